@@ -1,0 +1,1 @@
+"""Vibration signal processing in NumPy and SciPy: pure functions, no I/O."""

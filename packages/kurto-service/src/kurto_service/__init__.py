@@ -1,0 +1,1 @@
+"""How a kurto process lives: settings, run, identity, errors, health, logs, metrics."""

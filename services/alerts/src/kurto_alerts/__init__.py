@@ -1,0 +1,1 @@
+"""Alerts: rules, alarm state, acknowledgments."""

@@ -1,0 +1,1 @@
+"""Analyzer: vibration features ten times a second."""

@@ -1,0 +1,1 @@
+"""Gateway: live fan-out to browsers, dashboard, Envoy configuration."""

@@ -1,0 +1,1 @@
+"""Ingest: orders samples, makes them durable, forwards windows to the analyzer."""
