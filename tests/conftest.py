@@ -1,0 +1,170 @@
+"""Real servers for the tests: one PostgreSQL and one Valkey a session, fresh for every test."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from kurto_cli.stack import ports, postgres, valkey
+from kurto_cli.stack.postgres import Postgres
+from kurto_cli.stack.valkey import Valkey
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SERVER_START_S = 60.0
+SERVER_STOP_S = 20.0
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Directory of the real recordings."""
+    directory = Path(os.environ.get("KURTO_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not directory.is_dir():
+        pytest.skip(f"no recordings at {directory}: set KURTO_SHARED_DATA to their directory")
+    return directory
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port on the loopback interface that nobody listens on."""
+    return ports.free_ports("127.0.0.1", 1)[0]
+
+
+@dataclass
+class Databases:
+    """Makes databases on the session's PostgreSQL server."""
+
+    server: Postgres
+    templates: dict[str, str] = field(default_factory=dict)
+
+    def create(self, template: str = "template1") -> str:
+        """Make a database and return its name."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self.execute(f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a database, ending the sessions that still use it."""
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def template(self, key: str, prepare: Callable[[str], None]) -> str:
+        """Return the name of a template which `prepare` filled once, given its DSN."""
+        if key not in self.templates:
+            name = self.create()
+            prepare(self.server.dsn(name))
+            self.templates[key] = name
+        return self.templates[key]
+
+    def execute(self, statement: str) -> None:
+        """Run one statement in the maintenance database."""
+        dsn = self.server.dsn("postgres")
+        words = [postgres.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement]
+        done = subprocess.run(
+            [*words, dsn], capture_output=True, text=True, check=False, env=postgres.environment()
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{statement}: {done.stderr}")
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The session's real PostgreSQL server."""
+    directory = tmp_path_factory.mktemp("postgres")
+    settings = (("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off"))
+    port = ports.free_ports("127.0.0.1", 1)[0]
+    server = Postgres(directory, port, "test", settings)
+    server.initialise(durable=False)
+    isready = [postgres.program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+
+    def ready() -> bool:
+        return subprocess.run(isready, check=False).returncode == 0
+
+    log = directory / "log"
+    with running(server.command(), log, ready, postgres.STOP_SIGNAL, postgres.environment()):
+        yield Databases(server)
+
+
+@pytest.fixture
+def postgres_dsn(databases: Databases) -> Iterator[str]:
+    """DSN of a fresh, empty database."""
+    name = databases.create()
+    yield databases.server.dsn(name)
+    databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """The session's real Valkey server."""
+    directory = tmp_path_factory.mktemp("valkey")
+    server = Valkey(directory, ports.free_ports("127.0.0.1", 1)[0], "test", append_only=False)
+    server.initialise()
+
+    def ready() -> bool:
+        with contextlib.suppress(OSError):
+            return ask_valkey(server, b"PING").startswith(b"+PONG")
+        return False
+
+    with running(server.command(), directory / "log", ready, valkey.STOP_SIGNAL, None):
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey_server: Valkey) -> str:
+    """Address of a real Valkey server that holds nothing."""
+    assert ask_valkey(valkey_server, b"FLUSHALL").startswith(b"+OK")
+    return valkey_server.url
+
+
+def ask_valkey(server: Valkey, command: bytes) -> bytes:
+    """Send one inline command and return the answer's first line."""
+    with socket.create_connection(("127.0.0.1", server.port), 5.0) as connection:
+        connection.sendall(b"AUTH " + server.password.encode() + b"\r\n")
+        connection.recv(64)
+        connection.sendall(command + b"\r\n")
+        return connection.recv(64)
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str],
+    log: Path,
+    ready: Callable[[], bool],
+    stop_signal: int,
+    environment: dict[str, str] | None,
+) -> Iterator[None]:
+    """Run a server for the duration of the block."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd="/",
+            env=environment,
+        )
+    try:
+        deadline = time.monotonic() + SERVER_START_S
+        while not ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{command[-1]} didn't start:\n{log.read_text()[-3000:]}")
+            time.sleep(0.02)
+        yield
+    finally:
+        process.send_signal(stop_signal)
+        try:
+            process.wait(SERVER_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(SERVER_STOP_S)
