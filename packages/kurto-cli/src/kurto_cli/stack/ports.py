@@ -63,7 +63,7 @@ def free_ports(host: str, count: int) -> list[int]:
         port = source.randrange(lowest, ceiling)
         if port not in chosen and is_free(host, port):
             chosen.append(port)
-    raise StackError(f"found only {len(chosen)} of {count} free TCP ports on {host}: close programs")
+    raise StackError(f"only {len(chosen)} of {count} free TCP ports found on {host}")
 
 
 def require_free(host: str, port: int, *, option: str) -> None:

@@ -129,8 +129,8 @@ class Postgres:
         theirs = (self.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
         if ours.partition(".")[0] != theirs:
             raise StackError(
-                f"{self.cluster} was made by PostgreSQL {theirs} and this is {ours}: choose another "
-                "--data-dir, or move the data with pg_dump and pg_restore"
+                f"{self.cluster} was made by PostgreSQL {theirs} and this is {ours}: choose "
+                "another --data-dir, or move the data with pg_dump and pg_restore"
             )
 
 

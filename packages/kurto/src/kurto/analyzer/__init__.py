@@ -1,0 +1,1 @@
+"""Generated from the protos of kurto.analyzer; don't edit."""

@@ -1,0 +1,1 @@
+"""Generated from the protos of kurto.assets; don't edit."""

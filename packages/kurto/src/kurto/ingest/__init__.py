@@ -1,0 +1,1 @@
+"""Generated from the protos of kurto.ingest; don't edit."""

@@ -1,0 +1,182 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from kurto.assets.v1 import assets_pb2 as _assets_pb2
+from kurto.errors.v1 import errors_pb2 as _errors_pb2
+from kurto.signal.v1 import samples_pb2 as _samples_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class StreamEndReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STREAM_END_REASON_UNSPECIFIED: _ClassVar[StreamEndReason]
+    STREAM_END_REASON_HALF_CLOSED: _ClassVar[StreamEndReason]
+    STREAM_END_REASON_ROTATE: _ClassVar[StreamEndReason]
+    STREAM_END_REASON_DRAIN: _ClassVar[StreamEndReason]
+    STREAM_END_REASON_OWNER_CHANGED: _ClassVar[StreamEndReason]
+    STREAM_END_REASON_AUTH_EXPIRED: _ClassVar[StreamEndReason]
+STREAM_END_REASON_UNSPECIFIED: StreamEndReason
+STREAM_END_REASON_HALF_CLOSED: StreamEndReason
+STREAM_END_REASON_ROTATE: StreamEndReason
+STREAM_END_REASON_DRAIN: StreamEndReason
+STREAM_END_REASON_OWNER_CHANGED: StreamEndReason
+STREAM_END_REASON_AUTH_EXPIRED: StreamEndReason
+
+class OpenStreamRequest(_message.Message):
+    __slots__ = ("sensor_id", "boot_id", "sample_rate_hz", "channels", "encoding", "scales", "sender_time", "takeover")
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    BOOT_ID_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
+    SCALES_FIELD_NUMBER: _ClassVar[int]
+    SENDER_TIME_FIELD_NUMBER: _ClassVar[int]
+    TAKEOVER_FIELD_NUMBER: _ClassVar[int]
+    sensor_id: str
+    boot_id: str
+    sample_rate_hz: float
+    channels: _containers.RepeatedScalarFieldContainer[str]
+    encoding: _samples_pb2.SampleEncoding
+    scales: _containers.RepeatedScalarFieldContainer[float]
+    sender_time: _timestamp_pb2.Timestamp
+    takeover: bool
+    def __init__(self, sensor_id: _Optional[str] = ..., boot_id: _Optional[str] = ..., sample_rate_hz: _Optional[float] = ..., channels: _Optional[_Iterable[str]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., sender_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., takeover: _Optional[bool] = ...) -> None: ...
+
+class StreamLimits(_message.Message):
+    __slots__ = ("max_message_bytes", "max_batch_samples", "max_missing_ranges", "rotate_interval")
+    MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_BATCH_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    MAX_MISSING_RANGES_FIELD_NUMBER: _ClassVar[int]
+    ROTATE_INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    max_message_bytes: int
+    max_batch_samples: int
+    max_missing_ranges: int
+    rotate_interval: _duration_pb2.Duration
+    def __init__(self, max_message_bytes: _Optional[int] = ..., max_batch_samples: _Optional[int] = ..., max_missing_ranges: _Optional[int] = ..., rotate_interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class OpenStreamResponse(_message.Message):
+    __slots__ = ("epoch", "fence", "next_index", "missing_ranges", "limits", "config", "anchor_time")
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_INDEX_FIELD_NUMBER: _ClassVar[int]
+    MISSING_RANGES_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    ANCHOR_TIME_FIELD_NUMBER: _ClassVar[int]
+    epoch: int
+    fence: int
+    next_index: int
+    missing_ranges: _containers.RepeatedCompositeFieldContainer[_samples_pb2.IndexRange]
+    limits: StreamLimits
+    config: _assets_pb2.SensorConfig
+    anchor_time: _timestamp_pb2.Timestamp
+    def __init__(self, epoch: _Optional[int] = ..., fence: _Optional[int] = ..., next_index: _Optional[int] = ..., missing_ranges: _Optional[_Iterable[_Union[_samples_pb2.IndexRange, _Mapping]]] = ..., limits: _Optional[_Union[StreamLimits, _Mapping]] = ..., config: _Optional[_Union[_assets_pb2.SensorConfig, _Mapping]] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class StreamStart(_message.Message):
+    __slots__ = ("slot", "sensor_id", "epoch", "fence", "stream_number")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    STREAM_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    slot: int
+    sensor_id: str
+    epoch: int
+    fence: int
+    stream_number: int
+    def __init__(self, slot: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., fence: _Optional[int] = ..., stream_number: _Optional[int] = ...) -> None: ...
+
+class StreamBatch(_message.Message):
+    __slots__ = ("slot", "batch")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    slot: int
+    batch: _samples_pb2.SampleBatch
+    def __init__(self, slot: _Optional[int] = ..., batch: _Optional[_Union[_samples_pb2.SampleBatch, _Mapping]] = ...) -> None: ...
+
+class StreamAbandon(_message.Message):
+    __slots__ = ("slot", "range")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    slot: int
+    range: _samples_pb2.IndexRange
+    def __init__(self, slot: _Optional[int] = ..., range: _Optional[_Union[_samples_pb2.IndexRange, _Mapping]] = ...) -> None: ...
+
+class PushRequest(_message.Message):
+    __slots__ = ("start", "batch", "abandon")
+    START_FIELD_NUMBER: _ClassVar[int]
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    ABANDON_FIELD_NUMBER: _ClassVar[int]
+    start: StreamStart
+    batch: StreamBatch
+    abandon: StreamAbandon
+    def __init__(self, start: _Optional[_Union[StreamStart, _Mapping]] = ..., batch: _Optional[_Union[StreamBatch, _Mapping]] = ..., abandon: _Optional[_Union[StreamAbandon, _Mapping]] = ...) -> None: ...
+
+class RejectedBatch(_message.Message):
+    __slots__ = ("first_index", "reason", "message")
+    FIRST_INDEX_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    first_index: int
+    reason: _errors_pb2.ErrorReason
+    message: str
+    def __init__(self, first_index: _Optional[int] = ..., reason: _Optional[_Union[_errors_pb2.ErrorReason, str]] = ..., message: _Optional[str] = ...) -> None: ...
+
+class SensorPushResult(_message.Message):
+    __slots__ = ("slot", "sensor_id", "epoch", "next_index", "missing_ranges", "accepted_sample_count", "duplicate_sample_count", "refilled_sample_count", "rejected_batches")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    NEXT_INDEX_FIELD_NUMBER: _ClassVar[int]
+    MISSING_RANGES_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REFILLED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_BATCHES_FIELD_NUMBER: _ClassVar[int]
+    slot: int
+    sensor_id: str
+    epoch: int
+    next_index: int
+    missing_ranges: _containers.RepeatedCompositeFieldContainer[_samples_pb2.IndexRange]
+    accepted_sample_count: int
+    duplicate_sample_count: int
+    refilled_sample_count: int
+    rejected_batches: _containers.RepeatedCompositeFieldContainer[RejectedBatch]
+    def __init__(self, slot: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., next_index: _Optional[int] = ..., missing_ranges: _Optional[_Iterable[_Union[_samples_pb2.IndexRange, _Mapping]]] = ..., accepted_sample_count: _Optional[int] = ..., duplicate_sample_count: _Optional[int] = ..., refilled_sample_count: _Optional[int] = ..., rejected_batches: _Optional[_Iterable[_Union[RejectedBatch, _Mapping]]] = ...) -> None: ...
+
+class PushResponse(_message.Message):
+    __slots__ = ("results", "end_reason", "retry_after")
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    END_REASON_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[SensorPushResult]
+    end_reason: StreamEndReason
+    retry_after: _duration_pb2.Duration
+    def __init__(self, results: _Optional[_Iterable[_Union[SensorPushResult, _Mapping]]] = ..., end_reason: _Optional[_Union[StreamEndReason, str]] = ..., retry_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class GetStreamPositionRequest(_message.Message):
+    __slots__ = ("sensor_id", "epoch")
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    sensor_id: str
+    epoch: int
+    def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ...) -> None: ...
+
+class GetStreamPositionResponse(_message.Message):
+    __slots__ = ("epoch", "fence", "next_index", "missing_ranges")
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_INDEX_FIELD_NUMBER: _ClassVar[int]
+    MISSING_RANGES_FIELD_NUMBER: _ClassVar[int]
+    epoch: int
+    fence: int
+    next_index: int
+    missing_ranges: _containers.RepeatedCompositeFieldContainer[_samples_pb2.IndexRange]
+    def __init__(self, epoch: _Optional[int] = ..., fence: _Optional[int] = ..., next_index: _Optional[int] = ..., missing_ranges: _Optional[_Iterable[_Union[_samples_pb2.IndexRange, _Mapping]]] = ...) -> None: ...

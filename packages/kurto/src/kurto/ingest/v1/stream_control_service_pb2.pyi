@@ -1,0 +1,61 @@
+from google.api import annotations_pb2 as _annotations_pb2
+from kurto.ingest.v1 import stream_status_pb2 as _stream_status_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class StartStreamRequest(_message.Message):
+    __slots__ = ("sensor_id",)
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    sensor_id: str
+    def __init__(self, sensor_id: _Optional[str] = ...) -> None: ...
+
+class StartStreamResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: _stream_status_pb2.SensorStatus
+    def __init__(self, status: _Optional[_Union[_stream_status_pb2.SensorStatus, _Mapping]] = ...) -> None: ...
+
+class StopStreamRequest(_message.Message):
+    __slots__ = ("sensor_id",)
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    sensor_id: str
+    def __init__(self, sensor_id: _Optional[str] = ...) -> None: ...
+
+class StopStreamResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: _stream_status_pb2.SensorStatus
+    def __init__(self, status: _Optional[_Union[_stream_status_pb2.SensorStatus, _Mapping]] = ...) -> None: ...
+
+class ListStreamsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListStreamsResponse(_message.Message):
+    __slots__ = ("streams", "next_page_token")
+    STREAMS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    streams: _containers.RepeatedCompositeFieldContainer[_stream_status_pb2.SensorStatus]
+    next_page_token: str
+    def __init__(self, streams: _Optional[_Iterable[_Union[_stream_status_pb2.SensorStatus, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetSensorStatusRequest(_message.Message):
+    __slots__ = ("sensor_id",)
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    sensor_id: str
+    def __init__(self, sensor_id: _Optional[str] = ...) -> None: ...
+
+class GetSensorStatusResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: _stream_status_pb2.SensorStatus
+    def __init__(self, status: _Optional[_Union[_stream_status_pb2.SensorStatus, _Mapping]] = ...) -> None: ...
