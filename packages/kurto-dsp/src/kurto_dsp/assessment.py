@@ -1,0 +1,71 @@
+"""Which windows give values: quality flags from the statistics, nulls from the flags."""
+
+import numpy as np
+
+from kurto_dsp import moments
+from kurto_dsp.arrays import BoolArray, FlagArray, Float32Array, Float64Array
+from kurto_dsp.quality import MAX_AMPLITUDE, MIN_RMS, MIN_SAMPLES, QualityFlag
+
+CLIPPED_FRACTION = 0.999
+"""Part of full scale from which a sample counts as clipped."""
+
+_UNUSABLE = QualityFlag.GAP | QualityFlag.NON_FINITE | QualityFlag.OUT_OF_RANGE
+
+
+def assess(
+    statistics: Float64Array, full_scale: Float64Array, plan_flags: QualityFlag
+) -> FlagArray:
+    """Return the quality flags of windows without gap.
+
+    Parameters
+    ----------
+    statistics : Float64Array [shape=(rows, 7)]
+    full_scale : Float64Array [shape=(rows,)]
+        Infinity where unknown.
+    plan_flags : QualityFlag
+        What holds for every window of the plan.
+
+    Returns
+    -------
+    FlagArray [shape=(rows,)]
+    """
+    low, high = statistics[:, moments.MINIMUM], statistics[:, moments.MAXIMUM]
+    largest = np.maximum(high, -low)
+    rms = np.sqrt(statistics[:, moments.M2] / statistics[:, moments.COUNT])
+    finite = np.isfinite(statistics[:, moments.MEAN])
+    constant = high == low
+    tiny = ~constant & (rms < MIN_RMS)
+    conditions: tuple[tuple[QualityFlag, BoolArray], ...] = (
+        (QualityFlag.NON_FINITE, ~finite),
+        (QualityFlag.OUT_OF_RANGE, finite & ((largest > MAX_AMPLITUDE) | tiny)),
+        (QualityFlag.CONSTANT, finite & constant),
+        (QualityFlag.ZERO, finite & constant & (high == 0.0)),
+        (QualityFlag.TOO_SHORT, statistics[:, moments.COUNT] < MIN_SAMPLES),
+        (QualityFlag.CLIPPED, finite & (largest >= CLIPPED_FRACTION * full_scale)),
+    )
+    flags = np.full(len(statistics), plan_flags, np.uint16)
+    for flag, condition in conditions:
+        flags[condition] |= np.uint16(flag)
+    return flags
+
+
+def null_out(values: Float64Array, flags: FlagArray, length: int) -> Float32Array:
+    """Return the values as stored: float32, NaN wherever there is no value.
+
+    Parameters
+    ----------
+    values : Float64Array [shape=(rows, features)]
+        First column is the mean, which a constant window keeps. Overwritten.
+    flags : FlagArray [shape=(rows,)]
+    length : int
+        Samples per window.
+
+    Returns
+    -------
+    Float32Array [shape=(rows, features)]
+    """
+    unusable = (flags & np.uint16(_UNUSABLE)) != 0
+    values[unusable | (length < MIN_SAMPLES)] = np.nan
+    values[(flags & np.uint16(QualityFlag.CONSTANT)) != 0, 1:] = np.nan
+    values[~np.isfinite(values)] = np.nan
+    return values.astype(np.float32)

@@ -1,0 +1,63 @@
+"""Frequency bands, and which spectral lines belong to them."""
+
+from dataclasses import dataclass
+
+from kurto_dsp.exceptions import ParameterError
+
+USABLE_FRACTION = 1.0 / 2.56
+"""Highest usable frequency as a fraction of the rate: 10 kHz at 25.6 kHz, 1 kHz at 2.56 kHz.
+
+The usual guard for the anti-aliasing filter's slope ("0.39 fs").
+"""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FrequencyBand:
+    """A band in hertz; its edges belong to it.
+
+    Parameters
+    ----------
+    low_hz : float >= 0
+        Lower edge.
+    high_hz : float > low_hz
+        Upper edge.
+    """
+
+    low_hz: float
+    high_hz: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.low_hz < self.high_hz < float("inf"):
+            raise ParameterError(
+                f"a band needs 0 <= low_hz < high_hz, got {self.low_hz} and {self.high_hz}"
+            )
+
+    @property
+    def suffix(self) -> str:
+        """The band in a feature name, such as ``10_1000``."""
+        return f"{self.low_hz:g}_{self.high_hz:g}"
+
+    def is_available(self, sample_rate_hz: float) -> bool:
+        """Whether the whole band lies in the usable part of the spectrum."""
+        return self.high_hz <= USABLE_FRACTION * sample_rate_hz * (1.0 + 1e-12)
+
+    def lines(self, *, sample_rate_hz: float, length: int) -> slice:
+        """Return the FFT lines of the band: edges rounded to the nearest line, both included.
+
+        Rounding keeps a tone on the edge inside when the line grid misses the edge by a
+        hair (48 828 Hz puts "10 Hz" at 9.9996). Line 0 never belongs to a band.
+        """
+        lines_per_hz = length / sample_rate_hz
+        first = max(1, round(self.low_hz * lines_per_hz))
+        return slice(first, max(first, round(self.high_hz * lines_per_hz) + 1))
+
+
+DEFAULT_BANDS = (
+    FrequencyBand(10.0, 1000.0),
+    FrequencyBand(1000.0, 5000.0),
+    FrequencyBand(5000.0, 10000.0),
+)
+"""Bands reported as ``band_rms.*`` unless others are asked for."""
+
+VELOCITY_BAND = FrequencyBand(10.0, 1000.0)
+"""Broadband velocity as ISO 20816-3 grades it."""
