@@ -1,0 +1,206 @@
+"""The guard around every call: principal, role, errors, metrics and log, for all four arities.
+
+Handlers are wrapped once, when a servicer is registered. The wrapper runs once per call and stays
+out of the way of messages: request iterators are handed to the servicer untouched, and responses
+are written by the same statements that grpc.aio itself would use.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, TypeAlias, cast
+
+import grpc
+from google.rpc.status_pb2 import Status
+from grpc.aio import AbortError, ServicerContext
+
+from kurto_service.clock import Clock
+from kurto_service.errors import InternalError, classify, rich_status
+from kurto_service.exceptions import KurtoError
+from kurto_service.identity import Role, acting_as, required_roles
+from kurto_service.logs import FailureBudget
+from kurto_service.metrics import RpcMetrics
+from kurto_service.tokens import Authenticator
+
+__all__ = ["CallGuard", "behavior_of"]
+
+_LOG = logging.getLogger(__name__)
+_LOGGED_PER_MINUTE = 10  # records per method and status
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+Context: TypeAlias = "ServicerContext[Any, Any]"  # generic in the stubs only
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Behavior: TypeAlias = Callable[[Any, Context], Any]
+
+
+def behavior_of(handler: Handler) -> Behavior:
+    """Return the servicer's function inside `handler`, whatever its arity."""
+    behavior: Any = (
+        handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+    )
+    return cast("Behavior", behavior)
+
+
+class CallGuard:
+    """Wraps method handlers.
+
+    Parameters
+    ----------
+    authenticator : Authenticator
+        Turns the call's authorization metadata into a principal.
+    metrics : RpcMetrics
+        Counts calls by method and status.
+    clock : Clock
+        Measures latency.
+    """
+
+    def __init__(self, authenticator: Authenticator, metrics: RpcMetrics, clock: Clock) -> None:
+        self._authenticator = authenticator
+        self._metrics = metrics
+        self._clock = clock
+        self._budget = FailureBudget(_LOGGED_PER_MINUTE)
+
+    def wrap(self, method: str, handler: Handler, *, public: bool = False) -> Handler:
+        """Return `handler` with the guard around its function.
+
+        Parameters
+        ----------
+        method : str
+            Full name, such as ``/kurto.ingest.v1.IngestService/Push``.
+        handler : grpc.RpcMethodHandler
+            What generated code registers.
+        public : bool
+            True for health and reflection, which ask for no token.
+
+        Raises
+        ------
+        TypeError
+            When the method declares no role.
+        """
+        behavior = behavior_of(handler)
+        roles = required_roles(behavior)
+        if roles is None and not public:
+            raise TypeError(f"{method} declares no role: decorate it with @requires(...)")
+        self._metrics.zero(method)
+        run = self._streaming(behavior) if handler.response_streaming else behavior
+        guarded = self._guarded(method, run, None if public else roles, handler)
+        return _with_behavior(handler, guarded)
+
+    def _guarded(
+        self,
+        method: str,
+        run: Behavior,
+        roles: tuple[Role, ...] | None,
+        handler: Handler,
+    ) -> Callable[[Any, Context], Awaitable[Any]]:
+        in_progress = self._metrics.in_progress.labels(method)
+        latency = self._metrics.latency.labels(method)
+        timed = not (handler.request_streaming or handler.response_streaming)
+        ok = self._metrics.calls.labels(method, "OK")
+
+        async def call(request: Any, context: Context) -> Any:
+            in_progress.inc()
+            started = self._clock.monotonic()
+            try:
+                response = await self._as_principal(run, roles, request, context)
+                if _ended_ok(context):
+                    ok.inc()
+                else:
+                    self._count(method, _CODES[_code(context)].name)
+                return response
+            except BaseException as error:
+                await self._fail(method, error, context)
+                raise
+            finally:
+                in_progress.dec()
+                if timed:
+                    latency.observe(self._clock.monotonic() - started)
+
+        return call
+
+    async def _as_principal(
+        self, run: Behavior, roles: tuple[Role, ...] | None, request: Any, context: Context
+    ) -> Any:
+        if roles is None:
+            return await run(request, context)
+        principal = self._authenticator.authenticate(_authorization(context))
+        principal.require(*roles)
+        with acting_as(principal):
+            return await run(request, context)
+
+    @staticmethod
+    def _streaming(behavior: Behavior) -> Behavior:
+        async def run(request: Any, context: Context) -> None:
+            # A response-streaming function may be an async generator or a coroutine that writes.
+            outcome = behavior(request, context)
+            if not inspect.isasyncgen(outcome):
+                await outcome
+                return
+            async with aclosing(outcome) as responses:
+                async for response in responses:
+                    await context.write(response)
+
+        return run
+
+    async def _fail(self, method: str, error: BaseException, context: Context) -> None:
+        """Answer the call; returns only for errors that must go on unchanged."""
+        if isinstance(error, AbortError):
+            self._count(method, _CODES[_code(context)].name)
+            return
+        if not isinstance(error, Exception):  # cancelled: the caller left, or its deadline passed
+            self._count(method, "CANCELLED")
+            return
+        known = classify(error)
+        status = rich_status(known) if isinstance(known, KurtoError) else known
+        code = _CODES[status.code]
+        self._count(method, code.name)
+        self._log(method, code, error, unexpected=isinstance(known, InternalError))
+        await _abort(context, code, status)
+
+    def _count(self, method: str, code: str) -> None:
+        self._metrics.calls.labels(method, code).inc()
+
+    def _log(
+        self, method: str, code: grpc.StatusCode, error: Exception, *, unexpected: bool
+    ) -> None:
+        held_back = self._budget.admit(f"{method} {code.name}", self._clock.monotonic())
+        if held_back is None:
+            return
+        extra = {"action": "call_failed", "method": method, "code": code.name, "error": str(error)}
+        if held_back:
+            extra["held_back"] = str(held_back)
+        level = logging.ERROR if unexpected else logging.INFO
+        _LOG.log(level, "Call failed", extra=extra, exc_info=error if unexpected else None)
+
+
+async def _abort(context: Context, code: grpc.StatusCode, status: Status) -> None:
+    details = (("grpc-status-details-bin", status.SerializeToString()),)
+    await context.abort(code, status.message, trailing_metadata=details)
+
+
+def _code(context: Context) -> int:
+    code: Any = context.code()
+    return int(code.value[0]) if isinstance(code, grpc.StatusCode) else int(code or 0)
+
+
+def _ended_ok(context: Context) -> bool:
+    return not context.code()
+
+
+def _authorization(context: Context) -> str | None:
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization":
+            return value if isinstance(value, str) else value.decode("ascii", "replace")
+    return None
+
+
+def _with_behavior(handler: Handler, behavior: Callable[[Any, Context], Awaitable[Any]]) -> Handler:
+    make: Callable[..., Handler] = {
+        (False, False): grpc.unary_unary_rpc_method_handler,
+        (False, True): grpc.unary_stream_rpc_method_handler,
+        (True, False): grpc.stream_unary_rpc_method_handler,
+        (True, True): grpc.stream_stream_rpc_method_handler,
+    }[bool(handler.request_streaming), bool(handler.response_streaming)]
+    return make(behavior, handler.request_deserializer, handler.response_serializer)

@@ -1,0 +1,150 @@
+"""From exceptions to gRPC statuses with one `google.rpc.ErrorInfo`, and back on the client."""
+
+from __future__ import annotations
+
+import math
+
+import asyncpg
+import grpc
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import DecodeError, Message
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+from redis.exceptions import ConnectionError as ValkeyConnectionError
+from redis.exceptions import TimeoutError as ValkeyTimeoutError
+
+from kurto_service.exceptions import KurtoError, ResourceExhausted, Unavailable
+
+__all__ = [
+    "DOMAIN",
+    "DependencyUnavailable",
+    "InternalError",
+    "PoolExhausted",
+    "classify",
+    "error_info",
+    "is_unavailable",
+    "rich_status",
+    "status_code",
+]
+
+DOMAIN = "kurto"
+_DETAILS_KEY = "grpc-status-details-bin"
+_RETRY_AFTER_S = 1.0
+# The server said no to this connection, or the link to it broke. A statement that failed on a
+# healthy link is a bug of ours and stays INTERNAL.
+_POSTGRES_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+_VALKEY_AWAY = (ValkeyConnectionError, ValkeyTimeoutError)
+
+
+class DependencyUnavailable(Unavailable):
+    """A part that this service depends on does not answer: retry in a moment."""
+
+    reason = "DEPENDENCY_UNAVAILABLE"
+
+
+class PoolExhausted(ResourceExhausted):
+    """All database connections are busy: retry with less concurrency."""
+
+    reason = "POOL_EXHAUSTED"
+
+
+class InternalError(KurtoError):
+    """The service failed unexpectedly; its log holds the cause."""
+
+    status = "INTERNAL"
+    reason = "INTERNAL"
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Tell whether `error` means that PostgreSQL, Valkey or another peer is away for now."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(error)  # "connection is closed", "pool is closing"
+    return isinstance(error, (*_POSTGRES_AWAY, *_VALKEY_AWAY, OSError))
+
+
+def classify(error: Exception) -> KurtoError | Status:
+    """Return what the caller may know about `error`: nothing of a driver's own words.
+
+    Parameters
+    ----------
+    error : Exception
+        Whatever a handler raised.
+
+    Returns
+    -------
+    KurtoError or google.rpc.status_pb2.Status
+        A `Status` only when another kurto service had already answered with a rich one.
+    """
+    if isinstance(error, KurtoError):
+        return error
+    if isinstance(error, grpc.aio.AioRpcError):
+        return _from_upstream(error)
+    if isinstance(error, TimeoutError):
+        # Waiting for a connection or a statement took longer than its limit; also covers OSError's
+        # ETIMEDOUT, which Python makes the same type.
+        message = "The database took too long: retry with less concurrency or a smaller range."
+        return PoolExhausted(message, retry_after_s=_RETRY_AFTER_S)
+    if is_unavailable(error):
+        dependency = "valkey" if isinstance(error, _VALKEY_AWAY) else "postgresql"
+        if isinstance(error, OSError):
+            dependency = "network"
+        return DependencyUnavailable(retry_after_s=_RETRY_AFTER_S, dependency=dependency)
+    return InternalError()
+
+
+def _from_upstream(error: grpc.aio.AioRpcError) -> KurtoError | Status:
+    info = error_info(error)
+    if info is not None and info.domain == DOMAIN:
+        return _upstream_status(error) or InternalError()
+    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        return DependencyUnavailable(retry_after_s=_RETRY_AFTER_S, dependency="service")
+    return InternalError()
+
+
+def rich_status(error: KurtoError) -> Status:
+    """Return `error` as ``google.rpc.Status`` with one ErrorInfo, and RetryInfo if it names one."""
+    info = ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    details: list[Message] = [info]
+    if error.retry_after_s is not None:
+        retry = RetryInfo()
+        retry.retry_delay.FromNanoseconds(max(0, math.ceil(error.retry_after_s * 1e9)))
+        details.append(retry)
+    status = Status(code=status_code(error.status).value[0], message=error.message)
+    for detail in details:
+        packed = Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status
+
+
+def status_code(name: str) -> grpc.StatusCode:
+    """Return the gRPC status called `name`, such as ``"INVALID_ARGUMENT"``."""
+    return grpc.StatusCode[name]
+
+
+def error_info(error: grpc.RpcError) -> ErrorInfo | None:
+    """Return the ErrorInfo that a failed call carries, or None."""
+    if not isinstance(error, grpc.aio.AioRpcError):
+        return None
+    status = _upstream_status(error)
+    for detail in status.details if status else ():
+        info = ErrorInfo()
+        if detail.Unpack(info):
+            return info
+    return None
+
+
+def _upstream_status(error: grpc.aio.AioRpcError) -> Status | None:
+    for key, value in error.trailing_metadata() or ():
+        if key == _DETAILS_KEY and isinstance(value, bytes):
+            try:
+                return Status.FromString(value)
+            except DecodeError:
+                return None
+    return None

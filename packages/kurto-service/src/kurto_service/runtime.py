@@ -1,0 +1,224 @@
+"""What a service is given to build itself with, and the process around it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, Generic, TypeVar
+
+import grpc
+from prometheus_client import CollectorRegistry
+
+from kurto_service.channels import open_channel
+from kurto_service.clock import Clock
+from kurto_service.errors import is_unavailable
+from kurto_service.health import Health
+from kurto_service.server import AddServicer, MethodTable
+from kurto_service.settings import ServiceSettings
+from kurto_service.supervisor import Supervisor
+
+__all__ = ["DependencyTimeout", "Runtime", "main"]
+
+_LOG = logging.getLogger(__name__)
+_RETRY_INTERVAL_S = 0.5
+_ATTEMPT_TIMEOUT_S = 5.0
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+SettingsT_co = TypeVar("SettingsT_co", bound=ServiceSettings, covariant=True)
+ValueT = TypeVar("ValueT")
+AsyncCallback = Callable[[], Awaitable[object]]
+
+
+class DependencyTimeout(Exception):
+    """A dependency did not come up while the process was starting."""
+
+
+class Runtime(Generic[SettingsT_co]):
+    """The process, as the wiring of a service sees it.
+
+    Everything registered here is undone in reverse order at shutdown: background tasks first, then
+    whatever was entered or pushed.
+
+    Attributes
+    ----------
+    settings : ServiceSettings
+        The service's settings.
+    clock : Clock
+        The only source of time.
+    registry : CollectorRegistry
+        Where metrics are registered.
+    health : Health
+        State of health; rarely needed directly.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: SettingsT_co,
+        clock: Clock,
+        registry: CollectorRegistry,
+        health: Health,
+        table: MethodTable,
+        supervisor: Supervisor,
+        stack: AsyncExitStack,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.registry = registry
+        self.health = health
+        self._table = table
+        self._supervisor = supervisor
+        self._stack = stack
+        self._drain_callbacks: list[AsyncCallback] = []
+        self._services: list[str] = []
+
+    def add_servicer(self, add_fn: AddServicer, servicer: object, full_service_name: str) -> None:
+        """Serve `servicer`.
+
+        Parameters
+        ----------
+        add_fn : callable
+            The generated ``add_XServicer_to_server``.
+        servicer : object
+            Each of its methods is decorated with ``@requires(...)``.
+        full_service_name : str
+            Such as ``kurto.ingest.v1.IngestService``; listed by health and reflection.
+
+        Raises
+        ------
+        TypeError
+            When a method declares no role.
+        """
+        self._table.add(add_fn, servicer)
+        self._services.append(full_service_name)
+        self.health.add_service(full_service_name)
+
+    async def enter(self, manager: AbstractAsyncContextManager[ValueT]) -> ValueT:
+        """Enter `manager` now and leave it at shutdown; return what it yields."""
+        return await self._stack.enter_async_context(manager)
+
+    def push_close(self, close: AsyncCallback) -> None:
+        """Await ``close()`` at shutdown."""
+        self._stack.push_async_callback(close)
+
+    def spawn(
+        self, name: str, coroutine: Coroutine[Any, Any, object], *, finite: bool = False
+    ) -> asyncio.Task[object]:
+        """Run `coroutine` in the background until shutdown.
+
+        Parameters
+        ----------
+        name : str
+            Names the task in logs.
+        coroutine : coroutine
+            When it raises, or returns although not `finite`, the process stops with exit code 1 so
+            that a supervisor restarts it.
+        finite : bool
+            True for work that ends by itself.
+        """
+        return self._supervisor.spawn(name, coroutine, finite=finite)
+
+    def on_drain(self, callback: AsyncCallback) -> None:
+        """Await ``callback()`` at shutdown, after NOT_SERVING and before calls are cut.
+
+        The callbacks run side by side and have, with the calls in progress, the grace period.
+        """
+        self._drain_callbacks.append(callback)
+
+    def add_probe(
+        self, name: str, check: AsyncCallback, services: Iterable[str] | None = None
+    ) -> None:
+        """Report SERVING only while ``check()`` does not raise.
+
+        Parameters
+        ----------
+        name : str
+            The dependency.
+        check : async callable
+            Run every ``probe_interval_s``, cut after ``probe_timeout_s``.
+        services : iterable of str, optional
+            Full names of the services that depend on it; all by default.
+        """
+        self.health.add_probe(name, check, services)
+
+    def channel(self, address: str) -> grpc.aio.Channel:
+        """Return a channel to another service, with the service token; closed at shutdown."""
+        token = self.settings.service_token
+        channel = open_channel(
+            address,
+            token=token.get_secret_value() if token else None,
+            max_message_bytes=self.settings.max_message_bytes,
+        )
+        self.push_close(channel.close)
+        return channel
+
+    async def connect(self, name: str, attempt: Callable[[], Awaitable[ValueT]]) -> ValueT:
+        """Repeat ``attempt()`` until the dependency `name` is up, and return its result.
+
+        Raises
+        ------
+        DependencyTimeout
+            After ``startup_timeout_s``, with the last problem. Errors that do not mean "away for
+            now" (wrong password, too old a version) are raised at once.
+        """
+        deadline = self.clock.monotonic() + self.settings.startup_timeout_s
+        while True:
+            try:
+                async with asyncio.timeout(_ATTEMPT_TIMEOUT_S):
+                    return await attempt()
+            except Exception as error:
+                if not (isinstance(error, TimeoutError) or is_unavailable(error)):
+                    raise
+                self._still_away(name, error, deadline)
+            await self.clock.sleep(_RETRY_INTERVAL_S)
+
+    def _still_away(self, name: str, error: Exception, deadline: float) -> None:
+        problem = str(error) or type(error).__name__
+        if self.clock.monotonic() >= deadline:
+            limit = self.settings.startup_timeout_s
+            raise DependencyTimeout(
+                f"{name} did not come up within {limit:g} s (KURTO_STARTUP_TIMEOUT_S): {problem}"
+            ) from error
+        extra = {"action": "dependency_wait", "dependency": name, "problem": problem}
+        _LOG.info("Waiting for a dependency", extra=extra)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Full names of the services added so far."""
+        return tuple(self._services)
+
+    async def run_drain_callbacks(self) -> None:
+        """Run what `on_drain` registered, side by side; a failing one does not stop the others."""
+        results = await asyncio.gather(
+            *(callback() for callback in self._drain_callbacks), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, Exception):
+                _LOG.error("Draining failed", extra={"action": "drain_failed"}, exc_info=result)
+
+
+def main(
+    name: str,
+    settings_cls: type[SettingsT],
+    wire: Callable[[SettingsT, Runtime[SettingsT]], Awaitable[None]],
+) -> None:
+    """Run a service until a signal ends it; never returns.
+
+    Parameters
+    ----------
+    name : str
+        Short name, such as ``"ingest"``; appears in logs.
+    settings_cls : type of ServiceSettings
+        Read from the environment.
+    wire : async callable
+        Constructs the service: the only place that does.
+
+    Raises
+    ------
+    SystemExit
+        0 after a clean stop, 1 after a failure, 2 for wrong settings.
+    """
+    from kurto_service.process import run_process  # noqa: PLC0415 (process imports this module)
+
+    raise SystemExit(run_process(name, settings_cls, wire))
