@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from kurto_cli.stack import ports, postgres, valkey
 from kurto_cli.stack.postgres import Postgres
 from kurto_cli.stack.valkey import Valkey
