@@ -51,7 +51,7 @@ class DependencyUnavailable(Unavailable):
 class PoolExhausted(ResourceExhausted):
     """All database connections are busy: retry with less concurrency."""
 
-    reason = "POOL_EXHAUSTED"
+    reason = "OVERLOADED"
 
 
 class InternalError(KurtoError):

@@ -80,14 +80,17 @@ class InvalidArgument(KurtoError):
     """The request holds a value that is not allowed."""
 
     status = "INVALID_ARGUMENT"
-    reason = "INVALID_ARGUMENT"
+    reason = "INVALID_FIELD"
 
 
 class NotFound(KurtoError):
-    """The named resource does not exist."""
+    """The named resource does not exist.
+
+    Subclass it with the reason that names the kind of resource.
+    """
 
     status = "NOT_FOUND"
-    reason = "NOT_FOUND"
+    reason = "INVALID_FIELD"
 
 
 class AlreadyExists(KurtoError):
@@ -98,31 +101,34 @@ class AlreadyExists(KurtoError):
 
 
 class FailedPrecondition(KurtoError):
-    """The resource is not in a state that allows this request."""
+    """The resource is not in a state that allows this request.
+
+    Subclass it with the reason that names the state.
+    """
 
     status = "FAILED_PRECONDITION"
-    reason = "FAILED_PRECONDITION"
+    reason = "INVALID_FIELD"
 
 
 class Aborted(KurtoError):
     """A concurrent change won: read the resource again and repeat the request."""
 
     status = "ABORTED"
-    reason = "ABORTED"
+    reason = "CONCURRENT_CHANGE"
 
 
 class ResourceExhausted(KurtoError):
     """A limit of the service is reached: slow down and retry later."""
 
     status = "RESOURCE_EXHAUSTED"
-    reason = "RESOURCE_EXHAUSTED"
+    reason = "OVERLOADED"
 
 
 class Unavailable(KurtoError):
     """The service cannot answer at the moment: retry later."""
 
     status = "UNAVAILABLE"
-    reason = "UNAVAILABLE"
+    reason = "DEPENDENCY_UNAVAILABLE"
 
 
 class Unauthenticated(KurtoError):
@@ -136,4 +142,4 @@ class PermissionDenied(KurtoError):
     """The caller's roles do not allow this call."""
 
     status = "PERMISSION_DENIED"
-    reason = "PERMISSION_DENIED"
+    reason = "ROLE_REQUIRED"

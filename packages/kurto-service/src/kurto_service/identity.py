@@ -66,7 +66,7 @@ class Principal:
             raise PermissionDenied(
                 f"This call needs the role {needed}, but {self.name!r} has {granted}: "
                 "use another token or have the role added to this one in the tokens file.",
-                required_roles=",".join(accepted),
+                role=",".join(accepted),
                 principal=self.name,
             )
 

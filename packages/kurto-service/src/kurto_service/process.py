@@ -215,15 +215,15 @@ class Process(Generic[SettingsT]):
     async def _stop(self, server: Server) -> None:
         with _Watchdog(_WATCHDOG_S):
             self._health.drain()
+            self._table.close()
             deadline = self._clock.monotonic() + self._settings.grace_period_s
-            await self._bounded("drain", self._settings.grace_period_s, self._drain())
+            await self._bounded(
+                "drain", self._settings.grace_period_s, self._runtime.run_drain_callbacks()
+            )
             await server.stop(max(0.0, deadline - self._clock.monotonic()))
             await self._supervisor.stop(_TASKS_STOP_S)
             await self._bounded("close", _CLOSE_S, self._stack.aclose())
             _LOG.info("Stopped", extra={"action": "stopped"})
-
-    async def _drain(self) -> None:
-        await self._runtime.run_drain_callbacks()
 
     async def _bounded(self, step: str, limit_s: float, work: Awaitable[None]) -> None:
         try:

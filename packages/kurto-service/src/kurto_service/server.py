@@ -79,9 +79,7 @@ class MethodTable(grpc.GenericRpcHandler):
         self._guard = guard
         self._methods: dict[str, Handler] = {}
         self._open = False
-        self._refusal = guard.wrap(
-            "(starting)", grpc.stream_unary_rpc_method_handler(_refuse), public=True
-        )
+        self._refusal = guard.wrap("(starting)", _handler(_refuse_starting), public=True)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
         """Return the guarded handler of a call, or None for UNIMPLEMENTED."""
@@ -95,6 +93,11 @@ class MethodTable(grpc.GenericRpcHandler):
     def open(self) -> None:
         """Let calls in; until then they are answered UNAVAILABLE."""
         self._open = True
+
+    def close(self) -> None:
+        """Answer new calls UNAVAILABLE from now on; those in progress go on."""
+        self._open = False
+        self._refusal = self._guard.wrap("(draining)", _handler(_refuse_draining), public=True)
 
     def add(self, add_fn: AddServicer, servicer: object, *, public: bool = False) -> None:
         """Register `servicer` with the generated function `add_fn`.
@@ -131,8 +134,22 @@ class _Recorder:
             self.handlers[f"/{service_name}/{name}"] = handler
 
 
-async def _refuse(request: object, context: object) -> object:
+class Draining(Unavailable):
+    """The service is shutting down: retry in a moment."""
+
+    reason = "DRAINING"
+
+
+async def _refuse_starting(requests: object, context: object) -> object:
     raise Unavailable("The service is still starting: retry in a moment.", retry_after_s=0.5)
+
+
+async def _refuse_draining(requests: object, context: object) -> object:
+    raise Draining(retry_after_s=0.5)
+
+
+def _handler(behavior: Any) -> Handler:
+    return grpc.stream_unary_rpc_method_handler(behavior)  # fits a call of any arity that fails
 
 
 def add_standard_services(table: MethodTable, health: Health, services: Iterable[str]) -> None:
