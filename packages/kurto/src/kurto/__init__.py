@@ -1,1 +1,45 @@
-"""kurto SDK."""
+"""kurto SDK: stream vibration samples, read features, follow and acknowledge alerts.
+
+>>> import kurto
+>>> async def send(array):
+...     async with kurto.connect("localhost:8080") as client:
+...         async with client.open_sensor(
+...             "pump-7",
+...             sample_rate_hz=25600,
+...             channels=["horizontal", "vertical"],
+...             unit="g",
+...         ) as stream:
+...             await stream.push(array)
+"""
+
+from kurto.client import Client
+from kurto.connection import connect
+from kurto.exceptions import (
+    BufferFullError,
+    CallError,
+    ConfigurationMismatchError,
+    KurtoError,
+    NotDurableError,
+    StreamClosedError,
+)
+from kurto.frames import ChannelFrame, Frame
+from kurto.sender import SenderOptions
+from kurto.sensor_stream import SensorStream
+from kurto.sensors import Burst
+
+__all__ = [
+    "BufferFullError",
+    "Burst",
+    "CallError",
+    "ChannelFrame",
+    "Client",
+    "ConfigurationMismatchError",
+    "Frame",
+    "KurtoError",
+    "NotDurableError",
+    "SenderOptions",
+    "SensorStream",
+    "StreamClosedError",
+    "connect",
+]
+__version__ = "0.1.0"

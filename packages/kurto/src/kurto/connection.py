@@ -1,0 +1,56 @@
+"""Connect to kurto."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+
+from kurto.client import Client
+
+_CHANNEL_OPTIONS = (
+    # A retried client stream would send its samples twice.
+    ("grpc.enable_retries", 0),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+)
+
+
+@asynccontextmanager
+async def connect(
+    target: str,
+    *,
+    token: str | None = None,
+    tls: bool = False,
+    ca_certificate: Path | None = None,
+) -> AsyncIterator[Client]:
+    """Connect to kurto.
+
+    Parameters
+    ----------
+    target : str
+        ``host:port`` of the gateway, or of a service.
+    token : str, optional
+        Bearer token. Without TLS it travels in clear: use it on loopback only.
+    tls : bool
+        Whether to use TLS.
+    ca_certificate : Path, optional
+        Certificate authority in PEM form that signed the server's certificate; implies TLS.
+
+    Yields
+    ------
+    Client
+        The client. The channel connects on first use and closes with the block.
+    """
+    if tls or ca_certificate is not None:
+        root = await asyncio.to_thread(ca_certificate.read_bytes) if ca_certificate else None
+        credentials = grpc.ssl_channel_credentials(root_certificates=root)
+        channel = grpc.aio.secure_channel(target, credentials, options=_CHANNEL_OPTIONS)
+    else:
+        channel = grpc.aio.insecure_channel(target, options=_CHANNEL_OPTIONS)
+    async with channel:
+        yield Client(channel, token=token)
