@@ -8,6 +8,7 @@ from kurto_dsp.features import FeaturePlan, WindowFeatures, plan_features
 from kurto_dsp.offline import RecordFeatures, iterate_windows, record_features, window_features
 from kurto_dsp.quality import QualityFlag, flag_names
 from kurto_dsp.ring import SensorRing
+from kurto_dsp.spectrum import Spectrum, SpectrumKind, compute_spectrum
 from kurto_dsp.units import STANDARD_GRAVITY_MPS2, AccelerationUnit, parse_unit
 from kurto_dsp.windows import WindowGeometry
 
@@ -24,9 +25,12 @@ __all__ = [
     "Quantity",
     "RecordFeatures",
     "SensorRing",
+    "Spectrum",
+    "SpectrumKind",
     "WindowBatch",
     "WindowFeatures",
     "WindowGeometry",
+    "compute_spectrum",
     "feature_catalogue",
     "feature_names",
     "flag_names",

@@ -69,3 +69,19 @@ def null_out(values: Float64Array, flags: FlagArray, length: int) -> Float32Arra
     values[(flags & np.uint16(QualityFlag.CONSTANT)) != 0, 1:] = np.nan
     values[~np.isfinite(values)] = np.nan
     return values.astype(np.float32)
+
+
+def flag_undefined(centroid: Float32Array, flags: FlagArray, length: int) -> None:
+    """Set UNDEFINED where the spectral centroid is null and nothing else says why.
+
+    Parameters
+    ----------
+    centroid : Float32Array [shape=(rows,)]
+    flags : FlagArray [shape=(rows,)]
+        Changed in place.
+    length : int
+        Samples per window.
+    """
+    explained = (flags & np.uint16(_UNUSABLE | QualityFlag.CONSTANT)) != 0
+    undefined = np.isnan(centroid) & ~explained & (length >= MIN_SAMPLES)
+    flags[undefined] |= np.uint16(QualityFlag.UNDEFINED)

@@ -3,10 +3,17 @@
 import numpy as np
 
 from kurto_dsp.arrays import FlagArray, Float32Array, Float64Array
-from kurto_dsp.assessment import assess, null_out
+from kurto_dsp.assessment import assess, flag_undefined, null_out
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.features import FeaturePlan, WindowFeatures, null_window
-from kurto_dsp.moments import STATISTIC_COUNT, merge_statistics, merged_mean, time_features
+from kurto_dsp.moments import (
+    COUNT,
+    M2,
+    STATISTIC_COUNT,
+    merge_statistics,
+    merged_mean,
+    time_features,
+)
 from kurto_dsp.quality import MIN_SAMPLES, QualityFlag
 from kurto_dsp.ring import SensorRing
 from kurto_dsp.spectral import hann_line_powers, spectral_features
@@ -164,6 +171,13 @@ def compute_rows(
     if block.shape[1] >= MIN_SAMPLES:
         powers = hann_line_powers(block)
         columns = time_features(statistics)
-        columns += spectral_features(powers, plan.spectral, mps2_per_unit)
+        columns += spectral_features(
+            powers,
+            plan.spectral,
+            mean_square=statistics[:, M2] / statistics[:, COUNT],
+            mps2_per_unit=mps2_per_unit,
+        )
         np.stack(columns, axis=-1, out=values)
-    return null_out(values, flags, block.shape[1]), flags
+    stored = null_out(values, flags, block.shape[1])
+    flag_undefined(stored[:, plan.names.index("spectral_centroid")], flags, block.shape[1])
+    return stored, flags

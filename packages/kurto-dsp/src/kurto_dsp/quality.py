@@ -27,6 +27,8 @@ class QualityFlag(IntFlag):
     """A band reaches above the usable part of the spectrum at this sample rate."""
     CLIPPED = 128
     """Samples at full scale: amplitudes are lower bounds."""
+    UNDEFINED = 256
+    """No line from 3/T up: the signal is one slow swing, or moves only at the very edge."""
 
 
 MIN_SAMPLES = 16

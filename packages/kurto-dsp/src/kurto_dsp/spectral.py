@@ -13,6 +13,9 @@ from kurto_dsp.quality import QualityFlag
 FIRST_LINE = 3
 """Lines below 3/T belong to the main lobe of the mean and of slow drift."""
 
+ROUNDING_POWER = 1e-11
+"""Part of a signal's mean square that a float32 transform may leave where nothing is."""
+
 MM_PER_M = 1000.0
 
 
@@ -179,7 +182,11 @@ def velocity_rms(
 
 
 def spectral_features(
-    powers: Float64Array, plan: SpectralPlan, mps2_per_unit: Float64Array
+    powers: Float64Array,
+    plan: SpectralPlan,
+    *,
+    mean_square: Float64Array,
+    mps2_per_unit: Float64Array,
 ) -> list[Float64Array]:
     """Return dominant frequency, centroid, each band's RMS and velocity RMS.
 
@@ -188,11 +195,21 @@ def spectral_features(
     powers : Float64Array [shape=(rows, lines)]
         As from `hann_line_powers`.
     plan : SpectralPlan
+    mean_square : Float64Array [shape=(rows,)]
+        Of the samples. The two frequencies are NaN when no more of it than rounding error
+        is left from 3/T up.
     mps2_per_unit : Float64Array [shape=(rows,)]
+        Unit of each row's samples in m/s².
     """
+    dominant = dominant_frequency(powers, plan.resolution_hz)
+    centroid = spectral_centroid(powers, plan.frequencies_hz)
+    remaining = np.add.reduce(powers[:, FIRST_LINE:], axis=-1)
+    vanished = remaining <= ROUNDING_POWER * mean_square
+    dominant[vanished] = np.nan
+    centroid[vanished] = np.nan
     return [
-        dominant_frequency(powers, plan.resolution_hz),
-        spectral_centroid(powers, plan.frequencies_hz),
+        dominant,
+        centroid,
         *(band_rms(powers, lines) for lines in plan.bands),
         velocity_rms(powers, plan, mps2_per_unit),
     ]

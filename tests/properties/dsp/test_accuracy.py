@@ -1,0 +1,85 @@
+"""|error| <= 1e-5·max(|reference|, s) against float64, for a mean of up to ten times RMS."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import signal, stats
+
+from kurto_dsp import DEFAULT_BANDS, STANDARD_GRAVITY_MPS2, feature_names, window_features
+
+RATE_HZ = 25600
+
+
+def reference(samples):
+    """Every feature in float64, by SciPy."""
+    centred = samples - samples.mean()
+    rms, peak = centred.std(), np.abs(centred).max()
+    frequency, density = signal.periodogram(centred, RATE_HZ, window="hann", detrend=False)
+    powers = density * RATE_HZ / len(samples)
+    values = {
+        "mean": samples.mean(),
+        "rms": rms,
+        "peak": peak,
+        "peak_to_peak": np.ptp(samples),
+        "crest_factor": peak / rms,
+        "kurtosis": stats.kurtosis(samples, fisher=False),
+        "skewness": stats.skew(samples),
+        "spectral_centroid": np.sum(frequency[3:] * powers[3:]) / np.sum(powers[3:]),
+    }
+    for band in DEFAULT_BANDS:
+        inside = (frequency >= band.low_hz) & (frequency <= band.high_hz)
+        values[f"band_rms.{band.suffix}"] = np.sqrt(powers[inside].sum())
+    inside = (frequency >= 10) & (frequency <= 1000)
+    velocity = np.sum(powers[inside] / (2 * np.pi * frequency[inside]) ** 2)
+    values["velocity_rms"] = np.sqrt(velocity) * STANDARD_GRAVITY_MPS2 * 1000
+    return values
+
+
+def allowance(name, rms):
+    """Scale s of the error bound: what the feature would read for a signal at full RMS."""
+    if name in ("crest_factor", "kurtosis", "skewness"):
+        return 1.0
+    if name == "velocity_rms":
+        return rms * STANDARD_GRAVITY_MPS2 * 1000 / (2 * np.pi * 10)
+    return 0.0 if name == "spectral_centroid" else rms
+
+
+@st.composite
+def machine_signals(draw):
+    """Noise, tones and impulses in any proportion, biased by up to ten times the RMS."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    samples = draw(st.sampled_from([0.05, 1.0])) * rng.standard_normal(RATE_HZ)
+    for _ in range(draw(st.integers(0, 3))):
+        tone = np.sin(2 * np.pi * rng.uniform(5, 12000) * time_s + rng.uniform(0, 7))
+        samples += rng.uniform(0.1, 5) * tone
+    samples[:: draw(st.integers(50, RATE_HZ))] += draw(st.floats(0, 30))
+    samples *= draw(st.sampled_from([1e-3, 1.0, 1e3]))
+    bias = draw(st.floats(-10, 10)) * samples.std()
+    return (samples + bias).astype(np.float32)
+
+
+@given(machine_signals())
+@settings(max_examples=40, deadline=None)
+def test_error_is_bounded(samples):
+    expected = reference(samples.astype(np.float64))
+    measured = window_features(samples, sample_rate_hz=RATE_HZ).channel(0)
+    assert set(expected) == set(feature_names()) - {"dominant_frequency"}
+    for name, value in expected.items():
+        bound = 1e-5 * max(abs(value), allowance(name, expected["rms"]))
+        assert abs(measured[name] - value) <= bound, name
+
+
+@given(
+    frequency_hz=st.floats(3.0, 12797.0),
+    amplitude=st.floats(1e-3, 1e3),
+    phase=st.floats(0, 6.2),
+)
+@settings(max_examples=60, deadline=None)
+def test_dominant_frequency_of_a_tone_is_within_a_fraction_of_a_line(
+    frequency_hz, amplitude, phase
+):
+    tone = amplitude * np.sin(2 * np.pi * frequency_hz * np.arange(RATE_HZ) / RATE_HZ + phase)
+    measured = window_features(tone, sample_rate_hz=RATE_HZ).channel(0)["dominant_frequency"]
+    # Near 0 the mirror image of the tone's main lobe adds to the interpolation error.
+    assert abs(measured - frequency_hz) <= (0.02 if frequency_hz > 20 else 0.2)

@@ -1,0 +1,129 @@
+"""Results depend on the samples alone: not on batch, block, order, or what came before."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kurto_dsp import SensorRing, WindowBatch, WindowGeometry, plan_features, record_features
+from kurto_dsp.moments import hop_statistics, merge_statistics
+from kurto_dsp.spectral import hann_line_powers, plan_spectrum, spectral_features
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def noise(seed, *shape):
+    rng = np.random.default_rng(seed)
+    scale = 10.0 ** rng.uniform(-4, 3, (shape[0], 1))
+    return (scale * (rng.standard_normal(shape) + rng.uniform(-10, 10))).astype(np.float32)
+
+
+@given(
+    seed=seeds,
+    hop=st.one_of(st.integers(1, 300), st.sampled_from([1200, 2560, 4883])),
+    hops_per_window=st.sampled_from([1, 2, 10]),
+    channels=st.lists(st.integers(1, 11), min_size=1, max_size=5),
+)
+@settings(max_examples=40, deadline=None)
+def test_rows_do_not_feel_the_batch(seed, hop, hops_per_window, channels):
+    plan = plan_features(sample_rate_hz=25600, geometry=WindowGeometry(hop, hops_per_window))
+    samples = [
+        noise(seed + n, count, plan.geometry.window_length) for n, count in enumerate(channels)
+    ]
+    together, alone = WindowBatch(plan), WindowBatch(plan)
+    expected = []
+    for matrix in samples:
+        ring = SensorRing(channel_count=len(matrix), geometry=plan.geometry)
+        for index in range(hops_per_window):
+            ring.push(index, matrix[:, index * hop : (index + 1) * hop])
+        together.add(ring)
+        rows = []
+        for row in matrix:
+            single = SensorRing(channel_count=1, geometry=plan.geometry)
+            for index in range(hops_per_window):
+                single.push(index, row[np.newaxis, index * hop : (index + 1) * hop])
+            alone.add(single)
+            rows += alone.compute()
+        expected.append(rows)
+    for window, rows in zip(together.compute(), expected, strict=True):
+        np.testing.assert_array_equal(window.values, np.concatenate([r.values for r in rows]))
+        np.testing.assert_array_equal(window.quality, np.concatenate([r.quality for r in rows]))
+
+
+@given(
+    seed=seeds,
+    events=st.lists(st.sampled_from(["hop", "hop", "hop", "gap", "reset"]), max_size=60),
+    flush=st.lists(st.booleans(), min_size=60, max_size=60),
+)
+@settings(max_examples=60, deadline=None)
+def test_streaming_equals_the_recording_at_the_same_place(seed, events, flush):
+    hop, start = 40, 0
+    samples = noise(seed, 2, hop * len(events) + hop)
+    plan = plan_features(sample_rate_hz=400)
+    offline = record_features(samples, sample_rate_hz=400)
+    ring = SensorRing(channel_count=2, geometry=plan.geometry)
+    batch = WindowBatch(plan)
+    results, complete, gaps = [], [], set()
+    for index, event in enumerate(events):
+        if event == "reset":
+            ring.reset(index)
+            start = index
+        if event == "gap":
+            ring.push_gap(index)
+            gaps.add(index)
+        else:
+            ring.push(index, samples[:, index * hop : (index + 1) * hop])
+        if index - start >= 9:
+            assert ring.window_index == index - 9
+            complete.append(index - 9)
+            batch.add(ring)
+        else:
+            assert ring.window_index is None
+        if flush[index]:
+            results += batch.compute()
+    results += batch.compute()
+    assert [window.window_index for window in results] == complete
+    for window in results:
+        if gaps & set(range(window.window_index, window.window_index + 10)):
+            assert window.is_empty
+            assert np.isnan(window.values).all()
+        else:
+            np.testing.assert_array_equal(window.values, offline.values[window.window_index])
+            np.testing.assert_array_equal(window.quality, offline.quality[window.window_index])
+
+
+@given(seed=seeds, rows=st.integers(1, 20), length=st.integers(16, 5000))
+@settings(max_examples=60, deadline=None)
+def test_line_powers_and_their_sums_row_by_row(seed, rows, length):
+    block = noise(seed, rows, length)
+    plan = plan_spectrum(sample_rate_hz=25600, length=length, bands=())
+    units = np.full(rows, 9.80665)
+    together = hann_line_powers(block.copy())
+    alone = [hann_line_powers(block[row : row + 1].copy()) for row in range(rows)]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
+    with np.errstate(all="ignore"):
+        features = np.array(
+            spectral_features(together, plan, mean_square=units, mps2_per_unit=units)
+        )
+        separate = [
+            spectral_features(powers, plan, mean_square=units[:1], mps2_per_unit=units[:1])
+            for powers in alone
+        ]
+    np.testing.assert_array_equal(features, np.concatenate(separate, axis=1))
+
+
+@given(seed=seeds, cuts=st.lists(st.integers(1, 999), unique=True, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_statistics_merge_over_any_partition(seed, cuts):
+    samples = noise(seed, 3, 1000)
+    edges = [0, *sorted(cuts), 1000]
+    parts = [hop_statistics(samples[:, low:high]) for low, high in itertools.pairwise(edges)]
+    merged = merge_statistics(np.stack(parts, axis=-1))
+    whole = hop_statistics(samples)
+    m2 = whole[:, 2:3]
+    scale = np.concatenate(
+        [np.ones_like(m2), np.sqrt(m2), m2, m2**1.5, m2**2, np.ones_like(m2), np.ones_like(m2)],
+        axis=1,
+    )
+    assert np.all(np.abs(merged - whole) <= 1e-9 * scale)
