@@ -31,6 +31,11 @@ __all__ = [
 
 _PREFIX = "KURTO_"
 _PASSWORD = re.compile(r"(?<=://)([^:@/\s]*):([^@/\s]*)@")
+# Where the services are is told once for all of them: a service that calls another declares the
+# field, such as ``analyzer_address``, and it is read from KURTO_ANALYZER_ADDRESS.
+_PEER_ADDRESSES = frozenset(
+    {"ingest_address", "analyzer_address", "alerts_address", "gateway_address"}
+)
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
 
 
@@ -187,14 +192,14 @@ def unknown_variables(
 
 
 def _shared_fields() -> frozenset[str]:
-    return frozenset(ServiceSettings.model_fields)
+    return frozenset(ServiceSettings.model_fields) | _PEER_ADDRESSES
 
 
 def _variable(settings_cls: type[ServiceSettings], name: str) -> str:
     field = settings_cls.model_fields[name]
     base = ServiceSettings.model_fields.get(name)
     # A field that the service declares again (such as its port) is documented under its own prefix.
-    shared = base is not None and field.default == base.default
+    shared = name in _PEER_ADDRESSES or (base is not None and field.default == base.default)
     prefix = _PREFIX if shared else str(settings_cls.model_config.get("env_prefix", ""))
     return prefix + name.upper()
 
