@@ -7,6 +7,7 @@ are written by the same statements that grpc.aio itself would use.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
@@ -18,7 +19,7 @@ from google.rpc.status_pb2 import Status
 from grpc.aio import AbortError, ServicerContext
 
 from kurto_service.clock import Clock
-from kurto_service.errors import InternalError, classify, rich_status
+from kurto_service.errors import Draining, InternalError, classify, rich_status
 from kurto_service.exceptions import KurtoError
 from kurto_service.identity import Role, acting_as, required_roles
 from kurto_service.logs import FailureBudget
@@ -61,6 +62,32 @@ class CallGuard:
         self._metrics = metrics
         self._clock = clock
         self._budget = FailureBudget(_LOGGED_PER_MINUTE)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._cut = False
+
+    async def idle(self) -> None:
+        """Wait until no call is in progress, those of health and reflection apart."""
+        await self._idle.wait()
+
+    def cut(self) -> None:
+        """End the calls in progress with UNAVAILABLE, so that their callers try elsewhere."""
+        self._cut = True
+        for task in self._running:
+            task.cancel()
+
+    def _began(self) -> asyncio.Task[Any]:
+        task = asyncio.current_task()
+        assert task is not None  # grpc.aio runs each call as a task
+        self._running.add(task)
+        self._idle.clear()
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not self._running:
+            self._idle.set()
 
     def wrap(self, method: str, handler: Handler, *, public: bool = False) -> Handler:
         """Return `handler` with the guard around its function.
@@ -102,6 +129,7 @@ class CallGuard:
 
         async def call(request: Any, context: Context) -> Any:
             in_progress.inc()
+            task = None if roles is None else self._began()
             started = self._clock.monotonic()
             try:
                 response = await self._as_principal(run, roles, request, context)
@@ -115,6 +143,8 @@ class CallGuard:
                 raise
             finally:
                 in_progress.dec()
+                if task is not None:
+                    self._ended(task)
                 if timed:
                     latency.observe(self._clock.monotonic() - started)
 
@@ -149,8 +179,10 @@ class CallGuard:
         if isinstance(error, AbortError):
             self._count(method, _CODES[_code(context)].name)
             return
-        if not isinstance(error, Exception):  # cancelled: the caller left, or its deadline passed
-            self._count(method, "CANCELLED")
+        if self._cut and isinstance(error, asyncio.CancelledError):
+            error = Draining(retry_after_s=0.5)
+        if not isinstance(error, Exception) or _caller_left(error, context):
+            self._count(method, "CANCELLED")  # the caller left, or its deadline passed
             return
         known = classify(error)
         status = rich_status(known) if isinstance(known, KurtoError) else known
@@ -178,6 +210,11 @@ class CallGuard:
 async def _abort(context: Context, code: grpc.StatusCode, status: Status) -> None:
     details = (("grpc-status-details-bin", status.SerializeToString()),)
     await context.abort(code, status.message, trailing_metadata=details)
+
+
+def _caller_left(error: Exception, context: Context) -> bool:
+    # Reading or writing on a call that is over raises errors of grpc.aio's own.
+    return isinstance(error, (grpc.aio.BaseError, asyncio.InvalidStateError)) and context.done()
 
 
 def _code(context: Context) -> int:

@@ -18,6 +18,7 @@ from kurto_service.exceptions import KurtoError, ResourceExhausted, Unavailable
 __all__ = [
     "DOMAIN",
     "DependencyUnavailable",
+    "Draining",
     "InternalError",
     "PoolExhausted",
     "classify",
@@ -46,6 +47,12 @@ class DependencyUnavailable(Unavailable):
     """A part that this service depends on does not answer: retry in a moment."""
 
     reason = "DEPENDENCY_UNAVAILABLE"
+
+
+class Draining(Unavailable):
+    """The service is shutting down: retry in a moment."""
+
+    reason = "DRAINING"
 
 
 class PoolExhausted(ResourceExhausted):

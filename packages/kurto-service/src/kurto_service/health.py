@@ -125,7 +125,7 @@ class Health:
 
     async def run(self) -> None:
         """Check all dependencies for ever."""
-        while not self._draining:
+        while True:
             await self._clock.sleep(self._interval_s)
             await self.check_once()
 

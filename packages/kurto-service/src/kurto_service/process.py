@@ -51,6 +51,7 @@ _EXIT_FAILURE = 1
 _EXIT_WRONG_SETTINGS = 2
 # Drain and calls have grace_period_s (at most 6), then tasks and closers these; the watchdog makes
 # "exits within 10 s" true even when one of them hangs in C code.
+_CUT_S = 0.5
 _TASKS_STOP_S = 1.0
 _CLOSE_S = 2.0
 _WATCHDOG_S = 9.5
@@ -114,10 +115,10 @@ class Process(Generic[SettingsT]):
             interval_s=settings.probe_interval_s,
             timeout_s=settings.probe_timeout_s,
         )
-        guard = CallGuard(
+        self._guard = CallGuard(
             authenticator_for(settings, self._clock), RpcMetrics(self._registry), self._clock
         )
-        self._table = MethodTable(guard)
+        self._table = MethodTable(self._guard)
         self._runtime = Runtime(
             settings=settings,
             clock=self._clock,
@@ -161,7 +162,10 @@ class Process(Generic[SettingsT]):
     async def _start(self, server: Server) -> None:
         settings = self._settings
         metrics_port = self._start_exporter()
-        grpc_port = bind(server, settings.host, settings.grpc_port)
+        try:
+            grpc_port = bind(server, settings.host, settings.grpc_port)
+        except BindError as error:
+            raise BindError(f"{error}; set {self._variable('grpc_port')}") from error
         # Health answers NOT_SERVING while the rest is being built.
         add_standard_services(self._table, self._health, ())
         await server.start()
@@ -179,9 +183,13 @@ class Process(Generic[SettingsT]):
         try:
             bound, stop = start_exporter(host, port, self._registry)
         except OSError as error:
-            raise BindError(f"cannot listen on {host}:{port} for metrics ({error})") from error
+            variable = self._variable("metrics_port")
+            raise BindError(f"cannot listen on {host}:{port} ({error}); set {variable}") from error
         self._stack.callback(stop)
         return bound
+
+    def _variable(self, field: str) -> str:
+        return f"KURTO_{self._name.upper()}_{field.upper()}"
 
     async def _construct(self) -> None:
         await self._wire(self._settings, self._runtime)
@@ -215,15 +223,21 @@ class Process(Generic[SettingsT]):
     async def _stop(self, server: Server) -> None:
         with _Watchdog(_WATCHDOG_S):
             self._health.drain()
+            self._supervisor.drain()
             self._table.close()
-            deadline = self._clock.monotonic() + self._settings.grace_period_s
-            await self._bounded(
-                "drain", self._settings.grace_period_s, self._runtime.run_drain_callbacks()
-            )
-            await server.stop(max(0.0, deadline - self._clock.monotonic()))
+            await self._bounded("drain", self._settings.grace_period_s, self._drain())
+            self._guard.cut()
+            await self._bounded("cut", _CUT_S, self._guard.idle())
+            await server.stop(None)
             await self._supervisor.stop(_TASKS_STOP_S)
             await self._bounded("close", _CLOSE_S, self._stack.aclose())
             _LOG.info("Stopped", extra={"action": "stopped"})
+
+    async def _drain(self) -> None:
+        # Waited for here rather than by server.stop(grace): that one sends GOAWAY at once, and a
+        # call which crosses it ends as CANCELLED, where it gets UNAVAILABLE with a reason now.
+        await self._runtime.run_drain_callbacks()
+        await self._guard.idle()
 
     async def _bounded(self, step: str, limit_s: float, work: Awaitable[None]) -> None:
         try:

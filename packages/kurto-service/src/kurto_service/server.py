@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from kurto_service.calls import CallGuard
+from kurto_service.errors import Draining
 from kurto_service.exceptions import Unavailable
 from kurto_service.health import Health, HealthServicer
 
@@ -132,12 +133,6 @@ class _Recorder:
     ) -> None:
         for name, handler in method_handlers.items():
             self.handlers[f"/{service_name}/{name}"] = handler
-
-
-class Draining(Unavailable):
-    """The service is shutting down: retry in a moment."""
-
-    reason = "DRAINING"
 
 
 async def _refuse_starting(requests: object, context: object) -> object:

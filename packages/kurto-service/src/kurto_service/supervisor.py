@@ -21,7 +21,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
-        self._stopping = False
+        self._draining = False
         self.failed = asyncio.Event()
 
     def spawn(
@@ -40,22 +40,24 @@ class Supervisor:
 
     def _done(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
-        if task.cancelled():
-            error: BaseException | None = TaskEnded("the task was cancelled")
-        else:
-            error = task.exception() or TaskEnded("the task returned")
-        self._report(task, error)
+        error = None if task.cancelled() else task.exception()
+        if error is None and self._draining:
+            return  # as it was asked to
+        ended = "was cancelled" if task.cancelled() else "returned"
+        self._report(task, error or TaskEnded(f"the task {ended}"))
 
     def _report(self, task: asyncio.Task[object], error: BaseException | None) -> None:
-        if self._stopping:
-            return
         extra = {"action": "task_died", "task": task.get_name()}
         _LOG.critical("A background task died; stopping", extra=extra, exc_info=error)
         self.failed.set()
 
+    def drain(self) -> None:
+        """Let tasks return from now on; one that raises still counts as dead."""
+        self._draining = True
+
     async def stop(self, timeout_s: float) -> None:
         """Cancel all tasks and wait for them, at most `timeout_s` seconds."""
-        self._stopping = True
+        self.drain()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
