@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 from kurto_cli.stack.exceptions import StackError
@@ -30,7 +31,7 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def free_ports(host: str, count: int) -> list[int]:
+def free_ports(host: str, count: int, *, without: Collection[int] = ()) -> list[int]:
     """Choose different ports that nobody listens on.
 
     They lie below the range of outgoing connections, so that no connection of this machine
@@ -42,6 +43,8 @@ def free_ports(host: str, count: int) -> list[int]:
         Address to listen on.
     count : int
         How many ports.
+    without : collection of int
+        Ports that are meant for something else.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def free_ports(host: str, count: int) -> list[int]:
         if len(chosen) == count:
             return chosen
         port = source.randrange(lowest, ceiling)
-        if port not in chosen and is_free(host, port):
+        if port not in chosen and port not in without and is_free(host, port):
             chosen.append(port)
     raise StackError(f"only {len(chosen)} of {count} free TCP ports found on {host}")
 

@@ -1,0 +1,90 @@
+"""Tell whether a process is ready; none of these raises."""
+
+import asyncio
+import urllib.parse
+
+import asyncpg
+import grpc
+from grpc_health.v1 import health_pb2
+
+from kurto_cli.stack.process_spec import Probe
+
+_TIMEOUT_S = 2.0
+_HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+
+
+def grpc_serving(address: str) -> Probe:
+    """Ready when the server's ``grpc.health.v1`` says SERVING."""
+    request = health_pb2.HealthCheckRequest().SerializeToString()
+
+    async def probe() -> bool:
+        # A channel of its own for each try: one that failed waits longer and longer before it
+        # tries again, which would delay the launch.
+        async with grpc.aio.insecure_channel(address) as channel:
+            check: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+                _HEALTH_CHECK
+            )
+            try:
+                answer = await check(request, timeout=_TIMEOUT_S)
+            except grpc.RpcError:
+                return False
+        response = health_pb2.HealthCheckResponse.FromString(answer)
+        return response.status == health_pb2.HealthCheckResponse.SERVING
+
+    return probe
+
+
+def http_ok(url: str) -> Probe:
+    """Ready when a plain HTTP address answers 200."""
+    parts = urllib.parse.urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 80
+    request = f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode()
+
+    async def probe() -> bool:
+        answer = await _ask(host, port, request)
+        return answer.split(b" ", 2)[1:2] == [b"200"]
+
+    return probe
+
+
+def valkey_answers(host: str, port: int, password: str) -> Probe:
+    """Ready when the server answers PING."""
+    request = f"AUTH {password}\r\nPING\r\n".encode()
+
+    async def probe() -> bool:
+        return (await _ask(host, port, request, lines=2)).endswith(b"+PONG\r\n")
+
+    return probe
+
+
+def postgres_accepts(dsn: str) -> Probe:
+    """Ready when the server lets a session in."""
+
+    async def probe() -> bool:
+        try:
+            connection = await asyncpg.connect(dsn, timeout=_TIMEOUT_S)
+            await connection.close(timeout=_TIMEOUT_S)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        return True
+
+    return probe
+
+
+async def always() -> bool:
+    """Ready as soon as it has started."""
+    return True
+
+
+async def _ask(host: str, port: int, request: bytes, lines: int = 1) -> bytes:
+    """Return the first lines that a server answers, or nothing."""
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(request)
+                return b"".join([await reader.readline() for _ in range(lines)])
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return b""
