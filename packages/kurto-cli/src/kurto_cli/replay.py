@@ -1,0 +1,80 @@
+"""`kurto replay`: stream a recording as a live sensor."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import kurto
+from kurto_cli.sources.player import PlayOptions, play
+from kurto_cli.sources.recordings import Recording, RecordingError, read_recording
+from kurto_cli.target import DEFAULT_TARGET, CaCertificate, Target, Token, fail, run
+
+Files = Annotated[list[Path], typer.Argument(help="CWRU or MFPT .mat, PRONOSTIA .npz.")]
+Sensor = Annotated[str, typer.Option(help="Id of the sensor; made if it does not exist.")]
+SampleRate = Annotated[
+    float | None, typer.Option(metavar="HZ", help="Sample rate, if the file does not tell it.")
+]
+Speed = Annotated[str, typer.Option(help="1.0: as recorded; max: as fast as it is taken.")]
+Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end.")]
+
+
+def replay(
+    files: Files,
+    *,
+    sensor: Sensor,
+    sample_rate: SampleRate = None,
+    speed: Speed = "1.0",
+    loop: Loop = False,
+    target: Target = DEFAULT_TARGET,
+    token: Token = None,
+    ca_certificate: CaCertificate = None,
+) -> None:
+    """Stream recordings, one after the other, as a live sensor."""
+    pace = _pace(speed)
+
+    async def work() -> None:
+        async with kurto.connect(target, token=token, ca_certificate=ca_certificate) as client:
+            for path in files:
+                recording = read_recording(path)
+                options = PlayOptions(sensor, _rate(path, recording, sample_rate), pace, loop)
+                _announce(path, recording, options)
+                count = await play(client, recording, options)
+                typer.echo(f"{path.name}: {count} samples per channel are durable")
+
+    run(work())
+
+
+def _pace(speed: str) -> float:
+    try:
+        pace = math.inf if speed == "max" else float(speed)
+    except ValueError:
+        pace = math.nan
+    if not pace > 0:
+        fail(f"--speed is {speed!r}; give a number above 0, or max")
+    return pace
+
+
+def _rate(path: Path, recording: Recording, given: float | None) -> float:
+    rate_hz = given or recording.sample_rate_hz
+    if rate_hz is None:
+        raise RecordingError(f"{path}: does not tell its sample rate; give --sample-rate")
+    return rate_hz
+
+
+def _announce(path: Path, recording: Recording, options: PlayOptions) -> None:
+    count = recording.samples.shape[1]
+    what = f"{len(recording.channels)} channels ({', '.join(recording.channels)})"
+    if recording.burst_samples and recording.burst_interval_s:
+        bursts = count // recording.burst_samples
+        pace = (
+            f"{bursts} bursts of {recording.burst_samples}, each {recording.burst_interval_s:g} s"
+        )
+    else:
+        pace = f"{count / options.sample_rate_hz:.1f} s"
+    typer.echo(
+        f"{path.name}: {what} at {options.sample_rate_hz:g} Hz, {pace} → sensor {options.sensor_id}"
+    )

@@ -1,0 +1,91 @@
+"""Stream a recording as if its sensor were live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+import kurto
+from kurto_cli.sources.pacing import Pacer
+from kurto_cli.sources.recordings import Recording
+
+CHUNK_S = 0.1
+
+
+@dataclass(frozen=True)
+class PlayOptions:
+    """How to play.
+
+    Parameters
+    ----------
+    sensor_id : str
+        Sensor that is created or taken over.
+    sample_rate_hz : float
+        Rate of the recording in Hz.
+    speed : float
+        1 for the original pace; infinite for as fast as the service takes it.
+    loop : bool
+        Whether to begin again at the end.
+    """
+
+    sensor_id: str
+    sample_rate_hz: float
+    speed: float = 1.0
+    loop: bool = False
+
+
+async def play(client: kurto.Client, recording: Recording, options: PlayOptions) -> int:
+    """Stream a recording; return the samples per channel that are durable.
+
+    Raises
+    ------
+    kurto.KurtoError
+        If the service refuses, or not everything is acknowledged at the end.
+    """
+    burst = None
+    if recording.burst_samples is not None and recording.burst_interval_s is not None:
+        burst = kurto.Burst(recording.burst_samples, recording.burst_interval_s)
+    async with client.open_sensor(
+        options.sensor_id,
+        sample_rate_hz=options.sample_rate_hz,
+        channels=recording.channels,
+        unit=recording.unit,
+        burst=burst,
+        takeover=True,
+        buffer_s=buffer_s(recording, options),
+    ) as stream:
+        async for chunk in chunks(recording, options):
+            await stream.push(chunk)
+    return stream.durable_index
+
+
+async def chunks(
+    recording: Recording, options: PlayOptions
+) -> AsyncIterator[npt.NDArray[np.float32]]:
+    """Yield chunks, or bursts, each when its last sample would have been taken."""
+    length, interval_s = chunk_geometry(recording, options)
+    pacer = Pacer(interval_s=interval_s, speed=options.speed)
+    total = recording.samples.shape[1]
+    while True:
+        for first in range(0, total, length):
+            await pacer.wait()
+            yield recording.samples[:, first : first + length]
+        if not options.loop:
+            return
+
+
+def chunk_geometry(recording: Recording, options: PlayOptions) -> tuple[int, float]:
+    """Return the samples of a chunk and the time between two chunks in seconds."""
+    if recording.burst_samples is not None and recording.burst_interval_s is not None:
+        return recording.burst_samples, recording.burst_interval_s
+    length = max(1, round(CHUNK_S * options.sample_rate_hz))
+    return length, length / options.sample_rate_hz
+
+
+def buffer_s(recording: Recording, options: PlayOptions) -> float:
+    """Return the seconds of samples to keep: a minute, and never less than eight chunks."""
+    length, _ = chunk_geometry(recording, options)
+    return max(60.0, 8 * length / options.sample_rate_hz)
