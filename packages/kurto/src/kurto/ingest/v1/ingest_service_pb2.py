@@ -29,39 +29,39 @@ from kurto.errors.v1 import errors_pb2 as kurto_dot_errors_dot_v1_dot_errors__pb
 from kurto.signal.v1 import samples_pb2 as kurto_dot_signal_dot_v1_dot_samples__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kurto/ingest/v1/ingest_service.proto\x12\x0fkurto.ingest.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckurto/assets/v1/assets.proto\x1a\x1ckurto/errors/v1/errors.proto\x1a\x1dkurto/signal/v1/samples.proto\"\xb9\x02\n\x11OpenStreamRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x17\n\x07\x62oot_id\x18\x02 \x01(\tR\x06\x62ootId\x12$\n\x0esample_rate_hz\x18\x03 \x01(\x01R\x0csampleRateHz\x12\x1a\n\x08\x63hannels\x18\x04 \x03(\tR\x08\x63hannels\x12;\n\x08\x65ncoding\x18\x05 \x01(\x0e\x32\x1f.kurto.signal.v1.SampleEncodingR\x08\x65ncoding\x12\x16\n\x06scales\x18\x06 \x03(\x01R\x06scales\x12;\n\x0bsender_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nsenderTime\x12\x1a\n\x08takeover\x18\x08 \x01(\x08R\x08takeover\"\xd8\x01\n\x0cStreamLimits\x12*\n\x11max_message_bytes\x18\x01 \x01(\x05R\x0fmaxMessageBytes\x12*\n\x11max_batch_samples\x18\x02 \x01(\x05R\x0fmaxBatchSamples\x12,\n\x12max_missing_ranges\x18\x03 \x01(\x05R\x10maxMissingRanges\x12\x42\n\x0frotate_interval\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0erotateInterval\"\xce\x02\n\x12OpenStreamResponse\x12\x14\n\x05\x65poch\x18\x01 \x01(\x03R\x05\x65poch\x12\x14\n\x05\x66\x65nce\x18\x02 \x01(\x03R\x05\x66\x65nce\x12\x1d\n\nnext_index\x18\x03 \x01(\x03R\tnextIndex\x12\x42\n\x0emissing_ranges\x18\x04 \x03(\x0b\x32\x1b.kurto.signal.v1.IndexRangeR\rmissingRanges\x12\x35\n\x06limits\x18\x05 \x01(\x0b\x32\x1d.kurto.ingest.v1.StreamLimitsR\x06limits\x12\x35\n\x06\x63onfig\x18\x06 \x01(\x0b\x32\x1d.kurto.assets.v1.SensorConfigR\x06\x63onfig\x12;\n\x0b\x61nchor_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nanchorTime\"\x8f\x01\n\x0bStreamStart\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x1b\n\tsensor_id\x18\x02 \x01(\tR\x08sensorId\x12\x14\n\x05\x65poch\x18\x03 \x01(\x03R\x05\x65poch\x12\x14\n\x05\x66\x65nce\x18\x04 \x01(\x03R\x05\x66\x65nce\x12#\n\rstream_number\x18\x05 \x01(\x03R\x0cstreamNumber\"U\n\x0bStreamBatch\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x32\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x1c.kurto.signal.v1.SampleBatchR\x05\x62\x61tch\"V\n\rStreamAbandon\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x31\n\x05range\x18\x02 \x01(\x0b\x32\x1b.kurto.signal.v1.IndexRangeR\x05range\"\xbd\x01\n\x0bPushRequest\x12\x34\n\x05start\x18\x01 \x01(\x0b\x32\x1c.kurto.ingest.v1.StreamStartH\x00R\x05start\x12\x34\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x1c.kurto.ingest.v1.StreamBatchH\x00R\x05\x62\x61tch\x12:\n\x07\x61\x62\x61ndon\x18\x03 \x01(\x0b\x32\x1e.kurto.ingest.v1.StreamAbandonH\x00R\x07\x61\x62\x61ndonB\x06\n\x04kind\"\x80\x01\n\rRejectedBatch\x12\x1f\n\x0b\x66irst_index\x18\x01 \x01(\x03R\nfirstIndex\x12\x34\n\x06reason\x18\x02 \x01(\x0e\x32\x1c.kurto.errors.v1.ErrorReasonR\x06reason\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"\xa5\x03\n\x10SensorPushResult\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x1b\n\tsensor_id\x18\x02 \x01(\tR\x08sensorId\x12\x14\n\x05\x65poch\x18\x03 \x01(\x03R\x05\x65poch\x12\x1d\n\nnext_index\x18\x04 \x01(\x03R\tnextIndex\x12\x42\n\x0emissing_ranges\x18\x05 \x03(\x0b\x32\x1b.kurto.signal.v1.IndexRangeR\rmissingRanges\x12\x32\n\x15\x61\x63\x63\x65pted_sample_count\x18\x06 \x01(\x03R\x13\x61\x63\x63\x65ptedSampleCount\x12\x34\n\x16\x64uplicate_sample_count\x18\x07 \x01(\x03R\x14\x64uplicateSampleCount\x12\x32\n\x15refilled_sample_count\x18\x08 \x01(\x03R\x13refilledSampleCount\x12I\n\x10rejected_batches\x18\t \x03(\x0b\x32\x1e.kurto.ingest.v1.RejectedBatchR\x0frejectedBatches\"\xc8\x01\n\x0cPushResponse\x12;\n\x07results\x18\x01 \x03(\x0b\x32!.kurto.ingest.v1.SensorPushResultR\x07results\x12?\n\nend_reason\x18\x02 \x01(\x0e\x32 .kurto.ingest.v1.StreamEndReasonR\tendReason\x12:\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfter\"M\n\x18GetStreamPositionRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x14\n\x05\x65poch\x18\x02 \x01(\x03R\x05\x65poch\"\xaa\x01\n\x19GetStreamPositionResponse\x12\x14\n\x05\x65poch\x18\x01 \x01(\x03R\x05\x65poch\x12\x14\n\x05\x66\x65nce\x18\x02 \x01(\x03R\x05\x66\x65nce\x12\x1d\n\nnext_index\x18\x03 \x01(\x03R\tnextIndex\x12\x42\n\x0emissing_ranges\x18\x04 \x03(\x0b\x32\x1b.kurto.signal.v1.IndexRangeR\rmissingRanges*\xdb\x01\n\x0fStreamEndReason\x12!\n\x1dSTREAM_END_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dSTREAM_END_REASON_HALF_CLOSED\x10\x01\x12\x1c\n\x18STREAM_END_REASON_ROTATE\x10\x02\x12\x1b\n\x17STREAM_END_REASON_DRAIN\x10\x03\x12#\n\x1fSTREAM_END_REASON_OWNER_CHANGED\x10\x04\x12\"\n\x1eSTREAM_END_REASON_AUTH_EXPIRED\x10\x05\x32\x99\x02\n\rIngestService\x12U\n\nOpenStream\x12\".kurto.ingest.v1.OpenStreamRequest\x1a#.kurto.ingest.v1.OpenStreamResponse\x12\x45\n\x04Push\x12\x1c.kurto.ingest.v1.PushRequest\x1a\x1d.kurto.ingest.v1.PushResponse(\x01\x12j\n\x11GetStreamPosition\x12).kurto.ingest.v1.GetStreamPositionRequest\x1a*.kurto.ingest.v1.GetStreamPositionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kurto/ingest/v1/ingest_service.proto\x12\x0fkurto.ingest.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckurto/assets/v1/assets.proto\x1a\x1ckurto/errors/v1/errors.proto\x1a\x1dkurto/signal/v1/samples.proto\"\xf4\x02\n\x11OpenStreamRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x17\n\x07\x62oot_id\x18\x02 \x01(\tR\x06\x62ootId\x12$\n\x0esample_rate_hz\x18\x03 \x01(\x01R\x0csampleRateHz\x12\x1a\n\x08\x63hannels\x18\x04 \x03(\tR\x08\x63hannels\x12;\n\x08\x65ncoding\x18\x05 \x01(\x0e\x32\x1f.kurto.signal.v1.SampleEncodingR\x08\x65ncoding\x12\x16\n\x06scales\x18\x06 \x03(\x01R\x06scales\x12;\n\x0bsender_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nsenderTime\x12\x1a\n\x08takeover\x18\x08 \x01(\x08R\x08takeover\x12\x39\n\nstart_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\"\xd8\x01\n\x0cStreamLimits\x12*\n\x11max_message_bytes\x18\x01 \x01(\x05R\x0fmaxMessageBytes\x12*\n\x11max_batch_samples\x18\x02 \x01(\x05R\x0fmaxBatchSamples\x12,\n\x12max_missing_ranges\x18\x03 \x01(\x05R\x10maxMissingRanges\x12\x42\n\x0frotate_interval\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0erotateInterval\"\xce\x02\n\x12OpenStreamResponse\x12\x14\n\x05\x65poch\x18\x01 \x01(\x03R\x05\x65poch\x12\x14\n\x05\x66\x65nce\x18\x02 \x01(\x03R\x05\x66\x65nce\x12\x1d\n\nnext_index\x18\x03 \x01(\x03R\tnextIndex\x12\x42\n\x0emissing_ranges\x18\x04 \x03(\x0b\x32\x1b.kurto.signal.v1.IndexRangeR\rmissingRanges\x12\x35\n\x06limits\x18\x05 \x01(\x0b\x32\x1d.kurto.ingest.v1.StreamLimitsR\x06limits\x12\x35\n\x06\x63onfig\x18\x06 \x01(\x0b\x32\x1d.kurto.assets.v1.SensorConfigR\x06\x63onfig\x12;\n\x0b\x61nchor_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nanchorTime\"\x8f\x01\n\x0bStreamStart\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x1b\n\tsensor_id\x18\x02 \x01(\tR\x08sensorId\x12\x14\n\x05\x65poch\x18\x03 \x01(\x03R\x05\x65poch\x12\x14\n\x05\x66\x65nce\x18\x04 \x01(\x03R\x05\x66\x65nce\x12#\n\rstream_number\x18\x05 \x01(\x03R\x0cstreamNumber\"U\n\x0bStreamBatch\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x32\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x1c.kurto.signal.v1.SampleBatchR\x05\x62\x61tch\"V\n\rStreamAbandon\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x31\n\x05range\x18\x02 \x01(\x0b\x32\x1b.kurto.signal.v1.IndexRangeR\x05range\"\xbd\x01\n\x0bPushRequest\x12\x34\n\x05start\x18\x01 \x01(\x0b\x32\x1c.kurto.ingest.v1.StreamStartH\x00R\x05start\x12\x34\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x1c.kurto.ingest.v1.StreamBatchH\x00R\x05\x62\x61tch\x12:\n\x07\x61\x62\x61ndon\x18\x03 \x01(\x0b\x32\x1e.kurto.ingest.v1.StreamAbandonH\x00R\x07\x61\x62\x61ndonB\x06\n\x04kind\"\x80\x01\n\rRejectedBatch\x12\x1f\n\x0b\x66irst_index\x18\x01 \x01(\x03R\nfirstIndex\x12\x34\n\x06reason\x18\x02 \x01(\x0e\x32\x1c.kurto.errors.v1.ErrorReasonR\x06reason\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"\xa5\x03\n\x10SensorPushResult\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x1b\n\tsensor_id\x18\x02 \x01(\tR\x08sensorId\x12\x14\n\x05\x65poch\x18\x03 \x01(\x03R\x05\x65poch\x12\x1d\n\nnext_index\x18\x04 \x01(\x03R\tnextIndex\x12\x42\n\x0emissing_ranges\x18\x05 \x03(\x0b\x32\x1b.kurto.signal.v1.IndexRangeR\rmissingRanges\x12\x32\n\x15\x61\x63\x63\x65pted_sample_count\x18\x06 \x01(\x03R\x13\x61\x63\x63\x65ptedSampleCount\x12\x34\n\x16\x64uplicate_sample_count\x18\x07 \x01(\x03R\x14\x64uplicateSampleCount\x12\x32\n\x15refilled_sample_count\x18\x08 \x01(\x03R\x13refilledSampleCount\x12I\n\x10rejected_batches\x18\t \x03(\x0b\x32\x1e.kurto.ingest.v1.RejectedBatchR\x0frejectedBatches\"\xc8\x01\n\x0cPushResponse\x12;\n\x07results\x18\x01 \x03(\x0b\x32!.kurto.ingest.v1.SensorPushResultR\x07results\x12?\n\nend_reason\x18\x02 \x01(\x0e\x32 .kurto.ingest.v1.StreamEndReasonR\tendReason\x12:\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfter\"M\n\x18GetStreamPositionRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x14\n\x05\x65poch\x18\x02 \x01(\x03R\x05\x65poch\"\xaa\x01\n\x19GetStreamPositionResponse\x12\x14\n\x05\x65poch\x18\x01 \x01(\x03R\x05\x65poch\x12\x14\n\x05\x66\x65nce\x18\x02 \x01(\x03R\x05\x66\x65nce\x12\x1d\n\nnext_index\x18\x03 \x01(\x03R\tnextIndex\x12\x42\n\x0emissing_ranges\x18\x04 \x03(\x0b\x32\x1b.kurto.signal.v1.IndexRangeR\rmissingRanges*\xdb\x01\n\x0fStreamEndReason\x12!\n\x1dSTREAM_END_REASON_UNSPECIFIED\x10\x00\x12!\n\x1dSTREAM_END_REASON_HALF_CLOSED\x10\x01\x12\x1c\n\x18STREAM_END_REASON_ROTATE\x10\x02\x12\x1b\n\x17STREAM_END_REASON_DRAIN\x10\x03\x12#\n\x1fSTREAM_END_REASON_OWNER_CHANGED\x10\x04\x12\"\n\x1eSTREAM_END_REASON_AUTH_EXPIRED\x10\x05\x32\x99\x02\n\rIngestService\x12U\n\nOpenStream\x12\".kurto.ingest.v1.OpenStreamRequest\x1a#.kurto.ingest.v1.OpenStreamResponse\x12\x45\n\x04Push\x12\x1c.kurto.ingest.v1.PushRequest\x1a\x1d.kurto.ingest.v1.PushResponse(\x01\x12j\n\x11GetStreamPosition\x12).kurto.ingest.v1.GetStreamPositionRequest\x1a*.kurto.ingest.v1.GetStreamPositionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kurto.ingest.v1.ingest_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STREAMENDREASON']._serialized_start=2609
-  _globals['_STREAMENDREASON']._serialized_end=2828
+  _globals['_STREAMENDREASON']._serialized_start=2668
+  _globals['_STREAMENDREASON']._serialized_end=2887
   _globals['_OPENSTREAMREQUEST']._serialized_start=214
-  _globals['_OPENSTREAMREQUEST']._serialized_end=527
-  _globals['_STREAMLIMITS']._serialized_start=530
-  _globals['_STREAMLIMITS']._serialized_end=746
-  _globals['_OPENSTREAMRESPONSE']._serialized_start=749
-  _globals['_OPENSTREAMRESPONSE']._serialized_end=1083
-  _globals['_STREAMSTART']._serialized_start=1086
-  _globals['_STREAMSTART']._serialized_end=1229
-  _globals['_STREAMBATCH']._serialized_start=1231
-  _globals['_STREAMBATCH']._serialized_end=1316
-  _globals['_STREAMABANDON']._serialized_start=1318
-  _globals['_STREAMABANDON']._serialized_end=1404
-  _globals['_PUSHREQUEST']._serialized_start=1407
-  _globals['_PUSHREQUEST']._serialized_end=1596
-  _globals['_REJECTEDBATCH']._serialized_start=1599
-  _globals['_REJECTEDBATCH']._serialized_end=1727
-  _globals['_SENSORPUSHRESULT']._serialized_start=1730
-  _globals['_SENSORPUSHRESULT']._serialized_end=2151
-  _globals['_PUSHRESPONSE']._serialized_start=2154
-  _globals['_PUSHRESPONSE']._serialized_end=2354
-  _globals['_GETSTREAMPOSITIONREQUEST']._serialized_start=2356
-  _globals['_GETSTREAMPOSITIONREQUEST']._serialized_end=2433
-  _globals['_GETSTREAMPOSITIONRESPONSE']._serialized_start=2436
-  _globals['_GETSTREAMPOSITIONRESPONSE']._serialized_end=2606
-  _globals['_INGESTSERVICE']._serialized_start=2831
-  _globals['_INGESTSERVICE']._serialized_end=3112
+  _globals['_OPENSTREAMREQUEST']._serialized_end=586
+  _globals['_STREAMLIMITS']._serialized_start=589
+  _globals['_STREAMLIMITS']._serialized_end=805
+  _globals['_OPENSTREAMRESPONSE']._serialized_start=808
+  _globals['_OPENSTREAMRESPONSE']._serialized_end=1142
+  _globals['_STREAMSTART']._serialized_start=1145
+  _globals['_STREAMSTART']._serialized_end=1288
+  _globals['_STREAMBATCH']._serialized_start=1290
+  _globals['_STREAMBATCH']._serialized_end=1375
+  _globals['_STREAMABANDON']._serialized_start=1377
+  _globals['_STREAMABANDON']._serialized_end=1463
+  _globals['_PUSHREQUEST']._serialized_start=1466
+  _globals['_PUSHREQUEST']._serialized_end=1655
+  _globals['_REJECTEDBATCH']._serialized_start=1658
+  _globals['_REJECTEDBATCH']._serialized_end=1786
+  _globals['_SENSORPUSHRESULT']._serialized_start=1789
+  _globals['_SENSORPUSHRESULT']._serialized_end=2210
+  _globals['_PUSHRESPONSE']._serialized_start=2213
+  _globals['_PUSHRESPONSE']._serialized_end=2413
+  _globals['_GETSTREAMPOSITIONREQUEST']._serialized_start=2415
+  _globals['_GETSTREAMPOSITIONREQUEST']._serialized_end=2492
+  _globals['_GETSTREAMPOSITIONRESPONSE']._serialized_start=2495
+  _globals['_GETSTREAMPOSITIONRESPONSE']._serialized_end=2665
+  _globals['_INGESTSERVICE']._serialized_start=2890
+  _globals['_INGESTSERVICE']._serialized_end=3171
 # @@protoc_insertion_point(module_scope)

@@ -30,7 +30,7 @@ STREAM_END_REASON_OWNER_CHANGED: StreamEndReason
 STREAM_END_REASON_AUTH_EXPIRED: StreamEndReason
 
 class OpenStreamRequest(_message.Message):
-    __slots__ = ("sensor_id", "boot_id", "sample_rate_hz", "channels", "encoding", "scales", "sender_time", "takeover")
+    __slots__ = ("sensor_id", "boot_id", "sample_rate_hz", "channels", "encoding", "scales", "sender_time", "takeover", "start_time")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     BOOT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +39,7 @@ class OpenStreamRequest(_message.Message):
     SCALES_FIELD_NUMBER: _ClassVar[int]
     SENDER_TIME_FIELD_NUMBER: _ClassVar[int]
     TAKEOVER_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     boot_id: str
     sample_rate_hz: float
@@ -47,7 +48,8 @@ class OpenStreamRequest(_message.Message):
     scales: _containers.RepeatedScalarFieldContainer[float]
     sender_time: _timestamp_pb2.Timestamp
     takeover: bool
-    def __init__(self, sensor_id: _Optional[str] = ..., boot_id: _Optional[str] = ..., sample_rate_hz: _Optional[float] = ..., channels: _Optional[_Iterable[str]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., sender_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., takeover: _Optional[bool] = ...) -> None: ...
+    start_time: _timestamp_pb2.Timestamp
+    def __init__(self, sensor_id: _Optional[str] = ..., boot_id: _Optional[str] = ..., sample_rate_hz: _Optional[float] = ..., channels: _Optional[_Iterable[str]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., sender_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., takeover: _Optional[bool] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class StreamLimits(_message.Message):
     __slots__ = ("max_message_bytes", "max_batch_samples", "max_missing_ranges", "rotate_interval")
