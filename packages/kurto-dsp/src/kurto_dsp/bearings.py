@@ -102,8 +102,10 @@ class BearingGeometry:
         )
 
 
+SKF_6205_2RS_JEM = BearingGeometry(9, 7.94, 39.04, designation="SKF 6205-2RS JEM")
+
 KNOWN_BEARINGS = (
-    BearingGeometry(9, 7.94, 39.04, designation="SKF 6205-2RS JEM"),
+    SKF_6205_2RS_JEM,
     BearingGeometry(8, 6.7462, 28.4988, designation="SKF 6203-2RS JEM"),
     BearingGeometry(8, 7.92, 34.55, designation="LDK UER204"),
 )

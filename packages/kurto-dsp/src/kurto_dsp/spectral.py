@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import fft
 
 from kurto_dsp.arrays import Float32Array, Float64Array, require_sample_rate
@@ -41,22 +42,31 @@ def hann_line_powers(block: Float32Array) -> Float64Array:
     """
     length = block.shape[1]
     plain = fft.rfft(block, axis=-1, overwrite_x=True)
-    neighbours = np.empty_like(plain)
-    np.add(plain[:, :-2], plain[:, 2:], out=neighbours[:, 1:-1])
-    neighbours[:, 0] = 2.0 * plain[:, 1].real
-    mirrored = plain[:, -2] if length % 2 == 0 else plain[:, -1]
-    neighbours[:, -1] = plain[:, -2] + np.conj(mirrored)
-    plain += plain
-    plain -= neighbours  # four times the Hann spectrum
-    parts = plain.view(np.float32)
-    np.multiply(parts, parts, out=parts)
-    powers = np.add(parts[:, ::2], parts[:, 1::2], dtype=np.float64)
+    powers = np.empty(plain.shape, np.float64)
+    # Row by row, so that the intermediate spectra stay in the cache.
+    for spectrum, row in zip(plain, powers, strict=True):
+        np.copyto(row, _squared_hann_spectrum(spectrum, has_nyquist=length % 2 == 0))
     # Σw² = 3N/8 and |4·X_h|² = 16·|X_h|²: 2/(N·3N/8·16) = 1/(3N²)
     powers *= 1.0 / (3.0 * length * length)
     powers[:, 0] *= 0.5
     if length % 2 == 0:
         powers[:, -1] *= 0.5
     return powers
+
+
+def _squared_hann_spectrum(plain: npt.NDArray[np.complex64], *, has_nyquist: bool) -> Float32Array:
+    """Return |4·X_h|² of one row: X_h[k] = X[k]/2 - X[k-1]/4 - X[k+1]/4, as two differences."""
+    hann = np.empty_like(plain)
+    steps = plain[1:] - plain[:-1]
+    np.subtract(steps[:-1], steps[1:], out=hann[1:-1])
+    # Beyond either end the spectrum goes on with its own mirror image, conjugated.
+    hann[0] = 2.0 * (plain[0].real - plain[1].real)
+    mirrored = plain[-2] if has_nyquist else plain[-1]
+    hann[-1] = steps[-1] - (np.conj(mirrored) - plain[-1])
+    parts = hann.view(np.float32)
+    np.multiply(parts, parts, out=parts)
+    squared: Float32Array = parts[::2] + parts[1::2]
+    return squared
 
 
 @dataclass(frozen=True, eq=False, slots=True)
