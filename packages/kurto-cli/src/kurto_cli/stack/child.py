@@ -28,15 +28,16 @@ class Child:
     @classmethod
     async def start(cls, spec: ProcessSpec, log: ProcessLog) -> "Child":
         """Start the process; must be called from the main thread, whose end ends the process."""
-        process = await asyncio.create_subprocess_exec(
-            *spec.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log.open(),
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=spec.directory,
-            env=dict(spec.environment),
-            start_new_session=True,
-        )
+        with log.opened() as output:
+            process = await asyncio.create_subprocess_exec(
+                *spec.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+                cwd=spec.directory,
+                env=dict(spec.environment),
+                start_new_session=True,
+            )
         following = asyncio.create_task(log.follow(process.stdout), name=f"log of {spec.name}")
         return cls(spec, process, following)
 

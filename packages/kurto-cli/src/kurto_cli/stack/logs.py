@@ -3,7 +3,8 @@
 import asyncio
 import subprocess
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +19,8 @@ _TAIL_BYTES = 8_192
 class ProcessLog(Protocol):
     """Takes the output of one process."""
 
-    def open(self) -> int:
-        """Return what the process writes to: a file descriptor or ``subprocess.PIPE``."""
+    def opened(self) -> AbstractContextManager[int]:
+        """Give what a new process writes to: a file descriptor or ``subprocess.PIPE``."""
 
     async def follow(self, output: asyncio.StreamReader | None) -> None:
         """Take the output until it ends; called once for every start."""
@@ -41,9 +42,9 @@ class ConsoleLog:
         self._write = write
         self._newest: deque[str] = deque(maxlen=_TAIL_LINES)
 
-    def open(self) -> int:
-        """Return ``subprocess.PIPE``."""
-        return subprocess.PIPE
+    def opened(self) -> AbstractContextManager[int]:
+        """Give ``subprocess.PIPE``."""
+        return nullcontext(subprocess.PIPE)
 
     async def follow(self, output: asyncio.StreamReader | None) -> None:
         """Pass lines on until the output ends."""
@@ -78,11 +79,12 @@ class FileLog:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > LARGEST_LOG_BYTES:
             path.replace(path.with_name(path.name + ".1"))
-        self._file = path.open("ab")
 
-    def open(self) -> int:
-        """Return the descriptor of the file."""
-        return self._file.fileno()
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Give the descriptor of the file, open as long as the process needs to inherit it."""
+        with self._path.open("ab") as file:
+            yield file.fileno()
 
     async def follow(self, output: asyncio.StreamReader | None) -> None:
         """Do nothing: the process writes by itself."""
