@@ -2,6 +2,9 @@
 
 import typer
 
+from kurto_cli.demo_machines import demo_machines
+from kurto_cli.replay import replay
+from kurto_cli.simulate import simulate
 from kurto_cli.up import up
 
 app = typer.Typer(
@@ -12,6 +15,9 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(up)
+app.command()(simulate)
+app.command()(replay)
+app.command(hidden=True)(demo_machines)
 
 
 @app.callback()
