@@ -17,6 +17,8 @@ SUPERUSER = "postgres"
 STOP_SIGNAL = signal.SIGINT
 """PostgreSQL's fast shutdown: end the sessions, write a checkpoint, exit."""
 
+_ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
+
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -87,8 +89,10 @@ class Postgres:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         self._initdb(draft, durable=durable)
-        create = f"CREATE DATABASE {DATABASE};\n"
-        self._run([program("postgres"), "--single", "-D", str(draft), "postgres"], draft, create)
+        (draft / "pg_hba.conf").write_text(_ACCESS, encoding="ascii")
+        create = f"ALTER ROLE {SUPERUSER} PASSWORD '{self.password}'\nCREATE DATABASE {DATABASE}\n"
+        words = [program("postgres"), "--single", "-D", str(draft), "-c", "exit_on_error=on"]
+        self._run([*words, "postgres"], draft, create)
         draft.rename(self.cluster)
 
     def command(self) -> list[str]:
@@ -101,9 +105,9 @@ class Postgres:
 
     def _initdb(self, draft: Path, *, durable: bool) -> None:
         words = [program("initdb"), "-D", str(draft), "-U", SUPERUSER]
-        words += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
-        words += ["--locale-provider=builtin", "--locale=C.UTF-8", "--pwfile=/dev/stdin"]
-        self._run(words if durable else [*words, "--no-sync"], draft, self.password + "\n")
+        words += ["--auth=reject", "--encoding=UTF8", "--no-instructions"]
+        words += ["--locale-provider=builtin", "--locale=C.UTF-8"]
+        self._run(words if durable else [*words, "--no-sync"], draft, "")
 
     def _run(self, words: list[str], directory: Path, text: str) -> None:
         prefix = unprivileged_prefix(directory, Path(words[0]))
