@@ -60,6 +60,7 @@ class ModelService(
     opens: int = 0
     calls: int = 0
     duplicates: int = 0
+    dtype: str = "<f4"
 
     def missing(self) -> list[samples_pb2.IndexRange]:
         """Return the ranges that are neither stored nor given up."""
@@ -125,7 +126,7 @@ class ModelService(
     def _take(self, request: pb.PushRequest) -> None:
         if request.WhichOneof("kind") == "batch":
             batch = request.batch.batch
-            values = np.frombuffer(batch.planar, "<f4")
+            values = np.frombuffer(batch.planar, self.dtype)
             assert values.size == batch.sample_count
             for offset, value in enumerate(values.tolist()):
                 index = batch.first_index + offset

@@ -1,0 +1,53 @@
+"""Pace and pieces of a replay."""
+
+import asyncio
+import math
+
+import numpy as np
+
+from kurto_cli.sources.pacing import Pacer
+from kurto_cli.sources.player import PlayOptions, chunk_geometry, chunks
+from kurto_cli.sources.recordings import Recording
+
+CONTINUOUS = Recording(("axial",), np.arange(1000, dtype=np.float32)[np.newaxis], "g")
+BURSTS = Recording(
+    ("axial",), np.arange(40, dtype=np.float32)[np.newaxis], "g", 1000.0, 10, burst_interval_s=0.05
+)
+
+
+async def test_chunks_are_the_recording_in_order() -> None:
+    options = PlayOptions("s", 1000.0, speed=math.inf)
+    pieces = [piece async for piece in chunks(CONTINUOUS, options)]
+    assert [piece.shape[1] for piece in pieces] == [100] * 10
+    assert np.array_equal(np.concatenate(pieces, axis=1), CONTINUOUS.samples)
+
+
+async def test_bursts_come_whole_at_their_interval() -> None:
+    options = PlayOptions("s", 1000.0)
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    pieces = [piece async for piece in chunks(BURSTS, options)]
+    assert [piece.shape[1] for piece in pieces] == [10] * 4
+    assert loop.time() - start >= 4 * 0.05
+    assert chunk_geometry(BURSTS, options) == (10, 0.05)
+
+
+async def test_a_loop_begins_again() -> None:
+    options = PlayOptions("s", 1000.0, speed=math.inf, loop=True)
+    seen = 0
+    async for piece in chunks(CONTINUOUS, options):
+        seen += piece.shape[1]
+        if seen >= 2500:
+            break
+    assert seen == 2500
+
+
+async def test_lateness_does_not_add_up() -> None:
+    loop = asyncio.get_running_loop()
+    pacer = Pacer(interval_s=0.02)
+    start = loop.time()
+    await pacer.wait()
+    await asyncio.sleep(0.05)  # late for the second and third moment
+    for _ in range(4):
+        await pacer.wait()
+    assert 0.1 <= loop.time() - start < 0.14 + 0.5  # the upper bound allows for a busy machine
