@@ -1,0 +1,44 @@
+const MINUS = "−";
+const ABSENT = "–";
+
+/** A measured value in four digits that keep their width: 12.34, 0.1234, 1 234, 1.23e−5. */
+export function formatValue(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return ABSENT;
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 1e6)) return exponential(value);
+  const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
+  return signed(group(value.toFixed(digits)));
+}
+
+/** A limit as somebody typed it: at most four significant digits, no trailing zeros. */
+export function formatLimit(value: number): string {
+  return signed(group(String(Number(value.toPrecision(4)))));
+}
+
+/** A whole number with groups of three. */
+export function formatCount(value: number | bigint): string {
+  return signed(group(String(value)));
+}
+
+/** A relative change: +12 %, −3 %. */
+export function formatChange(ratio: number): string {
+  const percent = Math.round(ratio * 100);
+  if (Math.abs(percent) > 999) return ratio > 0 ? "> +999 %" : `< ${MINUS}999 %`;
+  return `${percent > 0 ? "+" : percent < 0 ? MINUS : "±"}${Math.abs(percent)} %`;
+}
+
+function exponential(value: number): string {
+  const [mantissa = "", exponent = ""] = value.toExponential(2).split("e");
+  return `${signed(mantissa)}e${signed(exponent.replace("+", ""))}`;
+}
+
+function group(digits: string): string {
+  const [whole = "", fraction] = digits.split(".");
+  // A narrow no-break space, as ISO 80000 groups digits.
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+function signed(text: string): string {
+  return text.replace("-", MINUS);
+}
