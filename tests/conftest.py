@@ -1,14 +1,19 @@
 """Real servers for the tests: one PostgreSQL and one Valkey a session, fresh for every test."""
 
 import contextlib
+import json
 import os
+import signal
 import socket
 import subprocess
+import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +24,8 @@ from kurto_cli.stack.valkey import Valkey
 REPOSITORY = Path(__file__).resolve().parent.parent
 SERVER_START_S = 60.0
 SERVER_STOP_S = 20.0
+STACK_START_S = 90.0
+STACK_STOP_S = 60.0
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +141,123 @@ def ask_valkey(server: Valkey, command: bytes) -> bytes:
         connection.recv(64)
         connection.sendall(command + b"\r\n")
         return connection.recv(64)
+
+
+@dataclass(frozen=True)
+class Chromium:
+    """The browser of the end-to-end tests: its program and the environment that it needs."""
+
+    executable: str
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Chromium:
+    """The browser that `make test` provided."""
+    record = REPOSITORY / ".chromium" / "browser.json"
+    if not record.exists():
+        pytest.fail("no browser for the end-to-end tests: run make browser")
+    content = json.loads(record.read_text(encoding="utf-8"))
+    return Chromium(content["executable"], content["environment"])
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """A real `kurto up`."""
+
+    launcher: subprocess.Popen[bytes]
+    directory: Path
+
+    @property
+    def ready_file(self) -> Path:
+        """Where the stack tells where it is."""
+        return self.directory / "ready.json"
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        """Content of the ready file, read again each time: process ids change."""
+        return dict(json.loads(self.ready_file.read_text(encoding="utf-8")))
+
+    def pid(self, name: str) -> int:
+        """Process id of a member of the stack."""
+        return int(self.ready["pids"][name])
+
+    def log(self, name: str) -> str:
+        """What a member of the stack has logged."""
+        return (self.directory / "logs" / f"{name}.log").read_text(errors="replace")
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int:
+        """Send a signal to a member of the stack and return its process id."""
+        pid = self.pid(name)
+        os.kill(pid, number)
+        return pid
+
+    def wait_for_restart(self, name: str, old_pid: int) -> int:
+        """Wait until all is serving again with another process; return its id."""
+        self._wait(lambda: self.ready_file.exists() and self.pid(name) != old_pid)
+        return self.pid(name)
+
+    def wait_until_ready(self) -> None:
+        """Wait until all is serving."""
+        self._wait(self.ready_file.exists)
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + STACK_START_S
+        while not condition():
+            if self.launcher.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the stack isn't ready:\n{self.said()}")
+            time.sleep(0.05)
+
+    def said(self) -> str:
+        """Return what the launcher and the members said last, for error messages."""
+        text = (self.directory / "launcher.log").read_text(errors="replace")
+        for path in sorted((self.directory / "logs").glob("*.log")):
+            text += f"\n--- {path.name}\n{path.read_text(errors='replace')[-1500:]}"
+        return text
+
+
+@contextlib.contextmanager
+def running_stack(
+    directory: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> Iterator[RunningStack]:
+    """Run a stack of its own on free ports for the duration of the block."""
+    words = [sys.executable, "-m", "kurto_cli", "up", "--http-port", "0", "--tls-port", "0"]
+    words += ["--data-dir", str(directory / "data"), "--log-dir", str(directory / "logs")]
+    words += ["--ready-file", str(directory / "ready.json"), *options]
+    with (directory / "launcher.log").open("ab") as log:
+        launcher = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+        )
+    stack = RunningStack(launcher, directory)
+    try:
+        stack.wait_until_ready()
+        yield stack
+    finally:
+        launcher.terminate()
+        try:
+            launcher.wait(STACK_STOP_S)
+        except subprocess.TimeoutExpired:
+            launcher.kill()
+            launcher.wait(STACK_STOP_S)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """The session's real stack; tests share it, so they use sensors of their own names."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest.fixture
+def own_stack(
+    tmp_path: Path,
+) -> Callable[..., contextlib.AbstractContextManager[RunningStack]]:
+    """Makes a stack that belongs to one test: ``with own_stack(*options, environment=...)``."""
+    return partial(running_stack, tmp_path)
 
 
 @contextlib.contextmanager

@@ -43,7 +43,7 @@ def specs(directory: Path) -> list[ProcessSpec]:
         ProcessSpec(
             "postgres",
             tuple(database.command()),
-            postgres_accepts(database.dsn()),
+            postgres_accepts(database.dsn(), database.status_file),
             postgres.environment(),
             stop_signal=postgres.STOP_SIGNAL,
         ),

@@ -55,7 +55,7 @@ class Recorder:
 
 async def eventually(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(TIMEOUT_S):
-        while not condition():  # noqa: ASYNC110 - processes set no events
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -153,7 +153,7 @@ async def _postgres(directory: Path, port: int, environ: Mapping[str, str]) -> _
     spec = ProcessSpec(
         name="postgres",
         command=tuple(server.command()),
-        probe=postgres_accepts(server.dsn()),
+        probe=postgres_accepts(server.dsn(), server.status_file),
         environment=postgres.environment(),
         stop_signal=postgres.STOP_SIGNAL,
         stop_timeout_s=20.0,

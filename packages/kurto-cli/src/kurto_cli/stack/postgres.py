@@ -61,6 +61,11 @@ class Postgres:
         """Directory of the database cluster."""
         return self.directory / "data"
 
+    @property
+    def status_file(self) -> Path:
+        """Where the server says how far it is."""
+        return self.cluster / "postmaster.pid"
+
     def dsn(self, database: str = DATABASE) -> str:
         """Return the connection address of a database."""
         return f"postgresql://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/{database}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import urllib.parse
+from pathlib import Path
 
 import asyncpg
 import grpc
@@ -10,6 +11,7 @@ from grpc_health.v1 import health_pb2
 from kurto_cli.stack.process_spec import Probe
 
 _TIMEOUT_S = 2.0
+_STATUS_LINE = 7  # of postmaster.pid
 _HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
 
@@ -57,10 +59,16 @@ def valkey_answers(host: str, port: int, password: str) -> Probe:
     return probe
 
 
-def postgres_accepts(dsn: str) -> Probe:
-    """Ready when the server lets a session in."""
+def postgres_accepts(dsn: str, status_file: Path) -> Probe:
+    """Ready when the server lets a session in.
+
+    It's asked only once its own ``postmaster.pid`` says so: it logs every session that comes too
+    early as FATAL.
+    """
 
     async def probe() -> bool:
+        if not _says_ready(status_file):
+            return False
         try:
             connection = await asyncpg.connect(dsn, timeout=_TIMEOUT_S)
             await connection.close(timeout=_TIMEOUT_S)
@@ -69,6 +77,14 @@ def postgres_accepts(dsn: str) -> Probe:
         return True
 
     return probe
+
+
+def _says_ready(status_file: Path) -> bool:
+    try:
+        lines = status_file.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
 
 
 async def always() -> bool:

@@ -50,7 +50,7 @@ class Valkey:
             "appendfsync": "everysec",
             "save": '""',
             "daemonize": "no",
-            "loglevel": "notice",
+            "loglevel": "warning",
         }
         text = "".join(f"{name} {value}\n" for name, value in settings.items())
         path = self._configuration
