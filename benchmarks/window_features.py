@@ -1,0 +1,85 @@
+"""Features of a one-second window: ours, one real FFT, and what a user would write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+import scipy.signal
+import scipy.stats
+
+from benchmarks.figures import Figure, compared, interleaved_ms, summary
+from kurto_dsp import SensorRing, WindowBatch, plan_features
+from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal
+
+SAMPLE_RATE_HZ = 25600.0
+CHANNELS = 8
+ROUNDS = 60
+
+
+def measure() -> list[Figure]:
+    """Return the cost of one channel's window, and its ratios."""
+    model = MachineModel(fault=Fault.OUTER_RACE, channel_count=CHANNELS, seed=1)
+    samples = MachineSignal(model).samples(0, round(SAMPLE_RATE_HZ))
+    works = [
+        streaming_hop(samples),
+        lambda: scipy.fft.rfft(samples[0]),
+        lambda: plain_features(samples[0]),
+    ]
+    ours, rfft, plain = interleaved_ms(works, rounds=ROUNDS)
+    figure = summary("window_features_ms", [value / CHANNELS for value in ours], "ms")
+    one_rfft = summary("scipy_rfft_float32_ms", rfft, "ms")
+    ratio = Figure(
+        "window_features_over_rfft",
+        figure.value / one_rfft.value,
+        "1",
+        ROUNDS,
+        ratio_to=one_rfft.key,
+    )
+    plainly = compared(summary("plain_numpy_scipy_ms", plain, "ms"), figure)
+    return [figure, one_rfft, ratio, plainly]
+
+
+def streaming_hop(samples: npt.NDArray[np.float32]) -> Callable[[], object]:
+    """Return a work: one more hop of all channels, and the features of the window it completes."""
+    plan = plan_features(sample_rate_hz=SAMPLE_RATE_HZ)
+    hop = plan.geometry.hop_length
+    ring = SensorRing(channel_count=samples.shape[0], geometry=plan.geometry)
+    batch = WindowBatch(plan)
+    hops = [np.ascontiguousarray(samples[:, k * hop : (k + 1) * hop]) for k in range(10)]
+    for k in range(9):
+        ring.push(k, hops[k])
+
+    def work() -> object:
+        ring.push(ring.next_hop, hops[ring.next_hop % 10])
+        batch.add(ring)
+        return batch.compute()
+
+    return work
+
+
+def plain_features(x: npt.NDArray[np.float32]) -> dict[str, float]:
+    """Return the same features as a user would write them with NumPy and SciPy."""
+    x = x - x.mean()
+    rms = float(np.sqrt(np.mean(x**2)))
+    frequencies, power = scipy.signal.periodogram(x, SAMPLE_RATE_HZ, "hann", scaling="spectrum")
+    bands = ((10, 1000), (1000, 5000), (5000, 10000))
+    velocity = (frequencies >= 10) & (frequencies <= 1000)
+    lines = power[velocity] / (2 * np.pi * frequencies[velocity]) ** 2
+    features = {
+        "rms": rms,
+        "peak": float(np.abs(x).max()),
+        "peak_to_peak": float(np.ptp(x)),
+        "crest_factor": float(np.abs(x).max()) / rms,
+        "kurtosis": float(scipy.stats.kurtosis(x, fisher=False)),
+        "skewness": float(scipy.stats.skew(x)),
+        "dominant_frequency": float(frequencies[3:][power[3:].argmax()]),
+        "spectral_centroid": float((frequencies * power).sum() / power.sum()),
+        "velocity_rms": float(np.sqrt(lines.sum())) * 9806.65,
+    }
+    for low, high in bands:
+        inside = (frequencies >= low) & (frequencies < high)
+        features[f"band_rms.{low}_{high}"] = float(np.sqrt(power[inside].sum()))
+    return features
