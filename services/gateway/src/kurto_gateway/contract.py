@@ -14,6 +14,7 @@ from google.api import annotations_pb2
 from google.protobuf import any_pb2
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from google.rpc import code_pb2, error_details_pb2, status_pb2
+
 from kurto.alerts.v1 import alert_service_pb2, rule_service_pb2
 from kurto.analyzer.v1 import analyzer_service_pb2, feature_service_pb2
 from kurto.assets.v1 import asset_service_pb2
