@@ -28,6 +28,9 @@ DASHBOARD_OUT := services/gateway/src/kurto_gateway/static/dashboard
 # Tools of the environment come first, and no setting of the caller's shell leaks into it.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Trust what this machine trusts, as pip and npm do: it may sit behind a proxy of its own.
+export UV_SYSTEM_CERTS ?= 1
+NODE_TRUST := NODE_OPTIONS="$${NODE_OPTIONS:---use-system-ca}"
 
 .PHONY: help setup demo up test check format generate release-protos bench faults dashboard browser
 .PHONY: wheels lock clean
@@ -71,7 +74,7 @@ dashboard: $(DASHBOARD_OUT)/index.html
 
 $(NODE_MODULES): $(DASHBOARD)/package-lock.json $(STAMPS)/packages
 	@echo "setup: installing the dashboard's packages"
-	@cd $(DASHBOARD) && npm ci --no-audit --no-fund --loglevel=error
+	@cd $(DASHBOARD) && $(NODE_TRUST) npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 $(DASHBOARD_OUT)/index.html: $(NODE_MODULES) $(DASHBOARD_SOURCES)
@@ -86,7 +89,7 @@ endif
 # The browser of the end-to-end tests: the machine's Chromium, else Debian's, else npm's.
 browser: $(STAMPS)/browser
 $(STAMPS)/browser: $(STAMPS)/packages tools/install_browser.py
-	@$(PY) tools/install_browser.py
+	@$(NODE_TRUST) $(PY) tools/install_browser.py
 	@touch $@
 
 ## Run ---------------------------------------------------------------------------------------------
