@@ -153,6 +153,27 @@ async def test_a_process_starts_after_those_that_it_waits_for() -> None:
         await eventually(lambda: recorder.output == ["up", "up"])
 
 
+async def test_readiness_is_told_when_all_are_ready_at_the_same_time() -> None:
+    others_serve = asyncio.Event()
+    others_serve.set()
+
+    async def serves() -> bool:
+        return others_serve.is_set()
+
+    words = tie_to_parent([sys.executable, "-c", SLEEP], death_signal=signal.SIGKILL)
+    user = ProcessSpec("user", tuple(words), serves, dict(os.environ))
+    async with supervised(python("store", SLEEP), user) as (recorder, *_):
+        first = await recorder.until_ready()
+        others_serve.clear()
+        os.kill(first["store"], signal.SIGKILL)
+        await eventually(lambda: sum("store is ready" in line for line in recorder.lines) == 2)
+        await asyncio.sleep(0.2)
+        assert len(recorder.readiness) == 1
+        others_serve.set()
+        second = await recorder.until_ready(times=2)
+    assert second["store"] != first["store"]
+
+
 async def test_a_process_that_never_gets_ready_ends_the_launch_with_its_last_words() -> None:
     async def never() -> bool:
         return False

@@ -125,8 +125,15 @@ class Supervisor:
             f"{spec.name} is ready after {time.monotonic() - started:.1f} s (pid {child.pid})"
         )
         self._ready[spec.name].set()
-        if all(event.is_set() for event in self._ready.values()):
-            self._on_all_ready({name: child.pid for name, child in self._children.items()})
+        await self._announce_all()
+
+    async def _announce_all(self) -> None:
+        """Tell when all are ready at the same time: one that came back may have held up others."""
+        while all(event.is_set() for event in self._ready.values()):
+            if all(await asyncio.gather(*(spec.probe() for spec in self._specs))):
+                self._on_all_ready({name: child.pid for name, child in self._children.items()})
+                return
+            await asyncio.sleep(PROBE_INTERVAL_S)
 
     async def _wait_to_restart(
         self, spec: ProcessSpec, record: RestartRecord, end: str, started: float
