@@ -79,7 +79,7 @@ class RoomProcess:
     async def serving(self, service: str = "") -> bool:
         """Ask for health."""
         async with self.channel() as channel:
-            stub = health_pb2_grpc.HealthStub(channel)
+            stub: Any = health_pb2_grpc.HealthStub(channel)
             answer = await stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 

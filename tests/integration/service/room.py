@@ -34,14 +34,14 @@ class RoomServicer:
         self._settings = settings
 
     @requires("viewer")
-    async def Echo(self, request: StringValue, context: Any) -> StringValue:  # noqa: N802
+    async def Echo(self, request: StringValue, context: Any) -> StringValue:
         """Return who said what, after as many seconds as the text says."""
         if request.value.replace(".", "").isdigit():
             await asyncio.sleep(float(request.value))
         return StringValue(value=f"{current_principal().name}: {request.value}")
 
     @requires("sensor")
-    async def Mirror(self, requests: Any, context: Any) -> AsyncIterator[StringValue]:  # noqa: N802
+    async def Mirror(self, requests: Any, context: Any) -> AsyncIterator[StringValue]:
         """Return every message."""
         async for request in requests:
             yield request

@@ -178,9 +178,9 @@ async def test_a_killed_connection_counts_as_unavailable_and_heals(postgres_dsn:
         async with connected(postgres_dsn) as other, pool.acquire() as connection:
             pid = connection.get_server_pid()
             await other.fetchval("SELECT pg_terminate_backend($1)", pid)
-            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)) as caught:
+            with pytest.raises(Exception, match=r".") as caught:  # asyncpg has four words for it
                 await connection.fetchval("SELECT 1")
-        assert is_unavailable(caught.value)
+        assert is_unavailable(caught.value), repr(caught.value)
         assert await pool.fetchval("SELECT 1") == 1
 
 

@@ -98,9 +98,8 @@ async def test_a_signal_lets_calls_end_and_refuses_new_ones(
     room = await start_room()
     await room.record("ready")
     async with room.channel() as channel:
-        watch = health_pb2_grpc.HealthStub(channel).Watch(
-            health_pb2.HealthCheckRequest(service=SERVICE)
-        )
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest(service=SERVICE))
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
         slow = echo(channel)(StringValue(value="1.0"))
         await asyncio.sleep(0.2)
@@ -256,7 +255,7 @@ async def test_reflection_lists_the_services(start_room: Any) -> None:
     room = await start_room()
     await room.record("ready")
     async with room.channel() as channel:
-        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
         call = stub.ServerReflectionInfo()
         await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
         names = {one.name for one in (await call.read()).list_services_response.service}

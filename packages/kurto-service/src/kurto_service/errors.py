@@ -39,6 +39,7 @@ _POSTGRES_AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,  # what asyncpg says when the link breaks between two statements
 )
 _VALKEY_AWAY = (ValkeyConnectionError, ValkeyTimeoutError)
 

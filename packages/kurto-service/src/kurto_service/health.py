@@ -185,7 +185,7 @@ class HealthServicer(health_pb2_grpc.HealthServicer):
             return _STATUS.SERVICE_UNKNOWN
         return _STATUS.SERVING if self._health.is_serving(service) else _STATUS.NOT_SERVING
 
-    async def Check(  # noqa: N802 (gRPC's name)
+    async def Check(
         self,
         request: health_pb2.HealthCheckRequest,
         context: ServicerContext[Any, Any],
@@ -198,7 +198,7 @@ class HealthServicer(health_pb2_grpc.HealthServicer):
             )
         return _Response(status=self._status(request.service))
 
-    async def List(  # noqa: N802 (gRPC's name)
+    async def List(
         self,
         request: Any,
         context: ServicerContext[Any, Any],
@@ -207,7 +207,7 @@ class HealthServicer(health_pb2_grpc.HealthServicer):
         statuses = {name: _Response(status=self._status(name)) for name in self._health.services}
         return _ListResponse(statuses=statuses)
 
-    async def Watch(  # noqa: N802 (gRPC's name)
+    async def Watch(
         self,
         request: health_pb2.HealthCheckRequest,
         context: ServicerContext[Any, Any],

@@ -21,7 +21,7 @@ class TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+    def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line without a traceback."""
         extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         fields = "".join(f" {key}={value}" for key, value in extra.items())
