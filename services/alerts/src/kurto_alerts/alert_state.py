@@ -1,0 +1,236 @@
+"""Alerts and their transitions: what a change of condition or a person makes of them."""
+
+import enum
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from kurto_alerts.exceptions import AlertEnded, AlertRevisionMismatch, AlreadyAcknowledged
+from kurto_alerts.rules import NEVER, Rule, Severity
+
+ALERT_NAMESPACE = uuid.UUID("6f1c6f0e-58a5-5b57-9a63-6b7572746f00")
+
+
+class ConditionState(enum.IntEnum):
+    """State of the condition that an alert watches."""
+
+    NORMAL = 1
+    PENDING = 2
+    ACTIVE = 3
+    RECOVERING = 4
+
+
+class TransitionKind(enum.IntEnum):
+    """What happened in a transition."""
+
+    RAISED = 1
+    ESCALATED = 2
+    DEESCALATED = 3
+    RECOVERING = 4
+    RELAPSED = 5
+    RESOLVED = 6
+    ACKNOWLEDGED = 7
+    WITHDRAWN = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledgment:
+    """Who acknowledged an alert: the proved principal, and the name that was claimed.
+
+    `transition_number` is the number of the transition that it made.
+    """
+
+    transition_number: int
+    principal: str
+    user: str
+    comment: str
+    time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """One problem of one channel under one rule; values and limit are in `unit`."""
+
+    alert_id: str
+    sensor_id: str
+    channel: str
+    rule_id: str
+    rule_version: int
+    rule_display_name: str
+    feature: str
+    unit: str
+    severity: Severity
+    state: ConditionState
+    value: float
+    worst_value: float
+    limit: float
+    epoch: int
+    window_index: int
+    raise_time: datetime
+    update_time: datetime
+    resolve_time: datetime | None = None
+    acknowledged: bool = False
+    acknowledgment: Acknowledgment | None = None
+    revision: int = 1
+
+    @property
+    def is_open(self) -> bool:
+        """True until the alert is resolved or withdrawn."""
+        return self.resolve_time is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """One change of one alert: the alert after it, and its dense number over all alerts."""
+
+    number: int
+    kind: TransitionKind
+    alert: Alert
+    time: datetime
+    window_index: int | None = None
+    principal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What can have at most one open alert."""
+
+    sensor_id: str
+    channel: str
+    rule_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionChange:
+    """What the engine decided at one window; values are in the rule's unit.
+
+    `severity` is the one after the change, or the last one when it resolves. `time_us` is the end
+    of the window in microseconds since 1970-01-01T00:00:00Z.
+    """
+
+    kind: TransitionKind
+    alert_id: str
+    key: Key
+    rule: Rule
+    severity: Severity
+    state: ConditionState
+    value: float
+    worst_value: float
+    limit: float
+    epoch: int
+    window_index: int
+    time_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The rule of an open alert no longer watches its channel."""
+
+    alert_id: str
+
+
+def alert_id_of(key: Key, *, epoch: int, window_index: int) -> str:
+    """Return the id of the alert that this window raises: the same however often it is decided."""
+    # Ids hold no "/", so the name is unambiguous.
+    name = f"{key.sensor_id}/{key.channel}/{key.rule_id}/{epoch}/{window_index}"
+    return str(uuid.uuid5(ALERT_NAMESPACE, name))
+
+
+def sample_time(time_us: int) -> datetime:
+    """Return microseconds since 1970-01-01T00:00:00Z as a UTC time."""
+    return NEVER + timedelta(microseconds=time_us)
+
+
+def raise_alert(change: ConditionChange, now: datetime) -> Alert:
+    """Return the alert that a RAISED change makes."""
+    return Alert(
+        alert_id=change.alert_id,
+        sensor_id=change.key.sensor_id,
+        channel=change.key.channel,
+        rule_id=change.key.rule_id,
+        rule_version=change.rule.version,
+        rule_display_name=change.rule.display_name,
+        feature=change.rule.feature,
+        unit=change.rule.unit,
+        severity=change.severity,
+        state=change.state,
+        value=change.value,
+        worst_value=change.worst_value,
+        limit=change.limit,
+        epoch=change.epoch,
+        window_index=change.window_index,
+        raise_time=sample_time(change.time_us),
+        update_time=now,
+    )
+
+
+def change_alert(alert: Alert, change: ConditionChange, now: datetime) -> Alert:
+    """Return the alert after a change of its condition; a rise of severity asks anew."""
+    ended = change.kind is TransitionKind.RESOLVED
+    return replace(
+        alert,
+        rule_version=change.rule.version,
+        rule_display_name=change.rule.display_name,
+        feature=change.rule.feature,
+        unit=change.rule.unit,
+        severity=change.severity,
+        state=change.state,
+        value=change.value,
+        worst_value=change.worst_value,
+        limit=change.limit,
+        acknowledged=alert.acknowledged and change.kind is not TransitionKind.ESCALATED,
+        resolve_time=sample_time(change.time_us) if ended else None,
+        update_time=now,
+        revision=alert.revision + 1,
+    )
+
+
+def withdraw_alert(alert: Alert, now: datetime) -> Alert:
+    """Return the alert after its rule stopped watching the channel."""
+    return replace(
+        alert,
+        state=ConditionState.NORMAL,
+        resolve_time=max(now, alert.raise_time),
+        update_time=now,
+        revision=alert.revision + 1,
+    )
+
+
+def acknowledge_alert(alert: Alert, acknowledgment: Acknowledgment, *, revision: int) -> Alert:
+    """Return the alert after somebody acknowledged it.
+
+    Parameters
+    ----------
+    alert : Alert
+        The alert as it is now.
+    acknowledgment : Acknowledgment
+        By whom, with which words, when.
+    revision : int
+        Revision that the person saw; 0 for whichever it is.
+
+    Raises
+    ------
+    AlertEnded
+        If it is resolved or withdrawn.
+    AlreadyAcknowledged
+        If it is acknowledged at its present severity.
+    AlertRevisionMismatch
+        If it changed since `revision`.
+    """
+    if not alert.is_open:
+        raise AlertEnded(alert_id=alert.alert_id)
+    if alert.acknowledged:
+        before = alert.acknowledgment
+        by = (before.user or before.principal) if before else "somebody"
+        raise AlreadyAcknowledged(
+            alert_id=alert.alert_id, acknowledged_by=by, revision=alert.revision
+        )
+    if revision not in (0, alert.revision):
+        raise AlertRevisionMismatch(alert_id=alert.alert_id, revision=alert.revision)
+    return replace(
+        alert,
+        acknowledged=True,
+        acknowledgment=acknowledgment,
+        update_time=acknowledgment.time,
+        revision=alert.revision + 1,
+    )

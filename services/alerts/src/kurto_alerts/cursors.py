@@ -1,0 +1,93 @@
+"""Page tokens: opaque to the caller, a place in one list to us."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+
+from kurto_alerts.exceptions import FieldInvalid, PageTokenInvalid
+from kurto_alerts.ports import ActivePosition, HistoryPosition
+
+DEFAULT_PAGE_SIZE = 100
+LARGEST_PAGE_SIZE = 1000
+LONGEST_TOKEN = 1000
+
+
+def page_limit(page_size: int) -> int:
+    """Return how many entries a page shall hold; 0 asks for the default."""
+    if not 0 <= page_size <= LARGEST_PAGE_SIZE:
+        raise FieldInvalid(
+            f"page_size must be 0-{LARGEST_PAGE_SIZE}; 0 means {DEFAULT_PAGE_SIZE}",
+            field="page_size",
+        )
+    return page_size or DEFAULT_PAGE_SIZE
+
+
+def _token(*parts: str | int) -> str:
+    text = json.dumps(parts, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _parts(token: str, kind: str, types: tuple[type, ...]) -> list[str | int]:
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(token[: LONGEST_TOKEN + 1].encode()))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise PageTokenInvalid from error
+    whole = isinstance(parts, list) and [type(part) for part in parts] == [str, *types]
+    if not whole or parts[0] != kind or len(token) > LONGEST_TOKEN:
+        raise PageTokenInvalid
+    return list(parts[1:])
+
+
+def _time(text: str | int) -> datetime:
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise PageTokenInvalid from error
+    if time.tzinfo is None:
+        raise PageTokenInvalid
+    return time
+
+
+def encode_active(position: ActivePosition) -> str:
+    """Return the token of a place in the list of open alerts."""
+    time = position.raise_time.isoformat()
+    return _token("active", position.severity, time, position.alert_id)
+
+
+def decode_active(token: str) -> ActivePosition | None:
+    """Return the place that a token stands for; None for the empty token."""
+    if not token:
+        return None
+    severity, time, alert_id = _parts(token, "active", (int, str, str))
+    return ActivePosition(max(min(int(severity), 99), 0), _time(time), _text(alert_id))
+
+
+def encode_history(position: HistoryPosition) -> str:
+    """Return the token of a place in the list of all alerts."""
+    return _token("history", position.raise_time.isoformat(), position.alert_id)
+
+
+def decode_history(token: str) -> HistoryPosition | None:
+    """Return the place that a token stands for; None for the empty token."""
+    if not token:
+        return None
+    time, alert_id = _parts(token, "history", (str, str))
+    return HistoryPosition(_time(time), _text(alert_id))
+
+
+def encode_rule(rule_id: str) -> str:
+    """Return the token of a place in the list of rules."""
+    return _token("rules", rule_id)
+
+
+def decode_rule(token: str) -> str:
+    """Return the rule id that a token stands for; empty for the empty token."""
+    return _text(_parts(token, "rules", (str,))[0]) if token else ""
+
+
+def _text(part: str | int) -> str:
+    text = str(part)
+    if "\0" in text or not text.isascii():
+        raise PageTokenInvalid
+    return text

@@ -1,0 +1,257 @@
+"""What the evaluator knows and decides, without any input or output of its own."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kurto_alerts.alert_state import Alert, ConditionChange, ConditionState, Key, Withdrawal
+from kurto_alerts.checkpoints import ConditionRecord, SensorCheckpoint
+from kurto_alerts.engine import Engine
+from kurto_alerts.frames import Frame, SensorProfile
+from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage
+from kurto_alerts.rules import SEVERITY_COUNT
+from kurto_alerts.sequences import HistoryPage, SensorSequence
+
+UNSTARTED_VERSION = 0  # no stored rule has it: counts begin anew
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationLimits:
+    """Bounds of what evaluation holds.
+
+    Attributes
+    ----------
+    backfill_windows : int
+        Windows before the first one seen of a sensor without a checkpoint.
+    waiting_frames : int
+        Live frames kept per sensor while a hole is filled.
+    profile_patience_s : float
+        Seconds for which the frames of a sensor that the registry hasn't named yet are put off,
+        so that rules which ask for its tags don't miss its first windows.
+    """
+
+    backfill_windows: int
+    waiting_frames: int
+    profile_patience_s: float
+
+
+class Evaluation:
+    """Positions and conditions of all sensors, from one checkpoint to the next.
+
+    Parameters
+    ----------
+    state : EvaluationState
+        Where to begin.
+    limits : EvaluationLimits
+        Bounds.
+
+    Attributes
+    ----------
+    sequences : dict of str to SensorSequence
+        Position of every sensor that has one, by id.
+    counts : Counter
+        Live frames by what became of them, and "filled" frames of the history.
+    """
+
+    def __init__(self, state: EvaluationState, limits: EvaluationLimits) -> None:
+        self._limits = limits
+        self._rules_revision = state.rules_revision
+        self._profiles = dict(state.profiles)
+        self._engine = Engine(state.rules, state.profiles)
+        self._message_ids = dict(state.message_ids)
+        self._changes: list[ConditionChange] = []
+        self._dirty: set[str] = set()
+        self._first_seen_s: dict[str, float] = {}
+        self._worst = {alert.alert_id: alert.worst_value for alert in state.open_alerts.values()}
+        self.counts: Counter[str] = Counter()
+        self.sequences: dict[str, SensorSequence] = {}
+        for checkpoint in reconciled(state.checkpoints, state.open_alerts):
+            self._engine.restore(checkpoint)
+            if checkpoint.window_index >= -1:
+                self._begin(checkpoint.sensor_id, checkpoint.epoch, checkpoint.window_index)
+        self._withdrawals: list[Withdrawal] = self._engine.withdraw_unwatched()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for its figures."""
+        return self._engine
+
+    @property
+    def rules_revision(self) -> int:
+        """Revision of the rules under which everything is decided."""
+        return self._rules_revision
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features that any rule reads."""
+        return self._engine.features
+
+    @property
+    def message_ids(self) -> Mapping[str, str]:
+        """The newest message taken of each live stream."""
+        return self._message_ids
+
+    @property
+    def has_changes(self) -> bool:
+        """True while decisions wait to be stored."""
+        return bool(self._changes or self._withdrawals)
+
+    def profile_ids(self) -> Iterable[str]:
+        """Return the sensors that the registry has named and not archived."""
+        return (key for key, profile in self._profiles.items() if not profile.archived)
+
+    def set_profile(self, profile: SensorProfile) -> None:
+        """Take what the registry says about a sensor."""
+        self._profiles[profile.sensor_id] = profile
+        self._engine.set_profile(profile)
+
+    def withdraw_unwatched(self) -> None:
+        """Withdraw the alerts of channels that no rule watches any more."""
+        self._withdrawals += self._engine.withdraw_unwatched()
+
+    def take_message(self, message: LiveMessage, *, now_s: float) -> None:
+        """Evaluate the frames of a live message that are next in their sequence."""
+        ready: list[Frame] = []
+        for frame in message.frames:
+            sequence = self.sequences.get(frame.sensor_id) or self._meet(frame, now_s)
+            if sequence is None:
+                self.counts["put_off"] += 1
+                continue
+            outcome, frames = sequence.offer(frame)
+            self.counts[outcome.value] += 1
+            ready += frames
+        self._message_ids[message.stream] = message.message_id
+        self._evaluate(ready)
+
+    def _meet(self, frame: Frame, now_s: float) -> SensorSequence | None:
+        """Return the sequence of a sensor seen for the first time, None to put it off."""
+        if frame.sensor_id not in self._profiles:
+            first_s = self._first_seen_s.setdefault(frame.sensor_id, now_s)
+            if now_s - first_s < self._limits.profile_patience_s:
+                return None
+        self._first_seen_s.pop(frame.sensor_id, None)
+        before = max(frame.window_index - 1 - self._limits.backfill_windows, -1)
+        return self._begin(frame.sensor_id, frame.epoch, before)
+
+    def _begin(self, sensor_id: str, epoch: int, window_index: int) -> SensorSequence:
+        sequence = SensorSequence(sensor_id, epoch, window_index, self._limits.waiting_frames)
+        self.sequences[sensor_id] = sequence
+        return sequence
+
+    def take_newest(self, sensor_id: str, epoch: int, window_index: int) -> None:
+        """Learn that the history of a sensor reaches up to a window that never came live."""
+        sequence = self.sequences.get(sensor_id)
+        if sequence is None:
+            before = max(window_index - self._limits.backfill_windows, -1)
+            self._begin(sensor_id, epoch, before).filling = True
+        else:
+            sequence.move_to_epoch(epoch)
+
+    def take_page(self, page: HistoryPage) -> int:
+        """Evaluate a page of history and return how many frames were new."""
+        sequence = self.sequences.get(page.sensor_id)
+        if sequence is None:
+            return 0
+        before = (sequence.epoch, sequence.window_index)
+        ready = sequence.fill(page)
+        if (sequence.epoch, sequence.window_index) != before:
+            self._dirty.add(page.sensor_id)
+        self.counts["filled"] += len(ready)
+        self._evaluate(ready)
+        return len(ready)
+
+    def _evaluate(self, frames: list[Frame]) -> None:
+        self._dirty.update(frame.sensor_id for frame in frames)
+        self._changes += self._engine.evaluate(frames)
+
+    def take_batch(self, *, complete: bool) -> EvaluationBatch:
+        """Return what is to be stored now, and regard it as stored.
+
+        Parameters
+        ----------
+        complete : bool
+            True for a whole checkpoint; else only what the decisions that wait need.
+        """
+        sensors = {change.key.sensor_id for change in self._changes}
+        if complete:
+            sensors |= self._dirty
+        self._dirty -= sensors
+        batch = EvaluationBatch(
+            rules_revision=self._rules_revision,
+            changes=self._changes,
+            withdrawals=self._withdrawals,
+            checkpoints=[self._checkpoint(sensor_id) for sensor_id in sorted(sensors)],
+            message_ids=dict(self._message_ids) if complete else {},
+            worst_values=self._new_worst_values() if complete else {},
+        )
+        self._changes, self._withdrawals = [], []
+        return batch
+
+    def _checkpoint(self, sensor_id: str) -> SensorCheckpoint:
+        sequence = self.sequences[sensor_id]
+        return self._engine.checkpoint(
+            sensor_id, epoch=sequence.epoch, window_index=sequence.window_index
+        )
+
+    def _new_worst_values(self) -> dict[str, float]:
+        """Return the worst values that have changed since they were last asked for."""
+        worst = self._engine.worst_values()
+        changed = {key: value for key, value in worst.items() if self._worst.get(key) != value}
+        self._worst = worst
+        return changed
+
+
+def reconciled(
+    checkpoints: Iterable[SensorCheckpoint], open_alerts: Mapping[Key, Alert]
+) -> list[SensorCheckpoint]:
+    """Return checkpoints whose conditions agree with the alerts that are open.
+
+    The alerts are the truth: one that was withdrawn meanwhile leaves a NORMAL condition.
+    """
+    missing = dict(open_alerts)
+    result = []
+    for checkpoint in checkpoints:
+        kept = []
+        for record in checkpoint.conditions:
+            key = Key(checkpoint.sensor_id, record.channel, record.rule_id)
+            alert = missing.get(key)
+            if not record.alert_id:
+                kept.append(record)
+            elif alert is not None and alert.alert_id == record.alert_id:
+                kept.append(record)
+                del missing[key]
+        result.append(replace(checkpoint, conditions=tuple(kept)))
+    known = {checkpoint.sensor_id: at for at, checkpoint in enumerate(result)}
+    for key, alert in missing.items():
+        at = known.setdefault(key.sensor_id, len(result))
+        if at == len(result):
+            result.append(_without_position(key.sensor_id))
+        conditions = (*result[at].conditions, _record_of(alert))
+        result[at] = replace(result[at], conditions=conditions)
+    return result
+
+
+def _without_position(sensor_id: str) -> SensorCheckpoint:
+    return SensorCheckpoint(
+        sensor_id=sensor_id,
+        epoch=-1,
+        window_index=-2,
+        interval_us=None,
+        interval_epoch=-1,
+        conditions=(),
+    )
+
+
+def _record_of(alert: Alert) -> ConditionRecord:
+    return ConditionRecord(
+        channel=alert.channel,
+        rule_id=alert.rule_id,
+        rule_version=UNSTARTED_VERSION,
+        beyond=(0,) * SEVERITY_COUNT,
+        inside=(0,) * SEVERITY_COUNT,
+        severity=int(alert.severity),
+        recovering=alert.state is ConditionState.RECOVERING,
+        worst_value=alert.worst_value,
+        unit=alert.unit,
+        alert_id=alert.alert_id,
+    )

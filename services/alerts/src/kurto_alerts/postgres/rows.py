@@ -1,0 +1,171 @@
+"""Rows to alerts and transitions, and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from asyncpg import Connection, Record
+from asyncpg.pool import PoolConnectionProxy
+
+from kurto_alerts.alert_state import (
+    Acknowledgment,
+    Alert,
+    ConditionState,
+    Transition,
+    TransitionKind,
+)
+from kurto_alerts.rules import Severity
+
+Session = Connection[Record] | PoolConnectionProxy[Record]
+
+_FIXED = ("alert_id", "sensor_id", "channel", "rule_id", "epoch", "window_index", "raise_time")
+_VARYING = (
+    "rule_version",
+    "rule_display_name",
+    "feature",
+    "unit",
+    "severity",
+    "state",
+    "value",
+    "worst_value",
+    "limit_value",
+    "resolve_time",
+    "update_time",
+    "acknowledged",
+    "acknowledgment_number",
+    "revision",
+)
+_ACKNOWLEDGMENT = (
+    "k.principal AS acknowledgment_principal, k.claimed_user, k.comment, k.acknowledge_time"
+)
+
+
+def _columns(prefix: str, names: Sequence[str]) -> str:
+    return ", ".join(f"{prefix}.{name}" for name in names)
+
+
+def _parameters(count: int) -> str:
+    return ", ".join(f"${number}" for number in range(1, count + 1))
+
+
+ALERT_COLUMNS = f"{_columns('a', _FIXED + _VARYING)}, {_ACKNOWLEDGMENT}"
+ALERT_TABLES = (
+    "alerts.alerts a "
+    "LEFT JOIN alerts.acknowledgments k ON k.transition_number = a.acknowledgment_number"
+)
+SELECT_ALERTS = f"SELECT {ALERT_COLUMNS} FROM {ALERT_TABLES}"
+SELECT_TRANSITIONS = (
+    f"SELECT t.transition_number, t.kind, t.transition_time, t.transition_window_index,"
+    f" t.principal, {_columns('a', _FIXED)}, {_columns('t', _VARYING)}, {_ACKNOWLEDGMENT}"
+    " FROM alerts.alert_transitions t JOIN alerts.alerts a USING (alert_id)"
+    " LEFT JOIN alerts.acknowledgments k ON k.transition_number = t.acknowledgment_number"
+)
+_UPSERT_ALERT = (
+    f"INSERT INTO alerts.alerts ({', '.join(_FIXED + _VARYING)})"
+    f" VALUES ({_parameters(len(_FIXED) + len(_VARYING))})"
+    f" ON CONFLICT (alert_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _VARYING)
+)
+_INSERT_TRANSITION = (
+    "INSERT INTO alerts.alert_transitions (transition_number, alert_id, kind, transition_time,"
+    f" transition_window_index, principal, {', '.join(_VARYING)})"
+    f" VALUES ({_parameters(6 + len(_VARYING))})"
+)
+
+
+def alert_from_row(row: Record) -> Alert:
+    """Return the alert in a row of SELECT_ALERTS or SELECT_TRANSITIONS."""
+    number = row["acknowledgment_number"]
+    acknowledgment = None
+    if number is not None:
+        acknowledgment = Acknowledgment(
+            transition_number=number,
+            principal=row["acknowledgment_principal"],
+            user=row["claimed_user"],
+            comment=row["comment"],
+            time=row["acknowledge_time"],
+        )
+    return Alert(
+        **{name: row[name] for name in _FIXED},
+        rule_version=row["rule_version"],
+        rule_display_name=row["rule_display_name"],
+        feature=row["feature"],
+        unit=row["unit"],
+        severity=Severity(row["severity"]),
+        state=ConditionState(row["state"]),
+        value=row["value"],
+        worst_value=row["worst_value"],
+        limit=row["limit_value"],
+        resolve_time=row["resolve_time"],
+        update_time=row["update_time"],
+        acknowledged=row["acknowledged"],
+        acknowledgment=acknowledgment,
+        revision=row["revision"],
+    )
+
+
+def transition_from_row(row: Record) -> Transition:
+    """Return the transition in a row of SELECT_TRANSITIONS."""
+    return Transition(
+        number=row["transition_number"],
+        kind=TransitionKind(row["kind"]),
+        alert=alert_from_row(row),
+        time=row["transition_time"],
+        window_index=row["transition_window_index"],
+        principal=row["principal"],
+    )
+
+
+def _varying(alert: Alert) -> tuple[Any, ...]:
+    acknowledgment = alert.acknowledgment
+    return (
+        alert.rule_version,
+        alert.rule_display_name,
+        alert.feature,
+        alert.unit,
+        int(alert.severity),
+        int(alert.state),
+        alert.value,
+        alert.worst_value,
+        alert.limit,
+        alert.resolve_time,
+        alert.update_time,
+        alert.acknowledged,
+        acknowledgment.transition_number if acknowledgment else None,
+        alert.revision,
+    )
+
+
+async def lock_counters(session: Session) -> tuple[int, int]:
+    """Lock the counters until the transaction ends; return transition number, rules revision."""
+    row = await session.fetchrow(
+        "SELECT transition_number, rules_revision FROM alerts.counters FOR UPDATE"
+    )
+    assert row is not None
+    return row["transition_number"], row["rules_revision"]
+
+
+async def write_transitions(session: Session, transitions: Sequence[Transition]) -> None:
+    """Store transitions and the alerts after them; the counters must be locked."""
+    if not transitions:
+        return
+    last = {transition.alert.alert_id: transition.alert for transition in transitions}
+    alerts = [
+        (*(getattr(alert, name) for name in _FIXED), *_varying(alert)) for alert in last.values()
+    ]
+    await session.executemany(_UPSERT_ALERT, alerts)
+    rows = [
+        (
+            transition.number,
+            transition.alert.alert_id,
+            int(transition.kind),
+            transition.time,
+            transition.window_index,
+            transition.principal,
+            *_varying(transition.alert),
+        )
+        for transition in transitions
+    ]
+    await session.executemany(_INSERT_TRANSITION, rows)
+    await session.execute(
+        "UPDATE alerts.counters SET transition_number = $1", transitions[-1].number
+    )

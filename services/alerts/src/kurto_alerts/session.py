@@ -1,0 +1,331 @@
+"""One run of evaluation: reads live and past frames, evaluates them, stores what was decided."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import grpc
+
+from kurto_alerts.evaluation import Evaluation
+from kurto_alerts.failures import is_passing
+from kurto_alerts.filling import FillPlanner, FillRequest, FillResult
+from kurto_alerts.frames import SensorProfile
+from kurto_alerts.metrics import AlertsMetrics
+from kurto_alerts.ports import EvaluationStore, FeatureHistory, LiveFeatures, LiveMessage
+from kurto_service.clock import Clock
+
+_LOG = logging.getLogger(__name__)
+
+FIRST_MESSAGE_ID = "0-0"
+LONGEST_READ_PAUSE_S = 1.0
+FIRST_READ_PAUSE_S = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionLimits:
+    """Bounds and times of a session.
+
+    Attributes
+    ----------
+    inbox_size : int
+        Live messages and pages of history that wait to be evaluated; beyond it reading stops.
+    commit_items : int
+        Of these, at most so many are evaluated before their transitions are stored.
+    fill_concurrency : int
+        Requests to the history at a time.
+    checkpoint_interval_s : float
+        Seconds between two whole checkpoints.
+    rules_interval_s : float
+        Seconds between two looks whether another process has changed rules.
+    tick_s : float
+        Seconds after which the session looks around although nothing has come.
+    """
+
+    inbox_size: int
+    commit_items: int
+    fill_concurrency: int
+    checkpoint_interval_s: float
+    rules_interval_s: float
+    tick_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionPorts:
+    """What a session reads from and writes to."""
+
+    store: EvaluationStore
+    live: LiveFeatures
+    history: FeatureHistory
+    streams: Sequence[str]
+    committed: Callable[[], None]
+
+
+class Mailbox:
+    """What the rest of the process tells the evaluator.
+
+    Attributes
+    ----------
+    rules_changed : bool
+        True until the changed rules are taken up.
+    """
+
+    def __init__(self) -> None:
+        self.rules_changed = False
+        self._profiles: dict[str, SensorProfile] = {}
+        self._listener: Callable[[], None] | None = None
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called for each piece of news."""
+        self._listener = listener
+
+    def put_rules(self) -> None:
+        """Say that rules have changed."""
+        self.rules_changed = True
+        if self._listener is not None:
+            self._listener()
+
+    def put_profiles(self, profiles: Sequence[SensorProfile]) -> None:
+        """Pass on what the registry said."""
+        self._profiles.update({profile.sensor_id: profile for profile in profiles})
+        if self._listener is not None:
+            self._listener()
+
+    def take_profiles(self) -> list[SensorProfile]:
+        """Return the profiles that have come since the last call."""
+        profiles, self._profiles = list(self._profiles.values()), {}
+        return profiles
+
+
+class EvaluationSession:
+    """Evaluates until rules change, or the store fails.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The state to begin with.
+    ports : SessionPorts
+        The world.
+    planner : FillPlanner
+        When the history is asked.
+    limits : SessionLimits
+        Bounds.
+    mailbox : Mailbox
+        News from the rest of the process.
+    clock : Clock
+        Time.
+    metrics : AlertsMetrics
+        Figures.
+    """
+
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        ports: SessionPorts,
+        *,
+        planner: FillPlanner,
+        limits: SessionLimits,
+        mailbox: Mailbox,
+        clock: Clock,
+        metrics: AlertsMetrics,
+    ) -> None:
+        self._evaluation = evaluation
+        self._ports = ports
+        self._planner = planner
+        self._limits = limits
+        self._mailbox = mailbox
+        self._clock = clock
+        self._metrics = metrics
+        self._inbox: asyncio.Queue[LiveMessage | FillResult | None] = asyncio.Queue(
+            limits.inbox_size
+        )
+        self._requests: asyncio.Queue[FillRequest] = asyncio.Queue(limits.fill_concurrency)
+
+    async def run(self) -> None:
+        """Evaluate; return once rules have changed and everything before is stored."""
+        self._mailbox.listen(self._wake)
+        tasks = [asyncio.create_task(self._read_live(), name="alerts-live")]
+        tasks += [
+            asyncio.create_task(self._fill(), name=f"alerts-fill-{number}")
+            for number in range(self._limits.fill_concurrency)
+        ]
+        try:
+            await self._work(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(asyncio.QueueFull):  # then there is something to wake up for
+            self._inbox.put_nowait(None)
+
+    async def _work(self, tasks: list[asyncio.Task[None]]) -> None:
+        checkpoint_s = rules_s = self._clock.monotonic()
+        while True:
+            await self._take_items()
+            for task in tasks:
+                if task.done():
+                    task.result()  # a reader never ends of itself: show why
+            self._take_profiles()
+            now_s = self._clock.monotonic()
+            if now_s - rules_s >= self._limits.rules_interval_s:
+                rules_s = now_s
+                await self._look_for_rules()
+            complete = now_s - checkpoint_s >= self._limits.checkpoint_interval_s
+            reload = self._mailbox.rules_changed
+            if complete or reload or self._evaluation.has_changes:
+                await self._commit(complete=complete or reload)
+                checkpoint_s = now_s if complete else checkpoint_s
+            if reload:
+                self._mailbox.rules_changed = False
+                return
+            self._plan_fills(now_s)
+
+    async def _take_items(self) -> None:
+        """Evaluate what waits, after waiting a tick for it if need be."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.tick_s):
+                self._take(await self._inbox.get())
+        for _ in range(self._limits.commit_items - 1):
+            if self._inbox.empty() or self._mailbox.rules_changed:
+                break
+            self._take(self._inbox.get_nowait())
+        self._metrics.count_evaluation(self._evaluation)
+
+    def _take(self, item: LiveMessage | FillResult | None) -> None:
+        if item is None:
+            return
+        now_s = self._clock.monotonic()
+        if isinstance(item, FillResult):
+            self._take_result(item, now_s)
+            return
+        self._evaluation.take_message(item, now_s=now_s)
+        sensor_ids = {frame.sensor_id for frame in item.frames}
+        self._planner.heard(sensor_ids, now_s=now_s)
+        for sensor_id in sensor_ids:
+            sequence = self._evaluation.sequences.get(sensor_id)
+            if sequence is not None and sequence.filling:
+                self._planner.note_hole(sensor_id, now_s=now_s)
+        if item.frames:
+            age_s = self._clock.now().timestamp() - item.frames[-1].end_us / 1e6
+            self._metrics.lag_s.observe(max(age_s, 0.0))
+
+    def _take_result(self, result: FillResult, now_s: float) -> None:
+        sensor_id = result.request.sensor_id
+        count = self._evaluation.take_page(result.page) if result.page is not None else 0
+        if result.newest is not None:
+            self._evaluation.take_newest(sensor_id, *result.newest)
+        sequence = self._evaluation.sequences.get(sensor_id)
+        self._planner.answered(
+            sensor_id,
+            progress=count > 0 or (result.page is not None and not result.page.complete),
+            failed=result.failed,
+            filling=sequence is not None and sequence.filling,
+            now_s=now_s,
+        )
+
+    def _take_profiles(self) -> None:
+        profiles = self._mailbox.take_profiles()
+        for profile in profiles:
+            self._evaluation.set_profile(profile)
+        if profiles:
+            self._evaluation.withdraw_unwatched()
+
+    async def _look_for_rules(self) -> None:
+        """Notice rules that another process has changed."""
+        if await self._ports.store.rules_revision() != self._evaluation.rules_revision:
+            self._mailbox.rules_changed = True
+
+    async def _commit(self, *, complete: bool) -> None:
+        batch = self._evaluation.take_batch(complete=complete)
+        began_s = self._clock.monotonic()
+        transitions = await self._ports.store.commit(batch, now=self._clock.now())
+        self._metrics.commit_s.observe(self._clock.monotonic() - began_s)
+        if complete:
+            self._metrics.checkpoint_time.set(self._clock.now().timestamp())
+        for transition in transitions:
+            self._metrics.transitions.labels(transition.kind.name).inc()
+        if transitions:
+            self._ports.committed()
+
+    def _plan_fills(self, now_s: float) -> None:
+        free = self._requests.maxsize - self._requests.qsize()
+        requests = self._planner.plan(
+            self._evaluation.sequences, self._evaluation.profile_ids, now_s=now_s, limit=free
+        )
+        for request in requests:
+            self._requests.put_nowait(request)
+        self._metrics.open_holes.set(self._planner.hole_count)
+
+    async def _read_live(self) -> None:
+        """Put live messages into the inbox, for ever."""
+        after = dict.fromkeys(self._ports.streams, FIRST_MESSAGE_ID)
+        after.update({k: v for k, v in self._evaluation.message_ids.items() if k in after})
+        pause_s = FIRST_READ_PAUSE_S
+        while True:
+            try:
+                messages = await self._ports.live.read(after)
+                if not messages:
+                    await self._rewind(after)
+                pause_s = FIRST_READ_PAUSE_S
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                self._metrics.read_failures.labels("live").inc()
+                _LOG.warning(
+                    "Cannot read the live stream",
+                    extra={"action": "live_read_failed", "problem": repr(error)},
+                )
+                await self._clock.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_READ_PAUSE_S)
+                continue
+            for message in messages:
+                await self._inbox.put(message)
+                after[message.stream] = message.message_id
+
+    async def _rewind(self, after: dict[str, str]) -> None:
+        """Go back to the start of a stream that has lost its messages and counts from below."""
+        for stream, message_id in after.items():
+            newest = await self._ports.live.newest(stream)
+            if newest != FIRST_MESSAGE_ID and _id_order(newest) < _id_order(message_id):
+                after[stream] = FIRST_MESSAGE_ID
+
+    async def _fill(self) -> None:
+        """Answer requests for history, for ever."""
+        while True:
+            request = await self._requests.get()
+            try:
+                result = await self._ask(request)
+            except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError) as error:
+                self._metrics.read_failures.labels("history").inc()
+                _LOG.warning(
+                    "Cannot read the history of features",
+                    extra={
+                        "action": "history_read_failed",
+                        "sensor_id": request.sensor_id,
+                        "problem": str(error),
+                    },
+                )
+                result = FillResult(request, failed=True)
+            await self._inbox.put(result)
+
+    async def _ask(self, request: FillRequest) -> FillResult:
+        history = self._ports.history
+        page = None
+        if request.epoch is not None:
+            page = await history.page(
+                request.sensor_id,
+                epoch=request.epoch,
+                after_window_index=request.after_window_index,
+                features=self._evaluation.features,
+            )
+            if page.frames or not page.complete:
+                return FillResult(request, page)
+        return FillResult(request, page, await history.newest(request.sensor_id))
+
+
+def _id_order(message_id: str) -> tuple[int, int]:
+    milliseconds, _, number = message_id.partition("-")
+    return int(milliseconds), int(number or 0)

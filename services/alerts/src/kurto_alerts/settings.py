@@ -1,0 +1,118 @@
+"""What alerts can be told by the environment."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from kurto_service.settings import ServiceSettings, service_config
+
+__all__ = ["AlertsSettings"]
+
+
+class AlertsSettings(ServiceSettings):
+    """Settings of alerts; own fields are read from ``KURTO_ALERTS_<FIELD>``."""
+
+    model_config = service_config("alerts")
+
+    grpc_port: int = Field(
+        50053, ge=0, le=65535, description="TCP port of gRPC; 0 picks a free one."
+    )
+    metrics_port: int = Field(
+        9103, ge=0, le=65535, description="TCP port of the Prometheus endpoint; 0 picks a free one."
+    )
+    ingest_address: str = Field("127.0.0.1:50051", description="Where ingest is, as host:port.")
+    analyzer_address: str = Field(
+        "127.0.0.1:50052", description="Where the analyzer is, as host:port."
+    )
+    feature_streams: tuple[str, ...] = Field(
+        ("kurto:features:0",), min_length=1,
+        description="Live streams of features in Valkey, as a JSON list.",
+    )  # fmt: skip
+    read_block_ms: int = Field(
+        500, gt=0, le=1500, description="Milliseconds that one read of the live streams waits."
+    )
+    read_message_count: int = Field(
+        64, gt=0, description="Messages that one read of a live stream returns at most."
+    )
+    inbox_size: int = Field(
+        128, gt=0,
+        description="Live messages and pages of history waiting; beyond it reading stops.",
+    )  # fmt: skip
+    commit_items: int = Field(
+        32, gt=0, description="Messages evaluated before their transitions are stored, at most."
+    )
+    waiting_frames: int = Field(
+        64, gt=0, description="Live frames kept per sensor while a hole is filled."
+    )
+    backfill_windows: int = Field(
+        6000, ge=0,
+        description="Windows evaluated before the first one seen of a sensor without a checkpoint.",
+    )  # fmt: skip
+    profile_patience_s: float = Field(
+        5.0, ge=0,
+        description="Seconds for which frames of a sensor unknown to the registry are put off.",
+    )  # fmt: skip
+    checkpoint_interval_s: float = Field(
+        2.0, gt=0, le=5, description="Seconds between two checkpoints without transitions."
+    )
+    rules_interval_s: float = Field(
+        1.0, gt=0, description="Seconds between two looks for rules that another process changed."
+    )
+    tick_s: float = Field(
+        0.25, gt=0, description="Seconds after which evaluation looks around though nothing came."
+    )
+    fill_concurrency: int = Field(
+        4, gt=0, description="Requests to the history of features at a time."
+    )
+    fill_page_size: int = Field(
+        600, gt=0, le=6000, description="Frames of history that one request asks for."
+    )
+    fill_retry_s: float = Field(
+        0.05, gt=0, description="First pause before a hole is asked for again, in seconds."
+    )
+    poll_s: float = Field(
+        5.0, gt=0, description="Seconds of silence after which a sensor's history is asked."
+    )
+    longest_poll_s: float = Field(
+        60.0, gt=0, description="Longest time between two such questions, in seconds."
+    )
+    peer_timeout_s: float = Field(
+        2.0, gt=0, description="Seconds that another service may take to answer."
+    )
+    registry_silence_s: float = Field(
+        45.0, gt=15, description="Seconds without heartbeat after which the registry is asked anew."
+    )
+    registry_retry_max_s: float = Field(
+        5.0, gt=0, description="Longest wait before the registry is asked again, in seconds."
+    )
+    catalogue_lifetime_s: float = Field(
+        60.0, gt=0, description="Seconds after which the list of features is asked for again."
+    )
+    standby_s: float = Field(
+        1.0, gt=0, description="Seconds between two tries to become the process that evaluates."
+    )
+    restart_max_s: float = Field(
+        1.0, gt=0, description="Longest wait before evaluation begins again after a failure."
+    )
+    publish_batch_size: int = Field(
+        500, gt=0, description="Transitions in one message of the live stream at most."
+    )
+    publish_poll_s: float = Field(
+        1.0, gt=0, description="Seconds between two looks for unpublished transitions."
+    )
+    live_retention_s: float = Field(
+        600.0, gt=0, description="Seconds for which the live stream keeps transitions."
+    )
+    valkey_timeout_s: float = Field(
+        2.0, gt=0, description="Seconds that one call to Valkey may take."
+    )
+    gauge_interval_s: float = Field(
+        5.0, gt=0, description="Seconds between two counts of the open alerts."
+    )
+    pool_size: int = Field(8, gt=1, description="PostgreSQL connections for calls.")
+    acquire_timeout_s: float = Field(
+        2.0, gt=0, description="Seconds that a call waits for a PostgreSQL connection."
+    )
+    query_timeout_s: float = Field(
+        5.0, gt=0, description="Seconds after which a statement is given up."
+    )
