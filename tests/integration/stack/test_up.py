@@ -190,6 +190,15 @@ def test_a_data_directory_that_cannot_be_made_is_refused(
     assert "--data-dir" in message
 
 
+@pytest.mark.parametrize("option", ["--ready-file", "--log-dir"])
+def test_a_place_that_cannot_be_written_is_refused(
+    refused: Callable[..., str], tmp_path: Path, option: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    message = refused(option, str(tmp_path / "file" / "below"))
+    assert f"choose another place with {option}" in message
+
+
 def test_other_machines_are_refused_without_tokens(refused: Callable[..., str]) -> None:
     assert "KURTO_TOKENS_FILE" in refused("--host", "0.0.0.0")
 

@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TextIO
 
 from kurto_cli.stack import ready_file
 from kurto_cli.stack.assembly import Stack, assemble
 from kurto_cli.stack.console import Console
 from kurto_cli.stack.data_directory import locked
+from kurto_cli.stack.exceptions import StackError
 from kurto_cli.stack.logs import ConsoleLog, FileLog, ProcessLog
 from kurto_cli.stack.options import UpOptions
 from kurto_cli.stack.restarts import RestartPolicy
@@ -41,6 +43,7 @@ async def run(options: UpOptions, environ: Mapping[str, str], stream: TextIO) ->
             report(f"data directory {directory}")
             with _stop_events() as (stop, stop_now):
                 stack = await assemble(options, directory, environ)
+                report(f"starting {', '.join(spec.name for spec in stack.specs)}")
                 supervisor = Supervisor(
                     stack.specs,
                     _logs(stack, options, console),
@@ -57,7 +60,8 @@ async def run(options: UpOptions, environ: Mapping[str, str], stream: TextIO) ->
 def _logs(stack: Stack, options: UpOptions, console: Console) -> dict[str, ProcessLog]:
     if options.log_dir is not None:
         folder = options.log_dir.resolve()
-        return {spec.name: FileLog(folder / f"{spec.name}.log") for spec in stack.specs}
+        with _usable(folder, "--log-dir"):
+            return {spec.name: FileLog(folder / f"{spec.name}.log") for spec in stack.specs}
     return {spec.name: ConsoleLog(console.writer(spec.name)) for spec in stack.specs}
 
 
@@ -68,7 +72,10 @@ def _announcer(
 
     def announce(pids: Mapping[str, int]) -> None:
         if options.ready_file is not None:
-            ready_file.write(options.ready_file, endpoints, {**EXTERNAL, **pids})
+            try:
+                ready_file.write(options.ready_file, endpoints, {**EXTERNAL, **pids})
+            except OSError as error:
+                report(f"{options.ready_file} can't be written ({error.strerror}): going on")
         report("everything is running; stop it with Ctrl-C")
         report(f"dashboard  {endpoints.https}   (self-made certificate; without TLS:")
         report(f"           {endpoints.http})")
@@ -84,11 +91,23 @@ def _no_stale_ready_file(options: UpOptions) -> Iterator[None]:
     if path is None:
         yield
         return
-    path.unlink(missing_ok=True)
+    with _usable(path, "--ready-file"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _usable(path: Path, option: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StackError(
+            f"{path} can't be written ({error.strerror}): choose another place with {option}"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -125,6 +125,7 @@ class Postgres:
             check=False,
             cwd="/",
             env=environment(),
+            start_new_session=True,
         )
         if done.returncode != 0:
             raise StackError(
