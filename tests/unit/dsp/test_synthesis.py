@@ -6,6 +6,8 @@ from scipy import signal
 
 from kurto_dsp import ParameterError, window_features
 from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal, SeverityRamp
+from kurto_dsp.synthesis.impacts import BearingImpacts
+from kurto_dsp.synthesis.signal import BLOCK_LENGTH
 
 RATE_HZ = 25600
 
@@ -96,6 +98,32 @@ def test_severity_ramps_once():
     rms = [np.std(growing.samples(second * RATE_HZ, RATE_HZ)[0]) for second in (5, 30, 60)]
     assert rms[0] < 0.6 * rms[1] < 0.6 * rms[2]
     assert growing.severity_at(30 * RATE_HZ) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("fault", [Fault.OUTER_RACE, Fault.INNER_RACE, Fault.BALL])
+def test_ringing_goes_on_over_the_seams_of_blocks(fault):
+    # A slow decay: several impacts of the past ring on in each block.
+    level = SeverityRamp.constant(1.0)
+    model = MachineModel(fault=fault, severity=level, seed=9, decay_s=0.01)
+    whole = BearingImpacts(model, 30000).block(60000)
+    short = BearingImpacts(model, 500)
+    pieces = [short.block(start) for start in range(60000, 90000, 500)]
+    np.testing.assert_allclose(np.concatenate(pieces), whole, atol=1e-9)
+    assert np.max(np.abs(whole)) > 5
+
+
+def test_noise_has_its_colour_at_the_seams_of_blocks_too():
+    model = MachineModel(channel_count=32, shaft_hz=1e6, seed=1)
+    machine = MachineSignal(model)
+    products = {True: [], False: []}
+    for block in range(1, 40):
+        pair = machine.samples(block * BLOCK_LENGTH - 1, 3)
+        pair = pair - machine.samples(0, BLOCK_LENGTH).mean(axis=1, keepdims=True)
+        products[True].append(pair[:, 0] * pair[:, 1])
+        products[False].append(pair[:, 1] * pair[:, 2])
+    expected = -0.6 / (1 + 0.6**2) * model.noise_rms_g**2
+    for at_seam, values in products.items():
+        assert np.mean(values) == pytest.approx(expected, rel=0.25), at_seam
 
 
 def test_seeds_and_channels_differ():
