@@ -101,6 +101,7 @@ up: setup dashboard
 	@exec $(BIN)/kurto up $(ARGS)
 
 test: setup dashboard browser
+	@if [ -z "$(ARGS)" ] || [ -n "$${CI:-}" ]; then cd $(DASHBOARD) && npm test --silent; fi
 	@$(PY) -m pytest $(ARGS)
 
 bench: setup dashboard

@@ -62,7 +62,7 @@ def checks() -> list[Check]:
         Check("committed files", (python, "tools/check_committed_files.py")),
     ]
     if (DASHBOARD / "package.json").exists():
-        types = ("npx", "--no-install", "vue-tsc", "--build", "--noEmit")
+        types = ("npm", "run", "--silent", "typecheck")
         found.insert(1, Check("dashboard types", types, folder=DASHBOARD))
     return found
 
