@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from kurto.gateway.v1 import live_service_pb2 as pb
@@ -44,6 +44,8 @@ class SubscriptionFactory:
         Missed transitions beyond which a client gets a snapshot.
     replays : asyncio.Semaphore
         Bounds how many clients read missed frames at a time.
+    on_conflated : callable
+        Called for each frame that gives way to a newer one.
     """
 
     fanout: Fanout
@@ -54,6 +56,7 @@ class SubscriptionFactory:
     heartbeat_interval_s: float
     max_missed_transitions: int
     replays: asyncio.Semaphore
+    on_conflated: Callable[[], object]
 
     def open(self, request: pb.SubscribeRequest, authorise: Callable[[], object]) -> Subscription:
         """Return the subscription that `request` asks for; it begins with `events`.
@@ -89,7 +92,9 @@ class Subscription:
         self._news = asyncio.Event()
         self._step_at = 0.0
         wanted = feature_filter(list(request.feature_names))
-        self._outbox = Outbox(wanted=wanted, limits=parts.limits, cursor=cursor)
+        self._outbox = Outbox(
+            wanted=wanted, limits=parts.limits, cursor=cursor, on_conflated=parts.on_conflated
+        )
         self._subscriber = Subscriber(
             sensor_ids=frozenset(request.sensor_ids),
             include_alerts=request.include_alerts,
@@ -111,12 +116,7 @@ class Subscription:
             max_missed=parts.max_missed_transitions,
         )
 
-    @property
-    def conflated_count(self) -> int:
-        """Frames that gave way to newer ones."""
-        return self._outbox.conflated_count
-
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Yield events for ever: what is known at once, then a heartbeat, then what comes.
 
         Raises

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kurto.gateway.v1 import live_service_pb2 as pb
@@ -15,6 +15,10 @@ from kurto_gateway.live.transition_log import LiveTransition
 __all__ = ["Outbox", "OutboxLimits"]
 
 _MESSAGE_LENGTH = 400  # characters of a resync's message after which nothing is added
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +55,18 @@ class Outbox:
         How much may wait.
     cursor : Cursor
         Where the client stands.
+    on_conflated : callable, optional
+        Called for each frame that gives way to a newer one.
     """
 
-    def __init__(self, *, wanted: FeatureFilter, limits: OutboxLimits, cursor: Cursor) -> None:
+    def __init__(
+        self,
+        *,
+        wanted: FeatureFilter,
+        limits: OutboxLimits,
+        cursor: Cursor,
+        on_conflated: Callable[[], object] = _nothing,
+    ) -> None:
         self._wanted = wanted
         self._limits = limits
         self._cursor = cursor
@@ -66,8 +79,7 @@ class Outbox:
         self._states: dict[str, Encoded] = {}
         self._resync: pb.Resync | None = None
         self._overflowed = False
-        #: Frames that gave way to newer ones.
-        self.conflated_count = 0
+        self._on_conflated = on_conflated
 
     @property
     def cursor(self) -> Cursor:
@@ -114,7 +126,7 @@ class Outbox:
         frame = entry[1]
         waiting = self._frames.get(frame.sensor_id)
         if waiting is not None:
-            self.conflated_count += 1
+            self._on_conflated()
             if waiting[1].order >= frame.order:
                 return
             del self._frames[frame.sensor_id]
