@@ -1,0 +1,39 @@
+"""Samples that say who they are: loss, doubling, reordering and corruption all show."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.int16]
+
+
+def hashed_samples(sensor_id: str, first_index: int, count: int, channels: int) -> Samples:
+    """Return samples that are a hash of sensor, channel and index.
+
+    Parameters
+    ----------
+    sensor_id : str
+        Sensor.
+    first_index, count : int
+        Absolute indexes.
+    channels : int
+        Rows.
+
+    Returns
+    -------
+    np.ndarray [shape=(channels, count), int16]
+        The first finaliser of SplitMix64, cut to 16 bits.
+    """
+    index = np.arange(first_index, first_index + count, dtype=np.uint64)
+    seed = zlib.crc32(sensor_id.encode())
+    rows = [_mixed(index + np.uint64((seed << 8) + channel)) for channel in range(channels)]
+    return np.stack(rows)
+
+
+def _mixed(x: npt.NDArray[np.uint64]) -> Samples:
+    x = x * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    return ((x ^ (x >> np.uint64(27))) & np.uint64(0xFFFF)).astype(np.uint16).view(np.int16)
