@@ -1,0 +1,97 @@
+"""Errors of the analyzer that a caller can act on."""
+
+from __future__ import annotations
+
+from kurto_service.exceptions import (
+    Aborted,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    ResourceExhausted,
+)
+
+__all__ = [
+    "ByteCountMismatch",
+    "EpochMismatch",
+    "HopJump",
+    "InvalidCursor",
+    "InvalidField",
+    "NoFeaturesYet",
+    "SlotNotOpen",
+    "StaleOwner",
+    "TooManySensors",
+    "UnknownChannel",
+    "UnknownFeature",
+]
+
+
+class InvalidField(InvalidArgument):
+    """The field {field} holds a value that is not allowed."""
+
+    reason = "INVALID_FIELD"
+
+
+class ByteCountMismatch(InvalidArgument):
+    """A run of {hop_count} hops of {sensor_id} needs {expected_bytes} bytes, got {actual_bytes}."""
+
+    reason = "BYTE_COUNT_MISMATCH"
+
+
+class HopJump(InvalidArgument):
+    """Hop {hop_index} of {sensor_id} came, but hop {expected} is next.
+
+    Send the hops between, as samples or as an empty run, or say SkipWindows.
+    """
+
+    reason = "INVALID_FIELD"
+
+
+class SlotNotOpen(FailedPrecondition):
+    """Slot {slot} is not open: send SensorOpen and wait for its position first."""
+
+    reason = "STREAM_NOT_STARTED"
+
+
+class EpochMismatch(FailedPrecondition):
+    """The field {field} of {sensor_id} differs from what its epoch {epoch} began with.
+
+    It can change with the next epoch only.
+    """
+
+    reason = "STREAM_MISMATCH"
+
+
+class StaleOwner(Aborted):
+    """Another stream analyses {sensor_id} now: reconnect and open it again if it is yours."""
+
+    reason = "CONCURRENT_CHANGE"
+
+
+class TooManySensors(ResourceExhausted):
+    """The analyzer has {limit} sensors open: start another one, or raise max_open_sensors."""
+
+    reason = "OVERLOADED"
+
+
+class NoFeaturesYet(NotFound):
+    """No window of sensor {sensor_id} is computed yet: check its id, and that it is sending."""
+
+    reason = "NO_FEATURES_YET"
+
+
+class UnknownChannel(NotFound):
+    """Sensor {sensor_id} has no channel {channel}; it has {channels}."""
+
+    reason = "UNKNOWN_CHANNEL"
+
+
+class UnknownFeature(InvalidArgument):
+    """There is no feature {feature}: see ListFeatureDefinitions for the names that exist."""
+
+    reason = "UNKNOWN_FEATURE"
+
+
+class InvalidCursor(InvalidArgument):
+    """The page token does not belong to this request: begin again without one."""
+
+    reason = "INVALID_CURSOR"

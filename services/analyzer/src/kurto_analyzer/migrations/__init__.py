@@ -1,0 +1,1 @@
+"""Schema ``analyzer``: forward-only revisions in plain SQL."""

@@ -1,0 +1,54 @@
+"""The time of a sample: anchor plus index over nominal rate, in whole microseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["StreamGeometry"]
+
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StreamGeometry:
+    """What is fixed for the life of an epoch.
+
+    Attributes
+    ----------
+    sample_rate_hz : float
+        Nominal rate.
+    hop_samples : int
+        Samples per channel in a hop.
+    window_hops : int
+        Hops in a window.
+    anchor_us : int
+        Time of sample 0, microseconds since 1970.
+    """
+
+    sample_rate_hz: float
+    hop_samples: int
+    window_hops: int
+    anchor_us: int
+
+    @property
+    def window_samples(self) -> int:
+        """Samples per channel in a window."""
+        return self.hop_samples * self.window_hops
+
+    def time_us(self, sample_index: int) -> int:
+        """Return the time of a sample in microseconds since 1970, rounded half up.
+
+        Computed in integers from the exact value of the rate: the same index always has the same
+        time, whoever computes it.
+        """
+        numerator, denominator = self.sample_rate_hz.as_integer_ratio()
+        twice = 2 * sample_index * denominator * _MICROSECONDS + numerator
+        return self.anchor_us + twice // (2 * numerator)
+
+    def window_start_us(self, window_index: int) -> int:
+        """Return the time of a window's first sample, microseconds since 1970."""
+        return self.time_us(window_index * self.hop_samples)
+
+    def window_end_us(self, window_index: int) -> int:
+        """Return the time just after a window's last sample, microseconds since 1970."""
+        return self.time_us(window_index * self.hop_samples + self.window_samples)

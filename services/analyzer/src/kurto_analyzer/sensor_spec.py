@@ -1,0 +1,172 @@
+"""What SensorOpen declares, checked once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NoReturn
+
+from kurto.analyzer.v1.analyzer_service_pb2 import SensorOpen
+from kurto.assets.v1.assets_pb2 import SensorConfig
+from kurto.signal.v1.samples_pb2 import SampleEncoding
+from kurto_analyzer.encoding import SAMPLE_BYTES
+from kurto_analyzer.exceptions import InvalidField
+from kurto_analyzer.sample_clock import StreamGeometry
+from kurto_dsp import AccelerationUnit
+
+__all__ = ["SensorSpec", "read_sensor_open"]
+
+_MAX_ID_LENGTH = 128
+_MAX_CHANNELS = 32
+_RATE_HZ = (100.0, 102_400.0)
+_MAX_SHARD = 63
+_UNITS = {unit.value: unit for unit in AccelerationUnit}
+
+
+@dataclass(frozen=True, slots=True)
+class SensorSpec:
+    """One (sensor, epoch) under one version of its configuration.
+
+    Attributes
+    ----------
+    sensor_id : str
+        Sensor in question.
+    epoch : int
+        Epoch of the sample index.
+    geometry : StreamGeometry
+        Rate, hop, window and anchor.
+    encoding : int
+        A `SampleEncoding`.
+    scales : tuple of float
+        Unit per integer step, one or one per channel; empty for floats.
+    channels : tuple of str
+        Names in the order of the samples.
+    units : tuple of AccelerationUnit
+        Unit of each channel.
+    full_scales : tuple of float or None
+        Largest magnitude of each channel, None where not declared.
+    config_version : int
+        Version of the configuration.
+    """
+
+    sensor_id: str
+    epoch: int
+    geometry: StreamGeometry
+    encoding: int
+    scales: tuple[float, ...]
+    channels: tuple[str, ...]
+    units: tuple[AccelerationUnit, ...]
+    full_scales: tuple[float | None, ...]
+    config_version: int
+
+    @property
+    def hop_bytes(self) -> int:
+        """Bytes of one hop of all channels."""
+        sample_bytes = SAMPLE_BYTES[self.encoding]
+        return self.geometry.hop_samples * len(self.channels) * sample_bytes
+
+    def same_samples(self, other: SensorSpec) -> bool:
+        """Tell whether hops of `self` and `other` may share a window."""
+        return (
+            (self.sensor_id, self.epoch) == (other.sensor_id, other.epoch)
+            and self.geometry == other.geometry
+            and (self.encoding, self.scales) == (other.encoding, other.scales)
+            and (self.channels, self.units) == (other.channels, other.units)
+        )
+
+
+def read_sensor_open(message: SensorOpen, *, max_window_samples: int) -> SensorSpec:
+    """Return what `message` declares.
+
+    Parameters
+    ----------
+    message : SensorOpen
+        As received.
+    max_window_samples : int
+        Largest window that is accepted, samples times channels.
+
+    Raises
+    ------
+    InvalidField
+        With the field's name, the sensor and what is allowed.
+    """
+    if not 1 <= len(message.sensor_id) <= _MAX_ID_LENGTH:
+        _refuse(message, "sensor_id", f"1 to {_MAX_ID_LENGTH} characters")
+    if message.epoch < 0:
+        _refuse(message, "epoch", "at least 0")
+    if message.encoding not in SAMPLE_BYTES:
+        _refuse(message, "encoding", "F32LE, I16LE or I24LE")
+    if not 0 <= message.shard <= _MAX_SHARD:
+        _refuse(message, "shard", f"0 to {_MAX_SHARD}")
+    geometry = _geometry(message)
+    channel_count = len(message.config.channels)
+    if geometry.window_samples * channel_count > max_window_samples:
+        allowed = f"at most {max_window_samples} samples in a window of all channels"
+        _refuse(message, "hop_samples", allowed)
+    return SensorSpec(
+        sensor_id=message.sensor_id,
+        epoch=message.epoch,
+        geometry=geometry,
+        encoding=message.encoding or SampleEncoding.SAMPLE_ENCODING_F32LE,
+        scales=_scales(message),
+        channels=tuple(channel.name for channel in message.config.channels),
+        units=_units(message),
+        full_scales=_full_scales(message.config),
+        config_version=message.config.version,
+    )
+
+
+def _geometry(message: SensorOpen) -> StreamGeometry:
+    rate, (lowest, highest) = message.config.sample_rate_hz, _RATE_HZ
+    if not lowest <= rate <= highest:  # NaN fails too
+        _refuse(message, "config.sample_rate_hz", f"a finite rate of {lowest:g} to {highest:g} Hz")
+    if message.hop_samples < 1:
+        _refuse(message, "hop_samples", "at least 1")
+    if not 1 <= message.window_hops <= 1000:
+        _refuse(message, "window_hops", "1 to 1000 (10, or 1 for burst sensors)")
+    if not message.HasField("anchor_time"):
+        _refuse(message, "anchor_time", "the time of sample 0")
+    anchor_us = message.anchor_time.seconds * 1_000_000 + message.anchor_time.nanos // 1000
+    return StreamGeometry(rate, message.hop_samples, message.window_hops, anchor_us)
+
+
+def _scales(message: SensorOpen) -> tuple[float, ...]:
+    scales = tuple(message.scales)
+    if SAMPLE_BYTES[message.encoding] == 4:
+        if scales:
+            _refuse(message, "scales", "no scale for F32LE")
+        return ()
+    if len(scales) not in (1, len(message.config.channels)):
+        _refuse(message, "scales", "one scale, or one per channel")
+    if not all(math.isfinite(scale) and scale > 0 for scale in scales):
+        _refuse(message, "scales", "positive and finite")
+    return scales
+
+
+def _units(message: SensorOpen) -> tuple[AccelerationUnit, ...]:
+    channels = message.config.channels
+    if not 1 <= len(channels) <= _MAX_CHANNELS:
+        _refuse(message, "config.channels", f"1 to {_MAX_CHANNELS} channels")
+    names = [channel.name for channel in channels]
+    if len(set(names)) != len(names) or not all(names):
+        _refuse(message, "config.channels", "different names, none of them empty")
+    if any(channel.unit not in _UNITS for channel in channels):
+        _refuse(message, "config.channels.unit", "g or m/s2")
+    return tuple(_UNITS[channel.unit] for channel in channels)
+
+
+def _full_scales(config: SensorConfig) -> tuple[float | None, ...]:
+    # A full scale that cannot be one is no reason to lose the sensor: clipping is then not seen.
+    return tuple(
+        channel.full_scale if channel.HasField("full_scale") and channel.full_scale > 0 else None
+        for channel in config.channels
+    )
+
+
+def _refuse(message: SensorOpen, field: str, allowed: str) -> NoReturn:
+    raise InvalidField(
+        f"SensorOpen of {message.sensor_id!r} has a wrong {field}: allowed is {allowed}.",
+        field=f"open.{field}",
+        sensor_id=message.sensor_id,
+        slot=message.slot,
+    )

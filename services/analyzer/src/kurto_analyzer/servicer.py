@@ -1,0 +1,129 @@
+"""The two services of the analyzer; decode, one call, encode."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from grpc.aio import ServicerContext
+
+from kurto.analyzer.v1 import analyzer_service_pb2 as windows_pb
+from kurto.analyzer.v1 import (
+    analyzer_service_pb2_grpc,
+    feature_service_pb2_grpc,
+)
+from kurto.analyzer.v1 import feature_service_pb2 as features_pb
+from kurto_analyzer.feature_reader import FeatureReader
+from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.session import AnalysisSession
+from kurto_service.identity import requires
+
+__all__ = ["AnalyzerServicer", "FeatureServicer"]
+
+Context = ServicerContext[Any, Any]
+Requests = AsyncIterator[windows_pb.AnalyzeWindowsRequest]
+
+
+class AnalyzerServicer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
+    """``kurto.analyzer.v1.AnalyzerService``.
+
+    Parameters
+    ----------
+    new_session : callable
+        Makes the state of one stream.
+    metrics : AnalyzerMetrics
+        Counts streams.
+    """
+
+    def __init__(
+        self, new_session: Callable[[], AnalysisSession], metrics: AnalyzerMetrics
+    ) -> None:
+        self._new_session = new_session
+        self._metrics = metrics
+        self._sessions: dict[AnalysisSession, asyncio.Task[None]] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._draining = False
+
+    @requires("admin")
+    async def AnalyzeWindows(
+        self, request_iterator: Requests, context: Context
+    ) -> AsyncIterator[windows_pb.AnalyzeWindowsResponse]:
+        """Analyse the windows of many sensors; acknowledge what is committed."""
+        session = self._new_session()
+        reader = asyncio.create_task(_read(request_iterator, session), name="read hops")
+        self._sessions[session] = reader
+        self._empty.clear()
+        self._metrics.streams.set(len(self._sessions))
+        try:
+            if self._draining:
+                session.finish()
+            async for response in session.responses():
+                yield response
+        finally:
+            reader.cancel()
+            session.close()
+            del self._sessions[session]
+            if not self._sessions:
+                self._empty.set()
+            self._metrics.streams.set(len(self._sessions))
+
+    async def drain(self) -> None:
+        """Stop reading, commit and acknowledge what has come, and end all streams with OK."""
+        self._draining = True
+        for session, reader in list(self._sessions.items()):
+            reader.cancel()
+            session.finish()
+        await self._empty.wait()
+
+
+async def _read(requests: Requests, session: AnalysisSession) -> None:
+    try:
+        async for request in requests:
+            await session.handle(request)
+    except Exception as error:
+        session.fail(error)
+    else:
+        session.finish()
+
+
+class FeatureServicer(feature_service_pb2_grpc.FeatureServiceServicer):
+    """``kurto.analyzer.v1.FeatureService``.
+
+    Parameters
+    ----------
+    reader : FeatureReader
+        Answers.
+    """
+
+    def __init__(self, reader: FeatureReader) -> None:
+        self._reader = reader
+
+    @requires("viewer")
+    async def GetLatestFeatures(
+        self, request: features_pb.GetLatestFeaturesRequest, context: Context
+    ) -> features_pb.GetLatestFeaturesResponse:
+        """Return the newest frame of a sensor."""
+        return await self._reader.latest(request.sensor_id)
+
+    @requires("viewer")
+    async def ListFeatures(
+        self, request: features_pb.ListFeaturesRequest, context: Context
+    ) -> features_pb.ListFeaturesResponse:
+        """Return one page of stored frames."""
+        return await self._reader.list_page(request)
+
+    @requires("viewer")
+    async def GetSpectrum(
+        self, request: features_pb.GetSpectrumRequest, context: Context
+    ) -> features_pb.GetSpectrumResponse:
+        """Return the spectrum of a channel over the newest window."""
+        return features_pb.GetSpectrumResponse(spectrum=self._reader.spectrum(request))
+
+    @requires("viewer")
+    async def ListFeatureDefinitions(
+        self, request: features_pb.ListFeatureDefinitionsRequest, context: Context
+    ) -> features_pb.ListFeatureDefinitionsResponse:
+        """Return the features that exist."""
+        return features_pb.ListFeatureDefinitionsResponse(features=self._reader.definitions())

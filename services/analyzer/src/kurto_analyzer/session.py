@@ -1,0 +1,265 @@
+"""One AnalyzeWindows stream: its slots, its limits, its acknowledgments."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from kurto.analyzer.v1 import analyzer_service_pb2 as pb
+from kurto_analyzer.committer import Committer
+from kurto_analyzer.engine import Engine
+from kurto_analyzer.exceptions import EpochMismatch, InvalidField, SlotNotOpen
+from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.open_sensors import OpenSensor, OpenSensors
+from kurto_analyzer.ports import EpochOpening, EpochState
+from kurto_analyzer.sample_clock import StreamGeometry
+from kurto_analyzer.sensor_spec import SensorSpec, read_sensor_open
+from kurto_analyzer.window_track import HopRun
+
+__all__ = ["AnalysisSession", "SessionLimits"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """Bounds of a stream.
+
+    Attributes
+    ----------
+    max_pending_bytes : int
+        Samples not yet analysed, beyond which reading stops.
+    max_window_samples : int
+        Largest window, samples times channels.
+    """
+
+    max_pending_bytes: int
+    max_window_samples: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Opening:
+    """A slot whose position is being looked up."""
+
+    spec: SensorSpec
+    reopened: bool
+
+
+class AnalysisSession:
+    """State of one stream; also the `StreamOwner` of its sensors.
+
+    Parameters
+    ----------
+    sensors : OpenSensors
+        All open sensors of this process.
+    engine : Engine
+        Computes.
+    committer : Committer
+        Looks up positions and acknowledges.
+    metrics : AnalyzerMetrics
+        Counts hops.
+    limits : SessionLimits
+        Bounds.
+    """
+
+    def __init__(
+        self,
+        sensors: OpenSensors,
+        engine: Engine,
+        committer: Committer,
+        metrics: AnalyzerMetrics,
+        limits: SessionLimits,
+    ) -> None:
+        self._sensors = sensors
+        self._engine = engine
+        self._committer = committer
+        self._metrics = metrics
+        self._limits = limits
+        self._slots: dict[int, OpenSensor | _Opening] = {}
+        self._closing: list[OpenSensor] = []
+        self._answers: dict[int, pb.WindowPosition] = {}
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._pending_bytes = 0
+        self._error: Exception | None = None
+        self._finished = False
+
+    async def handle(self, request: pb.AnalyzeWindowsRequest) -> None:
+        """Take one message; returns when the next one may be read.
+
+        Raises
+        ------
+        KurtoError
+            When the message contradicts what came before.
+        """
+        kind = request.WhichOneof("kind")
+        if kind == "hops":
+            for run in request.hops.runs:
+                self._take_run(run)
+            await self._wait_for_room()
+        elif kind == "open":
+            self._open(request.open)
+        elif kind == "skip":
+            self._skip(request.skip)
+        elif kind == "close":
+            self._close_slot(request.close.slot)
+        else:
+            raise InvalidField("The message is empty: set open, hops, skip or close.", field="kind")
+
+    def finish(self) -> None:
+        """Note that no more messages come: the stream ends once everything is committed."""
+        self._finished = True
+        self._changed.set()
+
+    def fail(self, error: Exception) -> None:
+        """End the stream with an error."""
+        self._error = self._error or error
+        self._changed.set()
+        self._room.set()
+
+    def acknowledge(self, sensor: OpenSensor) -> None:
+        """Tell the sender the sensor's committed position."""
+        if self._slots.get(sensor.slot) is sensor:
+            known = self._answers.get(sensor.slot)
+            self._answer(sensor, opened=known is not None and known.opened)
+        self._changed.set()
+
+    def release(self, byte_count: int) -> None:
+        """Count samples as analysed."""
+        self._pending_bytes -= byte_count
+        self._metrics.pending_bytes.dec(byte_count)
+        if self._pending_bytes <= self._limits.max_pending_bytes:
+            self._room.set()
+
+    async def responses(self) -> AsyncIterator[pb.AnalyzeWindowsResponse]:
+        """Yield acknowledgments until the stream has finished or failed."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._error is not None:
+                raise self._error
+            if self._answers:
+                positions = list(self._answers.values())
+                self._answers.clear()
+                yield pb.AnalyzeWindowsResponse(positions=positions)
+            if self._finished and self._is_settled() and not self._answers:
+                return
+
+    def close(self) -> None:
+        """Let go of all sensors; what arrived is still analysed and committed."""
+        for slot in list(self._slots):
+            self._close_slot(slot)
+
+    def _is_settled(self) -> bool:
+        states = list(self._slots.values())
+        if any(isinstance(state, _Opening) for state in states):
+            return False
+        sensors = [state for state in states if isinstance(state, OpenSensor)]
+        return all(sensor.settled for sensor in (*sensors, *self._closing))
+
+    def _answer(self, sensor: OpenSensor, *, opened: bool) -> None:
+        self._answers[sensor.slot] = pb.WindowPosition(
+            slot=sensor.slot, next_window_index=sensor.committed, opened=opened
+        )
+        self._changed.set()
+
+    def _open(self, message: pb.SensorOpen) -> None:
+        spec = read_sensor_open(message, max_window_samples=self._limits.max_window_samples)
+        present = self._slots.get(message.slot)
+        if isinstance(present, OpenSensor) and present.takes(spec):
+            present.track.accept_configuration(spec)
+            self._engine.submit(present)
+            self._answer(present, opened=True)
+            return
+        reopened = present is not None and _key(present) == (spec.sensor_id, spec.epoch)
+        self._close_slot(message.slot)
+        opening = _Opening(spec, reopened)
+        self._slots[message.slot] = opening
+        # What an earlier stream of this sensor has computed and not committed is dropped, so that
+        # the position which the store tells is the one to continue from.
+        self._sensors.retire((spec.sensor_id, spec.epoch), unless=self)
+        self._committer.open(
+            EpochOpening(spec.sensor_id, spec.epoch, spec.geometry),
+            lambda state: self._opened(message.slot, opening, state),
+        )
+
+    def _opened(self, slot: int, opening: _Opening, state: EpochState) -> None:
+        if self._slots.get(slot) is not opening:
+            return  # closed or opened again in the meantime
+        spec = opening.spec
+        field = _difference(spec.geometry, state.geometry)
+        if field:
+            self.fail(EpochMismatch(sensor_id=spec.sensor_id, epoch=spec.epoch, field=field))
+            return
+        self._sensors.retire((spec.sensor_id, spec.epoch), unless=self)
+        try:
+            sensor = self._sensors.add(spec, self, slot, state.next_window_index)
+        except Exception as error:
+            self.fail(error)
+            return
+        self._slots[slot] = sensor
+        self._metrics.open_sensors.set(len(self._sensors))
+        self._answer(sensor, opened=True)
+
+    def _take_run(self, run: pb.HopRun) -> None:
+        sensor = self._sensor(run.slot)
+        if sensor is None:
+            self._metrics.hops.labels("dropped").inc(max(0, run.hop_count))
+            return
+        duplicates = sensor.track.accept(
+            HopRun(run.hop_index, run.hop_count, run.planar, run.empty_reason, run.late)
+        )
+        self._metrics.hops.labels("duplicate").inc(duplicates)
+        if duplicates == run.hop_count:
+            return
+        outcome = "empty" if run.empty_reason else "accepted"
+        self._metrics.hops.labels(outcome).inc(run.hop_count - duplicates)
+        self._pending_bytes += len(run.planar)
+        self._metrics.pending_bytes.inc(len(run.planar))
+        self._engine.submit(sensor)
+
+    def _skip(self, message: pb.SkipWindows) -> None:
+        sensor = self._sensor(message.slot)
+        if sensor is not None:
+            sensor.track.accept_skip(message.next_window_index, message.reason)
+            self._engine.submit(sensor)
+
+    def _sensor(self, slot: int) -> OpenSensor | None:
+        """Return the open sensor of a slot, or None when its hops are to be dropped."""
+        state = self._slots.get(slot)
+        if isinstance(state, OpenSensor):
+            return None if state.retired else state
+        if state is not None and state.reopened:
+            return None  # on their way when the sender announced its new configuration
+        raise SlotNotOpen(slot=slot)
+
+    def _close_slot(self, slot: int) -> None:
+        state = self._slots.pop(slot, None)
+        self._answers.pop(slot, None)
+        self._changed.set()
+        if isinstance(state, OpenSensor):
+            self._sensors.close(state)
+            self._closing = [s for s in self._closing if not s.settled]
+            if not state.settled:
+                self._closing.append(state)
+            self._metrics.open_sensors.set(len(self._sensors))
+
+    async def _wait_for_room(self) -> None:
+        while self._pending_bytes > self._limits.max_pending_bytes and self._error is None:
+            self._room.clear()
+            await self._room.wait()
+
+
+def _key(state: OpenSensor | _Opening) -> tuple[str, int]:
+    spec = state.spec if isinstance(state, _Opening) else state.track.spec
+    return spec.sensor_id, spec.epoch
+
+
+def _difference(announced: StreamGeometry, stored: StreamGeometry) -> str | None:
+    """Return the first field in which two geometries differ, or None."""
+    fields = {
+        "config.sample_rate_hz": (announced.sample_rate_hz, stored.sample_rate_hz),
+        "hop_samples": (announced.hop_samples, stored.hop_samples),
+        "window_hops": (announced.window_hops, stored.window_hops),
+        "anchor_time": (announced.anchor_us, stored.anchor_us),
+    }
+    return next((name for name, (a, b) in fields.items() if a != b), None)

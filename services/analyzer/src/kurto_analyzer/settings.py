@@ -1,0 +1,83 @@
+"""What the analyzer can be told by the environment."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from kurto_service.settings import ServiceSettings, service_config
+
+__all__ = ["AnalyzerSettings"]
+
+
+class AnalyzerSettings(ServiceSettings):
+    """Settings of the analyzer; own fields are read from ``KURTO_ANALYZER_<FIELD>``."""
+
+    model_config = service_config("analyzer")
+
+    grpc_port: int = Field(
+        50052, ge=0, le=65535, description="TCP port of gRPC; 0 picks a free one."
+    )
+    metrics_port: int = Field(
+        9102, ge=0, le=65535, description="TCP port of the Prometheus endpoint; 0 picks a free one."
+    )
+    tick_interval_s: float = Field(
+        0.005, ge=0, description="Shortest time between the starts of two ticks, in seconds."
+    )
+    max_tick_windows: int = Field(
+        64,
+        gt=0,
+        description="Windows after which a tick is published; the rest waits for the next.",
+    )
+    slice_windows: int = Field(
+        8, gt=0, description="Windows computed without a pause; calls are answered in between."
+    )
+    max_pending_bytes: int = Field(
+        32 * 1024 * 1024, gt=0,
+        description="Samples not yet analysed per stream, in bytes; beyond it reading stops.",
+    )  # fmt: skip
+    max_open_sensors: int = Field(
+        4096, gt=0, description="Sensors of all streams beyond which opening is refused."
+    )
+    max_window_samples: int = Field(
+        8 * 1024 * 1024, gt=0, description="Largest window that is accepted, in samples x channels."
+    )
+    max_uncommitted_windows: int = Field(
+        50_000, gt=0,
+        description="Computed windows waiting for PostgreSQL; beyond it analysis pauses.",
+    )  # fmt: skip
+    max_commit_windows: int = Field(2_000, gt=0, description="Windows in one transaction.")
+    commit_interval_s: float = Field(
+        0.1, ge=0, description="Shortest time between the starts of two transactions, in seconds."
+    )
+    commit_timeout_s: float = Field(
+        10.0, gt=0, description="Seconds after which a transaction is given up and repeated."
+    )
+    commit_retry_max_s: float = Field(
+        1.0, gt=0, description="Longest wait before a failed transaction is repeated, in seconds."
+    )
+    publish_timeout_s: float = Field(
+        0.25, gt=0, description="Seconds that one publication to Valkey may take."
+    )
+    publish_retry_s: float = Field(
+        0.5, gt=0, description="Seconds without publications after a failed one."
+    )
+    live_retention_s: float = Field(
+        600.0, gt=0, description="Seconds for which the live stream in Valkey keeps its messages."
+    )
+    latest_ttl_s: int = Field(
+        60, gt=0, description="Seconds for which Valkey keeps a sensor's newest frame."
+    )
+    feature_retention_days: int = Field(
+        7, gt=0, description="Days for which realtime_features are kept."
+    )
+    maintenance_interval_s: float = Field(
+        600.0, gt=0, description="Seconds between two runs of making and dropping partitions."
+    )
+    write_pool_size: int = Field(3, ge=2, description="PostgreSQL connections for commits.")
+    query_pool_size: int = Field(6, gt=0, description="PostgreSQL connections for reads.")
+    acquire_timeout_s: float = Field(
+        2.0, gt=0, description="Seconds that a call waits for a PostgreSQL connection."
+    )
+    query_timeout_s: float = Field(
+        5.0, gt=0, description="Seconds after which a read from PostgreSQL is given up."
+    )

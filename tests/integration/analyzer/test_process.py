@@ -1,0 +1,154 @@
+"""The analyzer as a process of its own, on a real PostgreSQL and a real Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import asyncpg
+import grpc
+import numpy as np
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tests.integration.analyzer.recordings import Recording, hops_request, noise, open_request
+
+from kurto.analyzer.v1 import analyzer_service_pb2 as pb
+from kurto.analyzer.v1 import analyzer_service_pb2_grpc, feature_service_pb2_grpc
+from kurto.analyzer.v1 import feature_service_pb2 as features_pb
+from kurto_service.channels import open_channel
+
+LIVE_S = 15.0
+AnalyzeCall: TypeAlias = (
+    "grpc.aio.StreamStreamCall[pb.AnalyzeWindowsRequest, pb.AnalyzeWindowsResponse]"
+)
+
+
+@asynccontextmanager
+async def analyzer_process(
+    postgres_dsn: str, valkey_url: str, port: int, log: Path
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    environment = os.environ | {
+        "KURTO_POSTGRES_DSN": postgres_dsn,
+        "KURTO_VALKEY_URL": valkey_url,
+        "KURTO_ANALYZER_GRPC_PORT": str(port),
+        "KURTO_ANALYZER_METRICS_PORT": "0",
+    }
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "kurto_analyzer", env=environment, stderr=output, stdout=output
+        )
+    try:
+        await serving(port)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            async with asyncio.timeout(15):
+                await process.wait()
+
+
+async def serving(port: int) -> None:
+    """Wait until the process says SERVING."""
+    request = health_pb2.HealthCheckRequest()
+    async with asyncio.timeout(LIVE_S), open_channel(f"127.0.0.1:{port}") as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        while True:
+            with contextlib.suppress(grpc.RpcError):
+                response = await health.Check(request, wait_for_ready=True)
+                if response.status == health_pb2.HealthCheckResponse.SERVING:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def replay(port: int, recordings: list[Recording], *, until: int | None = None) -> None:
+    """Send hops as ingest does: from the position that is answered, a hop of each in turn.
+
+    Returns when everything is acknowledged, or after `until` windows of the first recording.
+    """
+    async with open_channel(f"127.0.0.1:{port}") as channel:
+        stub = analyzer_service_pb2_grpc.AnalyzerServiceStub(channel)
+        call = stub.AnalyzeWindows(wait_for_ready=True, timeout=30)
+        for slot, recording in enumerate(recordings):
+            await call.write(open_request(recording, slot))
+        senders: list[asyncio.Task[None]] = []
+        writing = asyncio.Lock()  # gRPC takes one write at a time
+        done = [0] * len(recordings)
+        try:
+            async for response in call:
+                for position in response.positions:
+                    done[position.slot] = position.next_window_index
+                    if position.opened:
+                        recording = recordings[position.slot]
+                        senders.append(
+                            asyncio.create_task(_send(call, recording, position, writing))
+                        )
+                if until is not None and done[0] >= until:
+                    return
+                if all(d == r.window_count for d, r in zip(done, recordings, strict=True)):
+                    return
+        finally:
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+            call.cancel()
+
+
+async def _send(
+    call: AnalyzeCall, recording: Recording, position: pb.WindowPosition, writing: asyncio.Lock
+) -> None:
+    for run in recording.runs(position.next_window_index, slot=position.slot):
+        async with writing:
+            await call.write(hops_request(run))
+        await asyncio.sleep(0.001)
+
+
+async def stored(dsn: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetch(
+            "SELECT * FROM analyzer.realtime_features ORDER BY sensor_id, epoch, window_index"
+        )
+    finally:
+        await connection.close()
+
+
+def assert_equal_to_offline(rows: list[asyncpg.Record], recording: Recording) -> None:
+    mine = [row for row in rows if row["sensor_id"] == recording.sensor_id]
+    assert [row["window_index"] for row in mine] == list(range(recording.window_count))
+    values = np.array([row["features"] for row in mine], np.float32)
+    np.testing.assert_array_equal(values, recording.offline().values)
+
+
+async def test_kill_and_replay_stores_every_window_once(
+    postgres_dsn: str, valkey_url: str, free_port: int, tmp_path: Path
+) -> None:
+    recordings = [
+        Recording(
+            samples=noise(seconds=20, seed=number), sample_rate_hz=2560.0, sensor_id=f"s{number}"
+        )
+        for number in range(3)
+    ]
+    log = tmp_path / "log"
+    for windows in (30, 90):
+        async with analyzer_process(postgres_dsn, valkey_url, free_port, log) as process:
+            await replay(free_port, recordings, until=windows)
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+    async with analyzer_process(postgres_dsn, valkey_url, free_port, log):
+        await replay(free_port, recordings)
+        async with open_channel(f"127.0.0.1:{free_port}") as channel:
+            features = feature_service_pb2_grpc.FeatureServiceStub(channel)
+            latest = await features.GetLatestFeatures(
+                features_pb.GetLatestFeaturesRequest(sensor_id="s1")
+            )
+            assert latest.frame.window_index == recordings[1].window_count - 1
+    rows = await stored(postgres_dsn)
+    for recording in recordings:
+        assert_equal_to_offline(rows, recording)
+    assert "Traceback" not in log.read_text()
