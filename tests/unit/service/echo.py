@@ -1,0 +1,100 @@
+"""A servicer with one method of each arity, built without generated code."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+from google.protobuf.wrappers_pb2 import StringValue
+
+from kurto_service.identity import current_principal, requires
+
+SERVICE = "kurto.echo.v1.EchoService"
+ARITIES = ("Unary", "ServerStream", "ClientStream", "Duplex", "Writer")
+CODEC: dict[str, Any] = {
+    "request_serializer": StringValue.SerializeToString,
+    "response_deserializer": StringValue.FromString,
+}
+
+
+class EchoServicer:
+    """Echoes each message through `act`, which may raise."""
+
+    def __init__(self, act: Callable[[str], object]) -> None:
+        self._act = act
+
+    def _answer(self, request: StringValue) -> StringValue:
+        self._act(request.value)
+        return StringValue(value=f"{current_principal().name}:{request.value}")
+
+    @requires("viewer")
+    async def Unary(self, request: StringValue, context: Any) -> StringValue:
+        """Answer one message."""
+        return self._answer(request)
+
+    @requires("viewer")
+    async def ServerStream(self, request: StringValue, context: Any) -> AsyncIterator[StringValue]:
+        """Answer one message twice, from an async generator."""
+        yield self._answer(request)
+        await asyncio.sleep(0)
+        yield self._answer(request)
+
+    @requires("viewer")
+    async def Writer(self, request: StringValue, context: Any) -> None:
+        """Answer one message twice, from a coroutine that writes."""
+        await context.write(self._answer(request))
+        await context.write(self._answer(request))
+
+    @requires("sensor")
+    async def ClientStream(self, requests: AsyncIterator[StringValue], context: Any) -> StringValue:
+        """Answer the last message."""
+        answer = StringValue()
+        async for request in requests:
+            answer = self._answer(request)
+        return answer
+
+    @requires("sensor")
+    async def Duplex(
+        self, requests: AsyncIterator[StringValue], context: Any
+    ) -> AsyncIterator[StringValue]:
+        """Answer each message."""
+        async for request in requests:
+            yield self._answer(request)
+
+
+def add_echo(servicer: EchoServicer, server: Any) -> None:
+    """Register the servicer as generated code does."""
+    codec: dict[str, Any] = {
+        "request_deserializer": StringValue.FromString,
+        "response_serializer": StringValue.SerializeToString,
+    }
+    handlers = {
+        "Unary": grpc.unary_unary_rpc_method_handler(servicer.Unary, **codec),
+        "ServerStream": grpc.unary_stream_rpc_method_handler(servicer.ServerStream, **codec),
+        "Writer": grpc.unary_stream_rpc_method_handler(servicer.Writer, **codec),  # type: ignore[arg-type]
+        "ClientStream": grpc.stream_unary_rpc_method_handler(servicer.ClientStream, **codec),
+        "Duplex": grpc.stream_stream_rpc_method_handler(servicer.Duplex, **codec),
+    }
+    generic = grpc.method_handlers_generic_handler(SERVICE, handlers)
+    server.add_generic_rpc_handlers((generic,))
+    server.add_registered_method_handlers(SERVICE, handlers)
+
+
+async def call(channel: grpc.aio.Channel, method: str, text: str, **options: Any) -> list[str]:
+    """Send `text` twice (or once, if the method takes one message) and return all answers."""
+    path = f"/{SERVICE}/{method}"
+
+    async def requests() -> AsyncIterator[StringValue]:
+        yield StringValue(value=text)
+        yield StringValue(value=text)
+
+    message = StringValue(value=text)
+    if method == "Unary":
+        return [(await channel.unary_unary(path, **CODEC)(message, **options)).value]
+    if method == "ClientStream":
+        return [(await channel.stream_unary(path, **CODEC)(requests(), **options)).value]
+    if method == "Duplex":
+        stream = channel.stream_stream(path, **CODEC)(requests(), **options)
+        return [answer.value async for answer in stream]
+    answers = channel.unary_stream(path, **CODEC)(message, **options)
+    return [answer.value async for answer in answers]
