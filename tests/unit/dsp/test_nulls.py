@@ -115,12 +115,27 @@ def test_clipped_input_keeps_its_values():
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_one_sample_at_either_rail_is_clipping(sign):
-    samples = with_value(50.0 * sign)
+@pytest.mark.parametrize(("at_rail", "expected"), [(2, "NONE"), (3, "CLIPPED"), (40, "CLIPPED")])
+def test_three_samples_in_a_row_at_either_rail_are_clipping(sign, at_rail, expected):
+    samples = noise()
+    samples[700 : 700 + at_rail] = 49.9 * sign  # within half a percent of full scale
+    samples[900] = 50.0 * sign
     window = window_features(samples, sample_rate_hz=RATE_HZ, full_scale=50.0)
-    assert window.quality.tolist() == [QualityFlag.CLIPPED]
-    below = window_features(with_value(49.9 * sign), sample_rate_hz=RATE_HZ, full_scale=50.0)
-    assert below.quality.tolist() == [QualityFlag.NONE]
+    assert window.quality.tolist() == [QualityFlag[expected]]
+
+
+def test_samples_at_opposite_rails_are_no_clipping():
+    samples = noise()
+    samples[700:704] = [50.0, -50.0, 50.0, -50.0]
+    window = window_features(samples, sample_rate_hz=RATE_HZ, full_scale=50.0)
+    assert window.quality.tolist() == [QualityFlag.NONE]
+
+
+def test_below_half_a_percent_is_no_clipping():
+    samples = noise()
+    samples[700:720] = 49.7
+    window = window_features(samples, sample_rate_hz=RATE_HZ, full_scale=50.0)
+    assert window.quality.tolist() == [QualityFlag.NONE]
 
 
 def test_low_rates_null_bands_and_velocity_only():

@@ -6,8 +6,8 @@ from kurto_dsp import moments
 from kurto_dsp.arrays import BoolArray, FlagArray, Float32Array, Float64Array
 from kurto_dsp.quality import MAX_AMPLITUDE, MIN_RMS, MIN_SAMPLES, QualityFlag
 
-CLIPPED_FRACTION = 0.999
-"""Part of full scale from which a sample counts as clipped."""
+CLIPPED_FRACTION = 0.995
+"""Part of full scale from which a sample stands at the rail."""
 
 _UNUSABLE = QualityFlag.GAP | QualityFlag.NON_FINITE | QualityFlag.OUT_OF_RANGE
 
@@ -47,6 +47,28 @@ def assess(
     for flag, condition in conditions:
         flags[condition] |= np.uint16(flag)
     return flags
+
+
+def confirm_clipping(
+    flags: FlagArray, block: Float32Array, means: Float64Array, full_scale: Float64Array
+) -> None:
+    """Take CLIPPED back where no three consecutive samples stand at one rail.
+
+    A single sample there is a peak that just fits. Only the rows that reach a rail are looked at.
+
+    Parameters
+    ----------
+    flags : FlagArray [shape=(rows,)]
+        Changed in place.
+    block : Float32Array [shape=(rows, window_length)]
+        Mean removed.
+    means, full_scale : Float64Array [shape=(rows,)]
+    """
+    for row in np.flatnonzero(flags & np.uint16(QualityFlag.CLIPPED)):
+        rail = CLIPPED_FRACTION * full_scale[row]
+        at_rails = (block[row] >= rail - means[row], block[row] <= -rail - means[row])
+        if not any((at[:-2] & at[1:-1] & at[2:]).any() for at in at_rails):
+            flags[row] &= ~np.uint16(QualityFlag.CLIPPED)
 
 
 def null_out(values: Float64Array, flags: FlagArray, length: int) -> Float32Array:

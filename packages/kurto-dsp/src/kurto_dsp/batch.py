@@ -3,12 +3,13 @@
 import numpy as np
 
 from kurto_dsp.arrays import FlagArray, Float32Array, Float64Array
-from kurto_dsp.assessment import assess, flag_undefined, null_out
+from kurto_dsp.assessment import assess, confirm_clipping, flag_undefined, null_out
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.features import FeaturePlan, WindowFeatures, null_window
 from kurto_dsp.moments import (
     COUNT,
     M2,
+    MEAN,
     STATISTIC_COUNT,
     merge_statistics,
     merged_mean,
@@ -167,6 +168,7 @@ def compute_rows(
     """
     statistics = merge_statistics(parts)
     flags = assess(statistics, full_scale, plan.spectral.flags)
+    confirm_clipping(flags, block, statistics[:, MEAN], full_scale)
     values = np.full((len(block), len(plan.names)), np.nan)
     if block.shape[1] >= MIN_SAMPLES:
         powers = hann_line_powers(block)
