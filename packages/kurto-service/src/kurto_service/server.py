@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 import grpc
 from grpc.aio import Server
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from kurto_service.calls import CallGuard
 from kurto_service.errors import Draining
 from kurto_service.exceptions import Unavailable
 from kurto_service.health import Health, HealthServicer
+from kurto_service.reflection import add_v1, add_v1alpha, reflection_servicer
 
 __all__ = [
     "AddServicer",
@@ -149,10 +149,10 @@ def _handler(behavior: Any) -> Handler:
 
 def add_standard_services(table: MethodTable, health: Health, services: Iterable[str]) -> None:
     """Register health and reflection; neither asks for a token."""
-    names = (*services, _HEALTH, reflection.SERVICE_NAME)
     table.add(health_pb2_grpc.add_HealthServicer_to_server, HealthServicer(health), public=True)
-    reflected = reflection.aio.ReflectionServicer(names)
-    table.add(reflection_pb2_grpc.add_ServerReflectionServicer_to_server, reflected, public=True)
+    reflected = reflection_servicer((*services, _HEALTH))
+    for add_fn in (add_v1, add_v1alpha):
+        table.add(add_fn, reflected, public=True)
 
 
 def create_server(
