@@ -19,6 +19,9 @@ __all__ = ["LOCAL_ORIGINS", "render_config"]
 #: Web pages on this machine, whatever their port: a dashboard under development.
 LOCAL_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
 _AWAY = "A service does not answer: it is starting or has stopped. Retry in a moment."
+_TOO_LARGE = "The body is too large: send at most 4 MiB."
+_ENVOYS_OWN = "%LOCAL_REPLY_BODY%"
+_UNAVAILABLE, _INVALID, _LARGE = "DEPENDENCY_UNAVAILABLE", "INVALID_FIELD", "MESSAGE_TOO_LARGE"
 _NO_ADDRESS = "There is no such address: docs/reference/rest.md lists them, with their methods."
 
 
@@ -99,7 +102,10 @@ def render_config(
     values |= {
         "cors_origins": json.dumps(cors_origins)[1:-1],
         "access_log": json.dumps(_access_log(access_log)),
-        "not_found": json.dumps(_not_found()).replace("'", "''"),
+        "not_found": json.dumps(_rest(code_pb2.NOT_FOUND, _NO_ADDRESS, _INVALID)),
+        "rest_invalid": json.dumps(_rest(code_pb2.INVALID_ARGUMENT, _ENVOYS_OWN, _INVALID)),
+        "rest_too_large": json.dumps(_rest(code_pb2.RESOURCE_EXHAUSTED, _TOO_LARGE, _LARGE)),
+        "rest_unavailable": json.dumps(_rest(code_pb2.UNAVAILABLE, _AWAY, _UNAVAILABLE)),
         "unavailable_details": _unavailable_details(),
     }
     return _template().substitute(values)
@@ -129,13 +135,15 @@ def _access_log(path: Path | None) -> list[Mapping[str, object]]:
     return [{"name": "file", "typed_config": config}]
 
 
-def _not_found() -> dict[str, object]:
-    return {"code": code_pb2.NOT_FOUND, "message": _NO_ADDRESS, "details": []}
+def _rest(code: int, message: str, reason: str) -> dict[str, object]:
+    kind = f"type.googleapis.com/{ErrorInfo.DESCRIPTOR.full_name}"
+    info = {"@type": kind, "reason": reason, "domain": "kurto", "metadata": {}}
+    return {"code": code, "message": message, "details": [info]}
 
 
 def _unavailable_details() -> str:
     detail = Any()
-    detail.Pack(ErrorInfo(reason="DEPENDENCY_UNAVAILABLE", domain="kurto"))
+    detail.Pack(ErrorInfo(reason=_UNAVAILABLE, domain="kurto"))
     status = Status(code=code_pb2.UNAVAILABLE, message=_AWAY, details=[detail])
     # Binary metadata travels as base64 without padding.
     return base64.b64encode(status.SerializeToString()).decode("ascii").rstrip("=")
