@@ -171,7 +171,7 @@ class ConditionTable:
         severity, recovering = self._decide(slots, severity_before)
         self.severity[slots] = severity
         self.recovering[slots] = recovering
-        self._keep_worst(slots, values, margin, (severity_before > 0) | (severity > 0))
+        self._keep_worst(slots, values, margin)
         changed = np.flatnonzero((severity != severity_before) | (recovering != recovering_before))
         return changed, severity_before[changed].astype(np.int64)
 
@@ -213,19 +213,13 @@ class ConditionTable:
         lowest_inside = inside[rows, self.lowest[slots]] > 0
         return after, (after > 0) & lowest_inside & (inside[rows, after - 1] > 0)
 
-    def _keep_worst(
-        self,
-        slots: IntArray,
-        values: FloatArray,
-        margin: FloatArray,
-        active: NDArray[np.bool_],
-    ) -> None:
+    def _keep_worst(self, slots: IntArray, values: FloatArray, margin: FloatArray) -> None:
         """Remember the value furthest beyond the mildest limit since it was first passed."""
-        rows = np.arange(len(slots))
         lowest = self.lowest[slots]
-        milder = margin[rows, lowest]
-        kept = active | (self.beyond[slots, lowest] > 0)
-        before = np.where(kept, self.worst_margin[slots], -np.inf)
-        better = kept & (milder > before)
-        self.worst_margin[slots] = np.where(better, milder, before)
+        beyond_mildest = margin[np.arange(len(slots)), lowest]
+        before = self.worst_margin[slots]  # -inf unless active or pending
+        going_on = (self.severity[slots] > 0) | (self.beyond[slots, lowest] > 0)
+        better = going_on & (beyond_mildest > before)
+        after = np.where(better, beyond_mildest, before)
+        self.worst_margin[slots] = np.where(going_on, after, -np.inf)
         self.worst_value[slots] = np.where(better, values, self.worst_value[slots])

@@ -1,7 +1,7 @@
 """Rows to alerts and transitions, and back."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from asyncpg import Connection, Record
 from asyncpg.pool import PoolConnectionProxy
@@ -15,7 +15,8 @@ from kurto_alerts.alert_state import (
 )
 from kurto_alerts.rules import Severity
 
-Session = Connection[Record] | PoolConnectionProxy[Record]
+# Quoted, for the driver's classes take parameters only in its stubs.
+Session: TypeAlias = "Connection[Record] | PoolConnectionProxy[Record]"
 
 _FIXED = ("alert_id", "sensor_id", "channel", "rule_id", "epoch", "window_index", "raise_time")
 _VARYING = (
