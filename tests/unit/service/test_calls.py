@@ -40,9 +40,14 @@ def raising(error: BaseException) -> Callable[[str], object]:
     return act
 
 
-async def failure(channel: grpc.aio.Channel, method: str) -> grpc.aio.AioRpcError:
+async def failure(
+    channel: grpc.aio.Channel, method: str, texts: tuple[str, ...] = ("x",)
+) -> grpc.aio.AioRpcError:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await echo.call(channel, method, "x", timeout=10)
+        if method in {"ClientStream", "Duplex"}:
+            await echo.call_open(channel, method, texts)
+        else:
+            await echo.call(channel, method, "x", timeout=10)
     return caught.value
 
 
@@ -102,7 +107,7 @@ async def test_a_role_too_low_is_refused_before_the_method_runs(method: str) -> 
     lacking = principal("sensor" if method not in {"ClientStream", "Duplex"} else "viewer")
 
     async with serve(echo.add_echo, echo.EchoServicer(ran.append), principal=lacking) as channel:
-        error = await failure(channel, method)
+        error = await failure(channel, method, texts=())
 
     assert error.code() == grpc.StatusCode.PERMISSION_DENIED
     info = error_info(error)

@@ -103,7 +103,8 @@ def test_a_delay_adds_retry_info() -> None:
     status = rich_status(PoolExhausted(retry_after_s=1.25))
 
     retry = RetryInfo()
-    assert [detail.Is(RetryInfo.DESCRIPTOR) for detail in status.details] == [False, True]
+    names = [detail.TypeName() for detail in status.details]
+    assert names == ["google.rpc.ErrorInfo", "google.rpc.RetryInfo"]
     assert status.details[1].Unpack(retry)
     assert retry.retry_delay.ToNanoseconds() == 1_250_000_000
 

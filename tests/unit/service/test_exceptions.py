@@ -33,7 +33,7 @@ def all_errors() -> Iterator[type[KurtoError]]:
             yield cls
 
 
-@pytest.mark.parametrize("cls", sorted(all_errors(), key=lambda cls: cls.__name__))
+@pytest.mark.parametrize("cls", sorted(all_errors(), key=str))
 def test_every_error_names_a_status_and_a_reason_of_the_contract(cls: type[KurtoError]) -> None:
     assert cls.status in grpc.StatusCode.__members__
     assert f"ERROR_REASON_{cls.reason}" in errors_pb2.ErrorReason.keys()  # noqa: SIM118 (no dict)

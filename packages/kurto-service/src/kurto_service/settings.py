@@ -30,7 +30,9 @@ __all__ = [
 ]
 
 _PREFIX = "KURTO_"
-_PASSWORD = re.compile(r"(?<=://)([^:@/\s]*):([^@/\s]*)@")
+# Up to the last @, since a password may hold one unescaped; and as a parameter of the query.
+_PASSWORD = re.compile(r"(?<=://)([^:@/\s]*):(\S*)@")
+_PASSWORD_PARAMETER = re.compile(r"(?<=[?&]password=)[^&\s]*")
 # Where the services are is told once for all of them: a service that calls another declares the
 # field, such as ``analyzer_address``, and it is read from KURTO_ANALYZER_ADDRESS.
 _PEER_ADDRESSES = frozenset(
@@ -63,52 +65,65 @@ class ServiceSettings(BaseSettings):
 
     model_config = service_config("service")
 
-    host: str = Field("127.0.0.1", description="Address that gRPC and metrics listen on.")
-    grpc_port: int = Field(0, ge=0, le=65535, description="TCP port of gRPC; 0 picks a free one.")
+    host: str = Field(default="127.0.0.1", description="Address that gRPC and metrics listen on.")
+    grpc_port: int = Field(
+        default=0, ge=0, le=65535, description="TCP port of gRPC; 0 picks a free one."
+    )
     metrics_port: int = Field(
-        0, ge=0, le=65535, description="TCP port of the Prometheus endpoint; 0 picks a free one."
+        default=0,
+        ge=0,
+        le=65535,
+        description="TCP port of the Prometheus endpoint; 0 picks a free one.",
     )
     postgres_dsn: str = Field(
-        "postgresql://kurto@127.0.0.1:5432/kurto",
+        default="postgresql://kurto@127.0.0.1:5432/kurto",
         repr=False,
         description="PostgreSQL (15 or newer) to use, as a URL.",
     )
     postgres_statement_cache_size: int = Field(
-        100, ge=0, description="Prepared statements kept per connection; 0 behind pgbouncer."
+        default=100,
+        ge=0,
+        description="Prepared statements kept per connection; 0 behind pgbouncer.",
     )
     valkey_url: str = Field(
-        "redis://127.0.0.1:6379/0", repr=False, description="Valkey or Redis (7.2 or newer) to use."
+        default="redis://127.0.0.1:6379/0",
+        repr=False,
+        description="Valkey or Redis (7.2 or newer) to use.",
     )
     tokens_file: Path | None = Field(
-        None,
+        default=None,
         description="TOML file of token hashes; without it callers are anonymous, loopback only.",
     )
     service_token: SecretStr | None = Field(
-        None, description="Bearer token that this process sends to other services."
+        default=None, description="Bearer token that this process sends to other services."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe log records that are written."
+        default="INFO", description="Least severe log records that are written."
     )
     log_format: Literal["auto", "json", "text"] = Field(
-        "auto", description="Form of log lines; auto is text on a terminal, else JSON."
+        default="auto", description="Form of log lines; auto is text on a terminal, else JSON."
     )
     grace_period_s: float = Field(
-        5.0, gt=0, le=6, description="Seconds that running calls get to end at shutdown."
+        default=5.0, gt=0, le=6, description="Seconds that running calls get to end at shutdown."
     )
     startup_timeout_s: float = Field(
-        30.0, gt=0, description="Seconds to wait at start for each dependency that is not up yet."
+        default=30.0,
+        gt=0,
+        description="Seconds to wait at start for each dependency that is not up yet.",
     )
     probe_interval_s: float = Field(
-        1.0, gt=0, description="Seconds between two checks of the dependencies."
+        default=1.0, gt=0, description="Seconds between two checks of the dependencies."
     )
     probe_timeout_s: float = Field(
-        1.0, gt=0, description="Seconds after which a dependency check has failed."
+        default=1.0, gt=0, description="Seconds after which a dependency check has failed."
     )
     max_message_bytes: int = Field(
-        4 * 1024 * 1024, gt=0, description="Largest gRPC message that is accepted, in bytes."
+        default=4 * 1024 * 1024,
+        gt=0,
+        description="Largest gRPC message that is accepted, in bytes.",
     )
     max_concurrent_calls: int = Field(
-        4096, gt=0, description="Calls in progress beyond which new ones are refused."
+        default=4096, gt=0, description="Calls in progress beyond which new ones are refused."
     )
 
     @classmethod
@@ -178,7 +193,11 @@ def describe_settings(settings_cls: type[ServiceSettings]) -> list[SettingRow]:
 def masked_settings(settings: ServiceSettings) -> dict[str, str]:
     """Return every setting as text with passwords and tokens masked, fit for a log line."""
     values = {name: getattr(settings, name) for name in type(settings).model_fields}
-    return {name: _PASSWORD.sub(r"\1:***@", str(value)) for name, value in values.items()}
+    return {name: _masked(str(value)) for name, value in values.items()}
+
+
+def _masked(text: str) -> str:
+    return _PASSWORD_PARAMETER.sub("***", _PASSWORD.sub(r"\1:***@", text))
 
 
 def unknown_variables(
@@ -224,6 +243,8 @@ def _problem(settings_cls: type[ServiceSettings], item: Mapping[str, Any]) -> st
     annotation = settings_cls.model_fields[name].annotation
     value = "***" if _is_secret(name, annotation) else repr(item["input"])
     own, shared = _own_variable(settings_cls, name), f"{_PREFIX}{name.upper()}"
+    if item["type"] == "missing":
+        return f"  {own} is not set: {settings_cls.model_fields[name].description}"
     used = own if own in os.environ or name not in _shared_fields() else shared
     return f"  {used}={value}: {item['msg']}"
 

@@ -17,7 +17,7 @@ import ipaddress
 import logging
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,15 +176,17 @@ def _read(path: Path) -> tuple[_Entry, ...]:
     return tuple(_entry(path, number, row) for number, row in enumerate(rows, start=1))
 
 
-def _entry(path: Path, number: int, row: Mapping[str, object]) -> _Entry:
+def _entry(path: Path, number: int, row: object) -> _Entry:
     where = f"{path}, token {number}"
+    if not isinstance(row, dict):
+        raise TokenFileError(f"{where}: an entry must be a table: write [[tokens]]")
     sha256, name, roles = row.get("sha256"), row.get("principal"), row.get("roles")
     expires = row.get("expires")
     if not (isinstance(sha256, str) and len(sha256) == 64 and _is_hexadecimal(sha256)):
         raise TokenFileError(f"{where}: sha256 must be 64 hexadecimal digits")
     if not isinstance(name, str) or not name:
         raise TokenFileError(f"{where}: principal must be a name")
-    if not isinstance(roles, list) or not roles or any(role not in ROLES for role in roles):
+    if not isinstance(roles, list) or not roles or not all(role in ROLES for role in roles):
         raise TokenFileError(f"{where}: roles must list one or more of {', '.join(ROLES)}")
     if expires is not None and not (isinstance(expires, datetime) and expires.tzinfo):
         raise TokenFileError(f"{where}: expires must be a date-time with an offset, e.g. ...Z")
