@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 import grpc
@@ -57,7 +57,7 @@ async def serving(port: int) -> None:
     """Wait until the process says SERVING."""
     request = health_pb2.HealthCheckRequest()
     async with asyncio.timeout(LIVE_S), open_channel(f"127.0.0.1:{port}") as channel:
-        health = health_pb2_grpc.HealthStub(channel)
+        health: Any = health_pb2_grpc.HealthStub(channel)
         while True:
             with contextlib.suppress(grpc.RpcError):
                 response = await health.Check(request, wait_for_ready=True)

@@ -11,6 +11,7 @@ from kurto_analyzer.open_sensors import OpenSensors
 from kurto_analyzer.pipeline import PublishThenCommit
 from kurto_analyzer.ports import FeatureStore, LiveFeatures
 from kurto_analyzer.publisher import Publisher
+from kurto_analyzer.refusals import Refusals
 from kurto_analyzer.session import AnalysisSession, SessionLimits
 from kurto_analyzer.settings import AnalyzerSettings
 from kurto_service.clock import Clock
@@ -53,6 +54,7 @@ class Analyzer:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
+        self._refusals = Refusals(settings.refusal_memory_s)
         self.sensors = OpenSensors(settings.max_open_sensors)
         limits = CommitLimits(
             max_uncommitted_windows=settings.max_uncommitted_windows,
@@ -79,7 +81,17 @@ class Analyzer:
             max_pending_bytes=self._settings.max_pending_bytes,
             max_window_samples=self._settings.max_window_samples,
         )
-        return AnalysisSession(self.sensors, self.engine, self.committer, self._metrics, limits)
+        return AnalysisSession(
+            self.sensors,
+            self.engine,
+            self.committer,
+            metrics=self._metrics,
+            limits=limits,
+            repeated=self._repeated,
+        )
+
+    def _repeated(self, key: tuple[str, int]) -> bool:
+        return self._refusals.repeated(key, self._clock.monotonic())
 
     def _lags(self) -> Iterator[tuple[str, float]]:
         now_us = self._clock.now().timestamp() * 1e6

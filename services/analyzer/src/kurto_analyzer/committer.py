@@ -9,24 +9,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import asyncpg
-
 from kurto_analyzer.engine import ComputedFrame
 from kurto_analyzer.exceptions import StaleOwner
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.open_sensors import OpenSensor
 from kurto_analyzer.ports import Advance, EpochOpening, EpochState, FeatureStore
+from kurto_analyzer.transience import is_transient
 from kurto_service.clock import Clock
-from kurto_service.errors import is_unavailable
-from kurto_service.exceptions import KurtoError
 
-__all__ = ["CommitLimits", "Committer", "is_transient"]
+__all__ = ["CommitLimits", "Committer"]
 
 _LOG = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 _FIRST_RETRY_S = 0.05
-# SQLSTATE classes of conditions that pass: connection, resources, locks, operator, system.
-_TRANSIENT_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
+_LOG_EVERY = 30  # failures in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +54,6 @@ class CommitLimits:
 class _Opening:
     opening: EpochOpening
     answer: Callable[[EpochState], None]
-
-
-def is_transient(error: Exception) -> bool:
-    """Tell whether the same transaction may succeed later."""
-    if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate or "")[:2] in _TRANSIENT_CLASSES or is_unavailable(error)
-    return isinstance(error, (TimeoutError, KurtoError)) or is_unavailable(error)
 
 
 class Committer:
@@ -196,19 +185,32 @@ class Committer:
 
     async def _repeat(self, attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Repeat until it succeeds: PostgreSQL may be away for a while, and nothing else helps."""
-        wait_s = _FIRST_RETRY_S
+        wait_s, failures = _FIRST_RETRY_S, 0
         while True:
             try:
                 async with asyncio.timeout(self._limits.timeout_s):
-                    return await attempt()
+                    result = await attempt()
             except Exception as error:
                 if not is_transient(error):
                     raise
-                self._metrics.commits.labels("failed").inc()
-                extra = {"action": "commit_failed", "error": str(error) or type(error).__name__}
-                _LOG.warning("Transaction failed and will be repeated", extra=extra)
+                failures += 1
+                self._failed(error, failures)
+            else:
+                if failures:
+                    extra = {"action": "commit_recovered", "failures": failures}
+                    _LOG.info("Transactions succeed again", extra=extra)
+                return result
             await self._clock.sleep(wait_s)
             wait_s = min(2 * wait_s, self._limits.retry_max_s)
+
+    def _failed(self, error: Exception, failures: int) -> None:
+        self._metrics.commits.labels("failed").inc()
+        if failures == 1 or failures % _LOG_EVERY == 0:
+            extra = {
+                "action": "commit_failed", "failures": failures,
+                "error": str(error) or type(error).__name__,
+            }  # fmt: skip
+            _LOG.warning("Transaction failed and will be repeated", extra=extra)
 
     def _measure(self) -> None:
         waiting = len(self._frames) + self._in_progress

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kurto_analyzer.frames import Frame
+from kurto_analyzer.hop_runs import CompletedWindow
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.open_sensors import OpenSensor
 from kurto_analyzer.quality import wire_mask
-from kurto_analyzer.window_track import CompletedWindow
 from kurto_dsp import WindowBatch, WindowFeatures
 from kurto_service.clock import Clock
 

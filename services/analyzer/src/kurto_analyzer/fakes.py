@@ -45,10 +45,10 @@ class FakeFeatureStore:
             if state is None or state.next_window_index != advance.expected:
                 continue
             frames = self._frames[advance.key]
-            frames.update({frame.window_index: frame for frame in advance.frames})
-            for frame in advance.late:
+            for frame in (*advance.frames, *advance.late):
                 old = frames.get(frame.window_index)
-                if old is None or old.empty_reason:
+                recomputed = not (frame.empty_reason or frame.late)
+                if old is None or old.empty_reason or recomputed:
                     frames[frame.window_index] = frame
             self._epochs[advance.key] = EpochState(advance.target, state.geometry)
         if self.lost_answers:

@@ -51,15 +51,15 @@ RETURNING p.sensor_id, p.epoch
 """
 # A refill is rare and its row exists: COPY cannot replace, so it goes through a staging table.
 _STAGE = """
-CREATE TEMPORARY TABLE late_features (LIKE analyzer.realtime_features) ON COMMIT DROP
+CREATE TEMPORARY TABLE staged_features (LIKE analyzer.realtime_features)
 """
 _REPLACE = """
-INSERT INTO analyzer.realtime_features AS f SELECT * FROM late_features
+INSERT INTO analyzer.realtime_features AS f SELECT * FROM staged_features
 ON CONFLICT (sensor_id, start_time, epoch, window_index) DO UPDATE SET
     config_version = excluded.config_version, layout_id = excluded.layout_id,
     empty_reason = excluded.empty_reason, late = excluded.late,
     quality = excluded.quality, features = excluded.features
-WHERE f.empty_reason <> 0
+WHERE f.empty_reason <> 0 OR (excluded.empty_reason = 0 AND NOT excluded.late)
 """
 
 
@@ -99,6 +99,19 @@ class PostgresFeatureStore:
 
     async def commit(self, advances: Sequence[Advance]) -> dict[tuple[str, int], int]:
         """Store all advances in one transaction and return the positions that are then stored."""
+        try:
+            return await self._commit(advances, staged=False)
+        except asyncpg.CheckViolationError:
+            # Somebody removed a partition that was there.
+            self._partitions.forget()
+            return await self._commit(advances, staged=False)
+        except asyncpg.UniqueViolationError:
+            # Rows above a position: somebody set it back to have windows computed again.
+            return await self._commit(advances, staged=True)
+
+    async def _commit(
+        self, advances: Sequence[Advance], *, staged: bool
+    ) -> dict[tuple[str, int], int]:
         frames = [frame for advance in advances for frame in (*advance.frames, *advance.late)]
         await self._partitions.ensure({day_of(frame.start_us) for frame in frames})
         async with self._pool.acquire() as connection:
@@ -108,10 +121,10 @@ class PostgresFeatureStore:
                 taken = [a for a in advances if positions[a.key] is None]
                 new = [frame for advance in taken for frame in advance.frames]
                 late = [frame for advance in taken for frame in advance.late]
-                if new:
-                    await _copy(connection, _TABLE, feature_rows(new, layout_ids))
-                if late:
-                    await _replace(connection, feature_rows(late, layout_ids))
+                for rows, replacing in ((new, staged), (late, True)):
+                    if rows:
+                        write = _replace if replacing else _copy
+                        await write(connection, feature_rows(rows, layout_ids))
         return {
             advance.key: advance.target if stored is None else stored
             for advance in advances
@@ -155,7 +168,10 @@ def _epoch_state(row: asyncpg.Record) -> EpochState:
 
 
 async def _copy(
-    connection: Connection, table: str, rows: Iterable[bytes], schema: str | None = _SCHEMA
+    connection: Connection,
+    rows: Iterable[bytes],
+    table: str = _TABLE,
+    schema: str | None = _SCHEMA,
 ) -> None:
     async def source() -> AsyncIterator[bytes]:
         for part in copy_stream(rows):
@@ -168,5 +184,6 @@ async def _copy(
 
 async def _replace(connection: Connection, rows: Iterable[bytes]) -> None:
     await connection.execute(_STAGE)
-    await _copy(connection, "late_features", rows, schema=None)
+    await _copy(connection, rows, table="staged_features", schema=None)
     await connection.execute(_REPLACE)
+    await connection.execute("DROP TABLE staged_features")

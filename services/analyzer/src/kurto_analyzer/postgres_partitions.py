@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import asyncpg
 
 from kurto_analyzer.partitions import expired_days, partition_name, upcoming_days
+from kurto_analyzer.transience import is_transient
 from kurto_service.clock import Clock
-from kurto_service.errors import is_unavailable
 from kurto_service.postgres import Pool
 
 __all__ = ["PartitionKeeper"]
@@ -18,9 +18,16 @@ __all__ = ["PartitionKeeper"]
 _LOG = logging.getLogger(__name__)
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
 _ADVISORY_LOCK = "SELECT pg_advisory_xact_lock(hashtext('analyzer.realtime_features'))"
-_LIST = """
+_ATTACHED = """
 SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'analyzer.realtime_features'::regclass
+WHERE i.inhparent = 'analyzer.realtime_features'::regclass AND NOT i.inhdetachpending
+"""
+# Also those that a process left behind which was killed between detaching and dropping.
+_ALL = """
+SELECT c.relname, i.inhrelid IS NOT NULL AS attached, coalesce(i.inhdetachpending, false) AS pending
+FROM pg_class AS c LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid
+WHERE c.relnamespace = 'analyzer'::regnamespace AND c.relkind = 'r'
+  AND c.relname LIKE 'realtime\\_features\\_%'
 """
 
 
@@ -51,7 +58,7 @@ class PartitionKeeper:
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(_LOCK_TIMEOUT)
             await connection.execute(_ADVISORY_LOCK)
-            present = {row["relname"] for row in await connection.fetch(_LIST)}
+            present = {row["relname"] for row in await connection.fetch(_ATTACHED)}
             for day in missing:
                 if partition_name(day) not in present:
                     await connection.execute(_attach_sql(day))
@@ -64,17 +71,13 @@ class PartitionKeeper:
     async def drop_expired(self) -> list[date]:
         """Drop the partitions that are wholly older than the retention, and return their days."""
         async with self._pool.acquire() as connection:
-            names = [row["relname"] for row in await connection.fetch(_LIST)]
-            days = expired_days(names, now=self._clock.now(), retention_days=self._retention_days)
+            found = {row["relname"]: row for row in await connection.fetch(_ALL)}
+            days = expired_days(found, now=self._clock.now(), retention_days=self._retention_days)
             for day in days:
                 self._known.discard(day)
-                # CONCURRENTLY: readers and the commits in progress go on.
                 name = partition_name(day)
-                await connection.execute(
-                    f"ALTER TABLE analyzer.realtime_features "
-                    f"DETACH PARTITION analyzer.{name} CONCURRENTLY"
-                )
-                await connection.execute(f"DROP TABLE analyzer.{name}")
+                for statement in _drop_sql(name, found[name]):
+                    await connection.execute(statement)
         return days
 
     async def maintain_once(self) -> None:
@@ -89,8 +92,8 @@ class PartitionKeeper:
         while True:
             try:
                 await self.maintain_once()
-            except (asyncpg.PostgresError, TimeoutError, OSError) as error:
-                if not (is_unavailable(error) or isinstance(error, asyncpg.PostgresError)):
+            except Exception as error:
+                if not (isinstance(error, asyncpg.PostgresError) or is_transient(error)):
                     raise
                 extra = {"action": "partition_maintenance_failed", "error": str(error)}
                 _LOG.warning("Partitions could not be maintained", extra=extra)
@@ -102,8 +105,18 @@ def _attach_sql(day: date) -> str:
     # writers as CREATE TABLE ... PARTITION OF would.
     name = f"analyzer.{partition_name(day)}"
     return f"""
-        CREATE TABLE {name} (LIKE analyzer.realtime_features INCLUDING DEFAULTS);
+        CREATE TABLE IF NOT EXISTS {name} (LIKE analyzer.realtime_features INCLUDING DEFAULTS);
         ALTER TABLE analyzer.realtime_features ATTACH PARTITION {name}
             FOR VALUES FROM ('{day:%Y-%m-%d} 00:00:00+00')
             TO ('{day + timedelta(days=1):%Y-%m-%d} 00:00:00+00');
     """
+
+
+def _drop_sql(name: str, state: asyncpg.Record) -> Iterable[str]:
+    """Yield statements that run outside of a transaction: readers and writers go on meanwhile."""
+    parent = "ALTER TABLE analyzer.realtime_features DETACH PARTITION"
+    if state["pending"]:
+        yield f"{parent} analyzer.{name} FINALIZE"
+    elif state["attached"]:
+        yield f"{parent} analyzer.{name} CONCURRENTLY"
+    yield f"DROP TABLE IF EXISTS analyzer.{name}"

@@ -14,6 +14,7 @@ from kurto_service.errors import is_unavailable
 __all__ = ["Publisher"]
 
 _LOG = logging.getLogger(__name__)
+_REMEMBERED_SENSORS = 10_000
 
 
 class Publisher:
@@ -74,10 +75,6 @@ class Publisher:
             self._retry_at = None
             _LOG.info("Live stream is back", extra={"action": "publish_recovered"})
 
-    def forget(self, sensor_id: str) -> None:
-        """Drop what is remembered of a sensor that is no longer open."""
-        self._newest.pop(sensor_id, None)
-
     def _newest_of(self, frames: Sequence[Frame]) -> list[Frame]:
         """Return the newest frame of each sensor, unless a newer one was published before."""
         newest: dict[str, Frame] = {}
@@ -85,6 +82,8 @@ class Publisher:
             if not frame.late and frame.order >= self._newest.get(frame.sensor_id, (-1, -1)):
                 self._newest[frame.sensor_id] = frame.order
                 newest[frame.sensor_id] = frame
+        while len(self._newest) > _REMEMBERED_SENSORS:
+            del self._newest[next(iter(self._newest))]
         return list(newest.values())
 
     def _failed(self, error: Exception, frame_count: int) -> None:

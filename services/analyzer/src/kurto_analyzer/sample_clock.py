@@ -35,6 +35,11 @@ class StreamGeometry:
         """Samples per channel in a window."""
         return self.hop_samples * self.window_hops
 
+    def difference(self, other: StreamGeometry) -> str | None:
+        """Return the name of the first attribute in which `other` differs, or None."""
+        names = ("sample_rate_hz", "hop_samples", "window_hops", "anchor_us")
+        return next((n for n in names if getattr(self, n) != getattr(other, n)), None)
+
     def time_us(self, sample_index: int) -> int:
         """Return the time of a sample in microseconds since 1970, rounded half up.
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
 from kurto_analyzer.committer import Committer
 from kurto_analyzer.engine import Engine
-from kurto_analyzer.exceptions import EpochMismatch, InvalidField, SlotNotOpen
+from kurto_analyzer.exceptions import EpochMismatch, InvalidField, SlotNotOpen, TooManySensors
+from kurto_analyzer.hop_runs import HopRun
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.open_sensors import OpenSensor, OpenSensors
 from kurto_analyzer.ports import EpochOpening, EpochState
-from kurto_analyzer.sample_clock import StreamGeometry
 from kurto_analyzer.sensor_spec import SensorSpec, read_sensor_open
-from kurto_analyzer.window_track import HopRun
+from kurto_service.exceptions import KurtoError
 
 __all__ = ["AnalysisSession", "SessionLimits"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,16 @@ class _Opening:
     reopened: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A slot that is left out."""
+
+    key: tuple[str, int]
+
+
+_Slot: TypeAlias = OpenSensor | _Opening | _Refused
+
+
 class AnalysisSession:
     """State of one stream; also the `StreamOwner` of its sensors.
 
@@ -59,6 +73,8 @@ class AnalysisSession:
         Counts hops.
     limits : SessionLimits
         Bounds.
+    repeated : callable
+        Notes the refusal of a (sensor, epoch) and tells whether it was refused lately.
     """
 
     def __init__(
@@ -66,15 +82,18 @@ class AnalysisSession:
         sensors: OpenSensors,
         engine: Engine,
         committer: Committer,
+        *,
         metrics: AnalyzerMetrics,
         limits: SessionLimits,
+        repeated: Callable[[tuple[str, int]], bool],
     ) -> None:
         self._sensors = sensors
         self._engine = engine
         self._committer = committer
         self._metrics = metrics
         self._limits = limits
-        self._slots: dict[int, OpenSensor | _Opening] = {}
+        self._repeated = repeated
+        self._slots: dict[int, _Slot] = {}
         self._closing: list[OpenSensor] = []
         self._answers: dict[int, pb.WindowPosition] = {}
         self._changed = asyncio.Event()
@@ -163,7 +182,11 @@ class AnalysisSession:
         self._changed.set()
 
     def _open(self, message: pb.SensorOpen) -> None:
-        spec = read_sensor_open(message, max_window_samples=self._limits.max_window_samples)
+        try:
+            spec = read_sensor_open(message, max_window_samples=self._limits.max_window_samples)
+        except KurtoError as error:
+            self._refuse(message.slot, (message.sensor_id, message.epoch), error)
+            return
         present = self._slots.get(message.slot)
         if isinstance(present, OpenSensor) and present.takes(spec):
             present.track.accept_configuration(spec)
@@ -186,35 +209,45 @@ class AnalysisSession:
         if self._slots.get(slot) is not opening:
             return  # closed or opened again in the meantime
         spec = opening.spec
-        field = _difference(spec.geometry, state.geometry)
+        field = spec.geometry.difference(state.geometry)
         if field:
-            self.fail(EpochMismatch(sensor_id=spec.sensor_id, epoch=spec.epoch, field=field))
+            error = EpochMismatch(sensor_id=spec.sensor_id, epoch=spec.epoch, field=field)
+            self._refuse(slot, _key(opening), error)
             return
         self._sensors.retire((spec.sensor_id, spec.epoch), unless=self)
         try:
             sensor = self._sensors.add(spec, self, slot, state.next_window_index)
-        except Exception as error:
-            self.fail(error)
+        except TooManySensors as error:
+            self._refuse(slot, _key(opening), error)
             return
         self._slots[slot] = sensor
         self._metrics.open_sensors.set(len(self._sensors))
         self._answer(sensor, opened=True)
+
+    def _refuse(self, slot: int, key: tuple[str, int], error: KurtoError) -> None:
+        """End the stream with the reason; when the sender has had it before, leave the slot out."""
+        if not self._repeated(key):
+            self.fail(error)
+            return
+        self._close_slot(slot)
+        self._slots[slot] = _Refused(key)
+        extra = {"action": "sensor_refused", "sensor_id": key[0], "epoch": key[1]}
+        _LOG.warning("Sensor left out: %s", error.message, extra=extra)
 
     def _take_run(self, run: pb.HopRun) -> None:
         sensor = self._sensor(run.slot)
         if sensor is None:
             self._metrics.hops.labels("dropped").inc(max(0, run.hop_count))
             return
-        duplicates = sensor.track.accept(
-            HopRun(run.hop_index, run.hop_count, run.planar, run.empty_reason, run.late)
-        )
+        arrived = HopRun(run.hop_index, run.hop_count, run.planar, run.empty_reason, run.late)
+        duplicates = sensor.track.accept(arrived)
         self._metrics.hops.labels("duplicate").inc(duplicates)
         if duplicates == run.hop_count:
             return
         outcome = "empty" if run.empty_reason else "accepted"
         self._metrics.hops.labels(outcome).inc(run.hop_count - duplicates)
-        self._pending_bytes += len(run.planar)
-        self._metrics.pending_bytes.inc(len(run.planar))
+        self._pending_bytes += arrived.cost
+        self._metrics.pending_bytes.inc(arrived.cost)
         self._engine.submit(sensor)
 
     def _skip(self, message: pb.SkipWindows) -> None:
@@ -228,8 +261,8 @@ class AnalysisSession:
         state = self._slots.get(slot)
         if isinstance(state, OpenSensor):
             return None if state.retired else state
-        if state is not None and state.reopened:
-            return None  # on their way when the sender announced its new configuration
+        if isinstance(state, _Refused) or (state is not None and state.reopened):
+            return None  # hops on their way when the sender announced another configuration
         raise SlotNotOpen(slot=slot)
 
     def _close_slot(self, slot: int) -> None:
@@ -249,17 +282,7 @@ class AnalysisSession:
             await self._room.wait()
 
 
-def _key(state: OpenSensor | _Opening) -> tuple[str, int]:
-    spec = state.spec if isinstance(state, _Opening) else state.track.spec
-    return spec.sensor_id, spec.epoch
-
-
-def _difference(announced: StreamGeometry, stored: StreamGeometry) -> str | None:
-    """Return the first field in which two geometries differ, or None."""
-    fields = {
-        "config.sample_rate_hz": (announced.sample_rate_hz, stored.sample_rate_hz),
-        "hop_samples": (announced.hop_samples, stored.hop_samples),
-        "window_hops": (announced.window_hops, stored.window_hops),
-        "anchor_time": (announced.anchor_us, stored.anchor_us),
-    }
-    return next((name for name, (a, b) in fields.items() if a != b), None)
+def _key(state: _Slot) -> tuple[str, int]:
+    if isinstance(state, _Opening):
+        return state.spec.sensor_id, state.spec.epoch
+    return state.key

@@ -38,6 +38,10 @@ class AnalyzerSettings(ServiceSettings):
     max_open_sensors: int = Field(
         4096, gt=0, description="Sensors of all streams beyond which opening is refused."
     )
+    refusal_memory_s: float = Field(
+        60.0, ge=0,
+        description="Seconds for which a refused sensor, opened again, no longer ends its stream.",
+    )  # fmt: skip
     max_window_samples: int = Field(
         8 * 1024 * 1024, gt=0, description="Largest window that is accepted, in samples x channels."
     )

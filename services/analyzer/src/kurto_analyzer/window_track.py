@@ -11,64 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kurto.signal.v1.features_pb2 import EmptyReason
 from kurto_analyzer.encoding import decode_planar
-from kurto_analyzer.exceptions import ByteCountMismatch, HopJump, InvalidField
+from kurto_analyzer.exceptions import HopJump
+from kurto_analyzer.hop_runs import CompletedWindow, HopRun, check_run, skip_reason
 from kurto_analyzer.sensor_spec import SensorSpec
 from kurto_dsp import FeaturePlan, SensorRing, WindowBatch
 from kurto_dsp.arrays import Float32Array
 
-__all__ = ["CompletedWindow", "HopRun", "WindowTrack"]
-
-_HAS_VALUES = int(EmptyReason.EMPTY_REASON_UNSPECIFIED)
-_MAX_RUN_HOPS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class HopRun:
-    """Consecutive hops as they arrived.
-
-    Attributes
-    ----------
-    first_hop : int
-        Index of the first hop.
-    hop_count : int
-        Number of hops.
-    planar : bytes
-        Samples, or nothing when the hops are empty.
-    empty_reason : int
-        An `EmptyReason`; 0 when there are samples.
-    late : bool
-        True for one window on its own.
-    """
-
-    first_hop: int
-    hop_count: int
-    planar: bytes = b""
-    empty_reason: int = _HAS_VALUES
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CompletedWindow:
-    """A window that the last step completed.
-
-    Attributes
-    ----------
-    spec : SensorSpec
-        Configuration at that moment.
-    window_index : int
-        Number of the window.
-    empty_reason : int
-        An `EmptyReason`; 0 when the window was added to the batch.
-    late : bool
-        True when it replaces an empty one.
-    """
-
-    spec: SensorSpec
-    window_index: int
-    empty_reason: int = _HAS_VALUES
-    late: bool = False
+__all__ = ["WindowTrack"]
 
 
 @dataclass(slots=True)
@@ -143,7 +93,7 @@ class WindowTrack:
         InvalidField, ByteCountMismatch, HopJump
             When the run contradicts the announcement or leaves hops out. Nothing is queued then.
         """
-        self._check(run)
+        check_run(run, self._spec)
         if run.late:
             # A window that is not complete yet will be computed in its turn, from the same log.
             if run.first_hop >= self._arrived_window:
@@ -167,10 +117,7 @@ class WindowTrack:
         """Queue a jump: windows below `window_index` that are not complete will never be."""
         if window_index <= self._arrived_window:
             return
-        known = reason if reason in EmptyReason.values() else _HAS_VALUES
-        self._pending.append(
-            _Skip(window_index, known or EmptyReason.EMPTY_REASON_ANALYSIS_SKIPPED)
-        )
+        self._pending.append(_Skip(window_index, skip_reason(reason)))
         self._expected_hop = max(self._expected_hop, window_index)
 
     def accept_configuration(self, spec: SensorSpec) -> None:
@@ -178,8 +125,8 @@ class WindowTrack:
         self._pending.append(spec)
 
     def discard(self) -> int:
-        """Drop what is pending and return how many bytes of samples that were."""
-        dropped = sum(len(i.run.planar) for i in self._pending if isinstance(i, _Pending))
+        """Drop what is pending and return what it cost."""
+        dropped = sum(i.run.cost for i in self._pending if isinstance(i, _Pending))
         self._pending.clear()
         return dropped
 
@@ -196,7 +143,7 @@ class WindowTrack:
         CompletedWindow or None
             What was completed.
         int
-            Bytes of samples that are no longer needed.
+            Cost of what is no longer pending, in bytes.
         """
         item = self._pending[0]
         if isinstance(item, _Pending):
@@ -216,34 +163,6 @@ class WindowTrack:
         skipped = max((i.window_index for i in self._pending if isinstance(i, _Skip)), default=0)
         return max(self._next_window, complete, skipped)
 
-    def _check(self, run: HopRun) -> None:
-        spec = self._spec
-        if run.first_hop < 0 or not 1 <= run.hop_count <= _MAX_RUN_HOPS:
-            raise InvalidField(
-                f"A run of {spec.sensor_id} starts at hop {run.first_hop} with {run.hop_count} "
-                f"hops: send 1 to {_MAX_RUN_HOPS} hops, or SkipWindows for more.",
-                field="hop_count", sensor_id=spec.sensor_id,
-            )  # fmt: skip
-        if run.empty_reason not in EmptyReason.values():
-            raise InvalidField(
-                f"A run of {spec.sensor_id} has the unknown empty_reason {run.empty_reason}.",
-                field="empty_reason", sensor_id=spec.sensor_id,
-            )  # fmt: skip
-        if run.late and (run.hop_count != spec.geometry.window_hops or run.empty_reason):
-            raise InvalidField(
-                f"A late run of {spec.sensor_id} must hold the {spec.geometry.window_hops} hops "
-                "of one window, none of them empty.",
-                field="late", sensor_id=spec.sensor_id,
-            )  # fmt: skip
-        expected = 0 if run.empty_reason else run.hop_count * spec.hop_bytes
-        if len(run.planar) != expected:
-            raise ByteCountMismatch(
-                sensor_id=spec.sensor_id,
-                hop_count=run.hop_count,
-                expected_bytes=expected,
-                actual_bytes=len(run.planar),
-            )
-
     def _step_run(self, item: _Pending, batch: WindowBatch) -> tuple[CompletedWindow | None, int]:
         run = item.run
         if item.samples is None and not run.empty_reason:
@@ -255,13 +174,13 @@ class WindowTrack:
             )
         if run.late:
             self._pending.popleft()
-            return self._late(item, batch), len(run.planar)
+            return self._late(item, batch), run.cost
         completed = self._push(item, run.first_hop + item.done, batch)
         item.done += 1
         if item.done < run.hop_count:
             return completed, 0
         self._pending.popleft()
-        return completed, len(run.planar)
+        return completed, run.cost
 
     def _push(self, item: _Pending, hop: int, batch: WindowBatch) -> CompletedWindow | None:
         if item.samples is None:

@@ -1,0 +1,110 @@
+"""Runs of hops as they arrive, and what a track makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kurto.signal.v1.features_pb2 import EmptyReason
+from kurto_analyzer.exceptions import ByteCountMismatch, InvalidField
+from kurto_analyzer.sensor_spec import SensorSpec
+
+__all__ = ["CompletedWindow", "HopRun", "check_run", "skip_reason"]
+
+_HAS_VALUES = int(EmptyReason.EMPTY_REASON_UNSPECIFIED)
+_MAX_RUN_HOPS = 1_000_000
+_RUN_OVERHEAD_BYTES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class HopRun:
+    """Consecutive hops as they arrived.
+
+    Attributes
+    ----------
+    first_hop : int
+        Index of the first hop.
+    hop_count : int
+        Number of hops.
+    planar : bytes
+        Samples, or nothing when the hops are empty.
+    empty_reason : int
+        An `EmptyReason`; 0 when there are samples.
+    late : bool
+        True for one window on its own.
+    """
+
+    first_hop: int
+    hop_count: int
+    planar: bytes = b""
+    empty_reason: int = _HAS_VALUES
+    late: bool = False
+
+    @property
+    def cost(self) -> int:
+        """Bytes that it takes while it is pending; an empty run is not for nothing."""
+        return len(self.planar) + _RUN_OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedWindow:
+    """A window that the last step completed.
+
+    Attributes
+    ----------
+    spec : SensorSpec
+        Configuration at that moment.
+    window_index : int
+        Number of the window.
+    empty_reason : int
+        An `EmptyReason`; 0 when the window was added to the batch.
+    late : bool
+        True when it replaces an empty one.
+    """
+
+    spec: SensorSpec
+    window_index: int
+    empty_reason: int = _HAS_VALUES
+    late: bool = False
+
+
+def check_run(run: HopRun, spec: SensorSpec) -> None:
+    """Refuse a run that contradicts the announcement of its sensor.
+
+    Raises
+    ------
+    InvalidField
+        For an impossible number of hops, an unknown reason, or a late run that is not one window.
+    ByteCountMismatch
+        When the bytes are not those of so many hops.
+    """
+    if run.first_hop < 0 or not 1 <= run.hop_count <= _MAX_RUN_HOPS:
+        raise InvalidField(
+            f"A run of {spec.sensor_id} starts at hop {run.first_hop} with {run.hop_count} "
+            f"hops: send 1 to {_MAX_RUN_HOPS} hops, or SkipWindows for more.",
+            field="hop_count", sensor_id=spec.sensor_id,
+        )  # fmt: skip
+    if run.empty_reason not in EmptyReason.values():
+        raise InvalidField(
+            f"A run of {spec.sensor_id} has the unknown empty_reason {run.empty_reason}.",
+            field="empty_reason", sensor_id=spec.sensor_id,
+        )  # fmt: skip
+    if run.late and (run.hop_count != spec.geometry.window_hops or run.empty_reason):
+        raise InvalidField(
+            f"A late run of {spec.sensor_id} must hold the {spec.geometry.window_hops} hops "
+            "of one window, none of them empty.",
+            field="late", sensor_id=spec.sensor_id,
+        )  # fmt: skip
+    expected = 0 if run.empty_reason else run.hop_count * spec.hop_bytes
+    if len(run.planar) != expected:
+        raise ByteCountMismatch(
+            sensor_id=spec.sensor_id,
+            hop_count=run.hop_count,
+            expected_bytes=expected,
+            actual_bytes=len(run.planar),
+        )
+
+
+def skip_reason(reason: int) -> int:
+    """Return why windows are skipped; a reason that is not known counts as ANALYSIS_SKIPPED."""
+    known = reason if reason in EmptyReason.values() else _HAS_VALUES
+    return known or int(EmptyReason.EMPTY_REASON_ANALYSIS_SKIPPED)
