@@ -6,6 +6,7 @@ const stack = "http://localhost:8080";
 
 export default defineConfig({
   plugins: [vue()],
+  define: { __VUE_OPTIONS_API__: "false" },
   // Relative, so that the page works below any path.
   base: "./",
   build: {

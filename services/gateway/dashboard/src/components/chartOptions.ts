@@ -30,6 +30,8 @@ export interface ChartShape {
   readonly syncKey: string;
 }
 
+const HALF_LABEL_PX = 22;
+
 /** Options of one trend chart; colours come from the page's custom properties. */
 export function chartOptions(
   shape: ChartShape,
@@ -53,7 +55,7 @@ export function chartOptions(
       y: { range: () => [...state.yRange()] },
     },
     axes: [
-      { ...axis, size: 24, space: 70, values: (_, times) => times.map((time) => formatClock(time * 1000)) },
+      { ...axis, size: 24, space: 70, values: clockLabels },
       { ...axis, size: 48, space: 28, values: (_, values) => values.map(formatLimit) },
     ],
     series: [{}, ...shape.channels.map(({ name, number }) => lineSeries(name, number, token))],
@@ -62,6 +64,12 @@ export function chartOptions(
       setCursor: [(chart) => state.onCursor(chart.cursor.idx ?? null)],
     },
   };
+}
+
+/** Times of day; one that would be cut off at the right edge stays away. */
+function clockLabels(chart: uPlot, times: number[]): string[] {
+  const right = chart.bbox.width / devicePixelRatio - HALF_LABEL_PX;
+  return times.map((time) => (chart.valToPos(time, "x") > right ? "" : formatClock(time * 1000)));
 }
 
 function lineSeries(name: string, number: number, token: (name: string) => string): uPlot.Series {

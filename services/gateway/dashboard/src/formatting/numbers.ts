@@ -6,7 +6,9 @@ export function formatValue(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return ABSENT;
   const size = Math.abs(value);
   if (size !== 0 && (size < 0.001 || size >= 1e6)) return exponential(value);
-  const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
+  // 0.99999 is shown as 1.000: what counts is the size after rounding.
+  const rounded = Number(size.toPrecision(4));
+  const digits = rounded >= 1000 ? 0 : rounded >= 100 ? 1 : rounded >= 10 ? 2 : rounded >= 1 ? 3 : 4;
   return signed(group(value.toFixed(digits)));
 }
 

@@ -1,6 +1,7 @@
 import { type InjectionKey, inject, shallowRef, watch } from "vue";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Clients } from "../api/clients.js";
+import type { Failure } from "../api/failure.js";
 import type { TokenKeeper } from "../api/token.js";
 import type { SubscribeResponse } from "../gen/kurto/gateway/v1/live_service_pb.js";
 import { Backoff } from "../live/backoff.js";
@@ -25,6 +26,12 @@ export interface DashboardParts {
   readonly backoff?: Backoff;
 }
 
+/** A time without a stream. */
+export interface Outage {
+  readonly sinceMs: number;
+  readonly failure: Failure | null;
+}
+
 /** Everything that the page shows, fed by one stream. */
 export function createDashboard({ clients, tokens, clock, ...parts }: DashboardParts) {
   const session = createSessionStore(clients, tokens);
@@ -38,6 +45,8 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
   );
   const serverClock = new ServerClock();
   const linkState = shallowRef<LinkState>({ kind: "idle" });
+  /** Since when there is no stream, and why; null while there is one. */
+  const outage = shallowRef<Outage | null>(null);
   const selected = shallowRef("");
 
   const link = new LiveLink(
@@ -52,6 +61,10 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
     const before = linkState.value.kind;
     if (state.kind === "live" && before === "live") return;
     linkState.value = state;
+    if (state.kind === "live") outage.value = null;
+    if (state.kind === "waiting") {
+      outage.value = { sinceMs: outage.value?.sinceMs ?? clock.nowMs(), failure: state.failure };
+    }
     if (state.kind === "unauthenticated") session.refused(state.failure);
     // After an outage the list may have changed in ways that the stream does not say.
     if (state.kind === "live") refresh();
@@ -107,6 +120,7 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
     trends,
     serverClock,
     linkState,
+    outage,
     selected,
     select,
     start,
