@@ -1,0 +1,318 @@
+"""Takes windows to the analyzer, and never holds back what makes samples durable."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import grpc
+
+from kurto.analyzer.v1 import analyzer_service_pb2 as pb
+from kurto_ingest.assets import Sensor, SensorConfig
+from kurto_ingest.catch_up import CatchUpReader
+from kurto_ingest.feed import FeedLimits, FeedState, Skip, WindowFeed
+from kurto_ingest.metrics import IngestMetrics
+from kurto_ingest.outbox import Outbox
+from kurto_ingest.ports import SampleStore, StreamKey, StreamRecord
+from kurto_ingest.ranges import RangeSet
+from kurto_ingest.session import Session
+from kurto_service.clock import Clock
+
+__all__ = ["AnalyzerCall", "ForwarderPace", "WindowForwarder"]
+
+_LOG = logging.getLogger(__name__)
+_BUSY_BYTES = 64 * 1024
+
+
+class AnalyzerCall(AsyncIterable[pb.AnalyzeWindowsResponse], Protocol):
+    """An AnalyzeWindows call in progress."""
+
+    async def write(self, request: pb.AnalyzeWindowsRequest) -> None:
+        """Send one message."""
+        ...
+
+    def cancel(self) -> bool:
+        """End the call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwarderPace:
+    """When and how much is sent.
+
+    Attributes
+    ----------
+    idle_linger_s, busy_linger_s : float
+        Time in which hops are gathered for a message: under little and under much load.
+    message_bytes : int
+        Size at which a message is full.
+    in_flight_bytes : int
+        Hops sent and not acknowledged, at most.
+    retry_first_s, retry_last_s : float
+        Shortest and longest wait before the next call to the analyzer.
+    """
+
+    idle_linger_s: float
+    busy_linger_s: float
+    message_bytes: int
+    in_flight_bytes: int
+    retry_first_s: float = 0.1
+    retry_last_s: float = 2.0
+
+
+class WindowForwarder:
+    """The sink for windows: one feed a stream, one call to the analyzer for all of them.
+
+    Parameters
+    ----------
+    call : callable
+        Begins an AnalyzeWindows call.
+    samples : SampleStore
+        Holds what is not in memory.
+    clock : Clock
+        Paces lingering and retries.
+    metrics : IngestMetrics
+        Counts.
+    pace : ForwarderPace
+        When and how much is sent.
+    limits : FeedLimits
+        How far one feed goes.
+    """
+
+    def __init__(
+        self,
+        *,
+        call: Callable[[], AnalyzerCall],
+        samples: SampleStore,
+        clock: Clock,
+        metrics: IngestMetrics,
+        pace: ForwarderPace,
+        limits: FeedLimits,
+    ) -> None:
+        self._call = call
+        self._clock = clock
+        self._metrics = metrics
+        self._pace = pace
+        self._limits = limits
+        self._feeds: dict[StreamKey, WindowFeed] = {}
+        self._outbox = self._new_outbox()
+        self._wake = asyncio.Event()
+        self.reader = CatchUpReader(samples, clock, self._ready)
+        self.connected = False
+        self.late_done: dict[StreamKey, RangeSet] = {}
+
+    def _new_outbox(self) -> Outbox:
+        return Outbox(
+            self._metrics,
+            message_bytes=self._pace.message_bytes,
+            in_flight_bytes=self._pace.in_flight_bytes,
+        )
+
+    # What the rest of the service says
+
+    def feed(self, key: StreamKey) -> WindowFeed | None:
+        """Return the feed of a stream."""
+        return self._feeds.get(key)
+
+    @property
+    def feeds(self) -> tuple[WindowFeed, ...]:
+        """All feeds."""
+        return tuple(self._feeds.values())
+
+    def attach(self, session: Session, record: StreamRecord, config: SensorConfig) -> None:
+        """Follow a stream that begins or goes on."""
+        if session.sensor.monitored:
+            feed = self.follow(record, config)
+            feed.tail = session.live.tail
+            self._ready(feed)
+
+    def follow(self, record: StreamRecord, config: SensorConfig) -> WindowFeed:
+        """Follow a stored stream, live or not."""
+        feed = self._feeds.get(record.key)
+        if feed is None:
+            feed = WindowFeed(
+                record.format,
+                config,
+                analysis_from_index=record.analysis_from_index,
+                limits=self._limits,
+            )
+            feed.acked_window = feed.noted_window = record.analyzed_window
+            for item in record.late_windows:
+                feed.late.add(item.first, item.end)
+            self._feeds[record.key] = feed
+            self._rank(record.key[0])
+        stored_hops = record.position.next_index // record.format.hop_samples
+        feed.stored_hops = max(feed.stored_hops, stored_hops)
+        if self.connected and feed.state is FeedState.NEW:
+            self._outbox.announce(feed)
+        self._ready(feed)
+        return feed
+
+    def _rank(self, sensor_id: str) -> None:
+        own = [feed for key, feed in self._feeds.items() if key[0] == sensor_id]
+        newest = max(feed.format.epoch for feed in own)
+        for feed in own:
+            feed.newest = feed.format.epoch == newest
+
+    def detach(self, session: Session) -> None:
+        """Take note that the stream is not live any more."""
+        feed = self._feeds.get(session.key)
+        if feed is not None and feed.tail is session.live.tail:
+            feed.tail = None
+            feed.stored_hops = session.live.durable.next_index // feed.format.hop_samples
+            self._ready(feed)
+
+    def advance(self, session: Session) -> None:
+        """Take note that the stream has new hops."""
+        feed = self._feeds.get(session.key)
+        if feed is not None:
+            self._outbox.ready(feed)
+            self._wake.set()
+
+    def committed(self, session: Session) -> None:
+        """Take note that more of the stream can be read from the store."""
+        feed = self._feeds.get(session.key)
+        if feed is not None:
+            feed.stored_hops = session.live.durable.next_index // feed.format.hop_samples
+            self.reader.request(feed)
+
+    def refilled(self, session: Session, windows: RangeSet) -> None:
+        """Take note that `windows`, which were gaps, are complete now."""
+        feed = self._feeds.get(session.key)
+        if feed is not None:
+            for item in windows:
+                feed.late.add(item.first, item.end)
+            self.reader.request(feed)
+
+    def stop(self, sensor_id: str) -> None:
+        """Leave a sensor's windows alone from here on."""
+        for key, feed in tuple(self._feeds.items()):
+            if key[0] == sensor_id:
+                self._drop(feed)
+
+    def reconfigure(self, sensor: Sensor) -> None:
+        """Announce the streams of a sensor again if its configuration changed under them."""
+        for key, feed in self._feeds.items():
+            if key[0] != sensor.sensor_id or not sensor.config.fits(feed.format):
+                continue
+            if sensor.config.version == feed.config.version:
+                continue
+            feed.config = sensor.config
+            if feed.state is not FeedState.NEW:
+                self._outbox.announce(feed)
+                self._wake.set()
+
+    def _drop(self, feed: WindowFeed) -> None:
+        del self._feeds[feed.format.key]
+        self._outbox.close(feed)
+        self._wake.set()
+
+    def _ready(self, feed: WindowFeed) -> None:
+        self._outbox.ready(feed)
+        self.reader.request(feed)
+        self._wake.set()
+
+    # The call to the analyzer
+
+    async def run(self, connected: Callable[[], None]) -> None:
+        """Keep a call to the analyzer for ever; `connected` is told of each new one."""
+        wait_s = 0.0
+        while True:
+            started_s = self._clock.monotonic()
+            try:
+                await self._converse(connected)
+            except (grpc.aio.AioRpcError, asyncio.InvalidStateError, OSError) as error:
+                self._report(error)
+            finally:
+                self.connected = False
+                self._metrics.analyzer_up.set(0)
+            if self._clock.monotonic() - started_s > self._pace.retry_last_s:
+                wait_s = 0.0
+            wait_s = min(self._pace.retry_last_s, max(self._pace.retry_first_s, 2 * wait_s))
+            await self._clock.sleep(wait_s * random.uniform(0.5, 1.0))
+
+    @staticmethod
+    def _report(error: BaseException) -> None:
+        code = error.code().name if isinstance(error, grpc.aio.AioRpcError) else ""
+        _LOG.warning(
+            "Analyzer does not take windows",
+            extra={"action": "analyzer_lost", "code": code, "error": type(error).__name__},
+        )
+
+    async def _converse(self, connected: Callable[[], None]) -> None:
+        self._outbox = self._new_outbox()
+        for feed in sorted(self._feeds.values(), key=lambda item: not item.newest):
+            feed.reset()
+            feed.charged_bytes = 0
+            self._outbox.announce(feed)
+        call = self._call()
+        self.connected = True
+        connected()
+        tasks = [
+            asyncio.create_task(self._write(call), name="forwarder-write"),
+            asyncio.create_task(self._read(call), name="forwarder-read"),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            call.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _write(self, call: AnalyzerCall) -> None:
+        outbox = self._outbox
+        while True:
+            self._wake.clear()
+            outbox.sent_bytes = 0
+            while (message := outbox.next_message()) is not None:
+                await call.write(message)
+            await self._wake.wait()
+            busy = outbox.sent_bytes >= _BUSY_BYTES
+            await self._clock.sleep(self._pace.busy_linger_s if busy else self._pace.idle_linger_s)
+
+    async def _read(self, call: AnalyzerCall) -> None:
+        async for response in call:
+            self._metrics.analyzer_up.set(1)
+            for position in response.positions:
+                feed = self._outbox.feed_of(position.slot)
+                if feed is not None:
+                    self._move(feed, position)
+
+    def _move(self, feed: WindowFeed, position: pb.WindowPosition) -> None:
+        if position.opened:
+            before = position.next_window_index
+            self._skip(feed, feed.opened(before), before)
+        elif feed.state is FeedState.OPEN:
+            late = feed.acknowledged(position.next_window_index)
+            if late:
+                done = self.late_done.setdefault(feed.format.key, RangeSet())
+                for item in late:
+                    done.add(item.first, item.end)
+            before = feed.cursor
+            self._skip(feed, feed.overdue(), before)
+        self._outbox.recount(feed)
+        if feed.finished and feed.tail is None and not feed.newest:
+            self._drop(feed)
+        else:
+            self._ready(feed)
+
+    def _skip(self, feed: WindowFeed, skip: Skip | None, before: int) -> None:
+        if skip is not None:
+            _LOG.warning(
+                "Windows left out",
+                extra={
+                    "action": "windows_skipped",
+                    "sensor_id": feed.format.sensor_id,
+                    "from_window": before,
+                    "to_window": skip.next_window,
+                    "reason": skip.reason.value,
+                },
+            )
+            self._outbox.skip(feed, skip, skip.next_window - before)

@@ -1,0 +1,1 @@
+"""Revisions of the schema ``ingest``, oldest first."""

@@ -1,0 +1,278 @@
+"""What the rest of ingest needs from its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from kurto_ingest.assets import Machine, Sensor, SensorConfig, Site
+from kurto_ingest.cells import Block
+from kurto_ingest.ranges import RangeSet
+from kurto_ingest.sequence import StreamSequence
+from kurto_ingest.stream_format import StreamFormat
+
+__all__ = [
+    "NewStream",
+    "PlaceStore",
+    "SampleStore",
+    "SensorStore",
+    "StatusPublisher",
+    "StoredSamples",
+    "StreamCommit",
+    "StreamKey",
+    "StreamRecord",
+    "StreamStore",
+]
+
+#: (sensor_id, epoch)
+StreamKey = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStream:
+    """An epoch to begin; its number is the store's to give.
+
+    Attributes
+    ----------
+    sensor : Sensor
+        Sensor in question, with its present configuration.
+    boot_id : str
+        The sender's run.
+    encoding : int
+        Number of the encoding.
+    scales : tuple of float
+        Unit per integer step.
+    anchor_us : int
+        Time of sample 0, microseconds since 1970-01-01T00:00:00Z.
+    clock_offset_us : int or None
+        The service's clock minus the sender's.
+    """
+
+    sensor: Sensor
+    boot_id: str
+    encoding: int
+    scales: tuple[float, ...]
+    anchor_us: int
+    clock_offset_us: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamRecord:
+    """A stored stream."""
+
+    format: StreamFormat
+    boot_id: str
+    fence: int
+    config_version: int
+    position: StreamSequence
+    commit_time: datetime | None
+    commit_token: UUID | None
+    analyzed_window: int
+    analysis_from_index: int
+    late_windows: RangeSet
+
+    @property
+    def key(self) -> StreamKey:
+        """Identity: (sensor_id, epoch)."""
+        return self.format.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamCommit:
+    """What one commit does to one stream.
+
+    Attributes
+    ----------
+    format : StreamFormat
+        The stream.
+    fence, before_index : int
+        The stored row must still have them, else nothing is done.
+    after : StreamSequence
+        State of the row from then on.
+    blocks : sequence of Block
+        Rows to add.
+    late_windows : RangeSet
+        Windows that the commit completes after they were gaps.
+    """
+
+    format: StreamFormat
+    fence: int
+    before_index: int
+    after: StreamSequence
+    blocks: Sequence[Block]
+    late_windows: RangeSet
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSamples:
+    """One stored row."""
+
+    first: int
+    count: int
+    quality: int
+    shaft_speed_hz: float | None
+    data: bytes
+
+
+class PlaceStore(Protocol):
+    """Sites and machines. Methods raise the domain errors that their callers see."""
+
+    async def create_site(self, site: Site) -> Site:
+        """Store a new site; `IdTaken` if there is one."""
+        ...
+
+    async def get_site(self, site_id: str) -> Site:
+        """Return a site, or raise `UnknownSite`."""
+        ...
+
+    async def list_sites(self, after: str, limit: int, *, include_archived: bool) -> list[Site]:
+        """Return up to `limit` sites whose id is above `after`, by id."""
+        ...
+
+    async def update_site(self, site: Site) -> Site:
+        """Replace the changeable fields."""
+        ...
+
+    async def archive_site(self, site_id: str) -> Site:
+        """Archive; `NotEmpty` while it has machines that are not archived."""
+        ...
+
+    async def create_machine(self, machine: Machine) -> Machine:
+        """Store a new machine; `UnknownSite`, `Archived` (site) or `IdTaken`."""
+        ...
+
+    async def get_machine(self, machine_id: str) -> Machine:
+        """Return a machine, or raise `UnknownMachine`."""
+        ...
+
+    async def list_machines(
+        self, after: str, limit: int, *, site_id: str, include_archived: bool
+    ) -> list[Machine]:
+        """Return machines by id; an empty `site_id` means all sites."""
+        ...
+
+    async def update_machine(self, machine: Machine) -> Machine:
+        """Replace the changeable fields."""
+        ...
+
+    async def archive_machine(self, machine_id: str) -> Machine:
+        """Archive; `NotEmpty` while it has sensors that are not archived."""
+        ...
+
+
+class SensorStore(Protocol):
+    """Sensors and their configurations. Methods raise the domain errors that callers see."""
+
+    async def create_sensor(self, sensor: Sensor) -> Sensor:
+        """Store a new sensor with version 1; `UnknownMachine`, `Archived` or `IdTaken`."""
+        ...
+
+    async def get_sensor(self, sensor_id: str) -> Sensor:
+        """Return a sensor, or raise `UnknownSensor`."""
+        ...
+
+    async def list_sensors(
+        self, after: str, limit: int, *, machine_id: str, include_archived: bool
+    ) -> list[Sensor]:
+        """Return sensors by id; an empty `machine_id` means all machines."""
+        ...
+
+    async def update_sensor(self, sensor: Sensor) -> Sensor:
+        """Replace the changeable fields; a changed configuration gets the next version.
+
+        A `config.version` other than 0 must be the current one, else `ConcurrentChange`.
+        """
+        ...
+
+    async def archive_sensor(self, sensor_id: str) -> Sensor:
+        """Archive a sensor."""
+        ...
+
+    async def set_monitored(self, sensor_id: str, monitored: bool) -> Sensor:
+        """Switch the analysis; nothing happens when it is so already."""
+        ...
+
+    async def get_config(self, sensor_id: str, version: int) -> SensorConfig:
+        """Return an old or the current version of a configuration."""
+        ...
+
+    async def changes(self, after_revision: int, limit: int) -> list[Sensor]:
+        """Return sensors whose last change lies above `after_revision`, by revision."""
+        ...
+
+    async def revision(self) -> int:
+        """Return the number of the last change of any sensor."""
+        ...
+
+
+class StreamStore(Protocol):
+    """Streams and their fences."""
+
+    async def find(self, sensor_id: str, epoch: int) -> StreamRecord | None:
+        """Return an epoch; 0 means the newest."""
+        ...
+
+    async def find_boot(self, sensor_id: str, boot_id: str) -> StreamRecord | None:
+        """Return the epoch that `boot_id` began."""
+        ...
+
+    async def begin(self, new: NewStream) -> StreamRecord | None:
+        """Begin the next epoch, with fence 1; None when somebody else did at the same moment."""
+        ...
+
+    async def raise_fence(self, key: StreamKey) -> StreamRecord:
+        """Raise a fence, so that no earlier sender's samples are committed any more."""
+        ...
+
+    async def newest(self, sensor_ids: Collection[str]) -> list[StreamRecord]:
+        """Return the newest epoch of each of these sensors that has one."""
+        ...
+
+    async def unfinished(self, limit: int) -> list[StreamRecord]:
+        """Return streams of monitored sensors with windows that are not known to be analysed."""
+        ...
+
+    async def note_analyzed(self, windows: Mapping[StreamKey, int]) -> None:
+        """Remember that all windows below the given ones are analysed."""
+        ...
+
+    async def note_late_done(self, key: StreamKey, windows: RangeSet) -> None:
+        """Remember that late frames of these windows are stored."""
+        ...
+
+    async def analyze_from(self, sensor_id: str, from_index: int, epoch: int) -> None:
+        """Leave out windows that begin before `from_index` of `epoch`, and all earlier epochs."""
+        ...
+
+
+class SampleStore(Protocol):
+    """Samples and their order, made durable together."""
+
+    async def commit(self, commits: Sequence[StreamCommit], token: UUID) -> set[StreamKey]:
+        """Do all `commits` in one transaction; returns those streams whose row still matched.
+
+        When it raises, the outcome may be unknown: see `committed`.
+        """
+        ...
+
+    async def committed(self, keys: Collection[StreamKey], token: UUID) -> set[StreamKey]:
+        """Return those of `keys` whose last commit was the one with `token`.
+
+        Waits for a commit that is still running.
+        """
+        ...
+
+    async def read(self, stream_format: StreamFormat, first: int, end: int) -> list[StoredSamples]:
+        """Return the rows with samples `first` <= i < `end`, ascending; uncut."""
+        ...
+
+
+class StatusPublisher(Protocol):
+    """Carries stream states to those who watch."""
+
+    async def publish(self, message: bytes) -> None:
+        """Publish one serialised update."""
+        ...

@@ -1,0 +1,155 @@
+"""Between rows and domain objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from kurto_ingest.assets import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
+from kurto_ingest.encoding import Encoding
+from kurto_ingest.ports import StreamRecord
+from kurto_ingest.ranges import RangeSet
+from kurto_ingest.sequence import StreamSequence
+from kurto_ingest.stream_format import StreamFormat
+from kurto_ingest.timing import microseconds
+
+__all__ = [
+    "channels_json",
+    "config_from_row",
+    "machine_from_row",
+    "multirange_text",
+    "sensor_from_row",
+    "site_from_row",
+    "stream_from_row",
+]
+
+Row: TypeAlias = asyncpg.Record
+
+
+def site_from_row(row: Row) -> Site:
+    """Return the site of a row of ``ingest.sites``."""
+    return Site(
+        site_id=row["site_id"],
+        display_name=row["display_name"],
+        archived=row["archived"],
+        create_time=row["create_time"],
+        update_time=row["update_time"],
+    )
+
+
+def machine_from_row(row: Row) -> Machine:
+    """Return the machine of a row of ``ingest.machines``."""
+    return Machine(
+        machine_id=row["machine_id"],
+        site_id=row["site_id"],
+        display_name=row["display_name"],
+        nominal_speed_rpm=row["nominal_speed_rpm"],
+        archived=row["archived"],
+        create_time=row["create_time"],
+        update_time=row["update_time"],
+    )
+
+
+def sensor_from_row(row: Row) -> Sensor:
+    """Return the sensor of a row of ``ingest.sensors`` joined with its configuration."""
+    return Sensor(
+        sensor_id=row["sensor_id"],
+        sensor_key=row["sensor_key"],
+        machine_id=row["machine_id"] or "",
+        display_name=row["display_name"],
+        tags=tuple(row["tags"]),
+        monitored=row["monitored"],
+        archived=row["archived"],
+        config=config_from_row(row),
+        revision=row["revision"],
+        create_time=row["create_time"],
+        update_time=row["update_time"],
+    )
+
+
+def config_from_row(row: Row) -> SensorConfig:
+    """Return the configuration of a row of ``ingest.sensor_configs``."""
+    burst = None
+    if row["burst_length_samples"] is not None:
+        burst = Burst(
+            length_samples=row["burst_length_samples"], interval_s=row["burst_interval_s"]
+        )
+    return SensorConfig(
+        version=row["version"],
+        sample_rate_hz=row["sample_rate_hz"],
+        channels=tuple(_channel(item) for item in json.loads(row["channels"])),
+        burst=burst,
+    )
+
+
+def _channel(item: Mapping[str, Any]) -> Channel:
+    return Channel(
+        name=item["name"],
+        unit=item["unit"],
+        full_scale=item["full_scale"],
+        sensitivity_mv_per_unit=item["sensitivity_mv_per_unit"],
+        coupling=Coupling(item["coupling"]),
+        position=item["position"],
+    )
+
+
+def channels_json(channels: Iterable[Channel]) -> str:
+    """Return `channels` as the column holds them."""
+    fields = ("name", "unit", "full_scale", "sensitivity_mv_per_unit", "coupling", "position")
+    return json.dumps([{name: getattr(item, name) for name in fields} for item in channels])
+
+
+def stream_from_row(row: Row) -> StreamRecord:
+    """Return the stream of a row of ``ingest.streams``."""
+    stream_format = StreamFormat(
+        sensor_id=row["sensor_id"],
+        sensor_key=row["sensor_key"],
+        epoch=row["epoch"],
+        channels=tuple(row["channels"]),
+        sample_rate_hz=row["sample_rate_hz"],
+        encoding=Encoding(row["encoding"]),
+        scales=tuple(row["scales"]),
+        hop_samples=row["hop_samples"],
+        window_hops=row["window_hops"],
+        anchor_us=microseconds(row["anchor_time"]),
+    )
+    position = StreamSequence(
+        row["next_index"],
+        _pairs(row["missing"]),
+        _pairs(row["abandoned"]),
+        gap_count=row["gap_count"],
+        max_missing_ranges=_UNLIMITED,
+    )
+    return StreamRecord(
+        format=stream_format,
+        boot_id=row["boot_id"],
+        fence=row["fence"],
+        config_version=row["config_version"],
+        position=position,
+        commit_time=row["commit_time"],
+        commit_token=row["commit_token"],
+        analyzed_window=row["analyzed_window"],
+        analysis_from_index=row["analysis_from_index"],
+        late_windows=RangeSet(_pairs(row["late_windows"])),
+    )
+
+
+_UNLIMITED = 2**63  # stored states were checked before they were stored
+
+
+def _pairs(ranges: Iterable[Any]) -> list[tuple[int, int]]:
+    return [(int(item.lower), int(item.upper)) for item in ranges]
+
+
+def multirange_text(ranges: Iterable[tuple[int, int]]) -> str:
+    """Return `ranges` as the text of an ``int8multirange``.
+
+    Examples
+    --------
+    >>> multirange_text([(1, 5), (8, 9)])
+    '{[1,5),[8,9)}'
+    """
+    return "{" + ",".join(f"[{first},{end})" for first, end in ranges) + "}"

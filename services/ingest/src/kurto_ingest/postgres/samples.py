@@ -1,0 +1,204 @@
+"""Samples and stream positions, committed together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+
+from kurto_ingest.ports import StoredSamples, StreamCommit, StreamKey
+from kurto_ingest.postgres.partitions import (
+    RETENTION_CLASS,
+    Partitions,
+    partition_hour,
+    partition_name,
+)
+from kurto_ingest.postgres.rows import multirange_text
+from kurto_ingest.stream_format import StreamFormat
+from kurto_ingest.timing import datetime_from_us
+from kurto_service.postgres import Pool
+
+if TYPE_CHECKING:
+    from kurto_service.postgres import PooledConnection
+
+__all__ = ["PostgresSampleStore"]
+
+_COLUMNS = (
+    "retention_class",
+    "block_time",
+    "sensor_key",
+    "epoch",
+    "first_index",
+    "sample_count",
+    "quality",
+    "shaft_speed_hz",
+    "samples",
+)
+
+# Takes the row locks; what it does not return has another fence or position by now.
+_ADVANCE = """
+UPDATE ingest.streams AS s
+SET next_index = v.next_index,
+    missing = v.missing::int8multirange,
+    abandoned = v.abandoned::int8multirange,
+    gap_count = v.gap_count,
+    late_windows = s.late_windows + v.late::int8multirange,
+    commit_token = $1,
+    commit_time = now()
+FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+            $7::text[], $8::text[], $9::bigint[], $10::text[])
+    AS v (sensor_id, epoch, fence, before, next_index, missing, abandoned, gap_count, late)
+WHERE s.sensor_id = v.sensor_id AND s.epoch = v.epoch
+  AND s.fence = v.fence AND s.next_index = v.before
+RETURNING s.sensor_id, s.epoch
+"""
+
+# FOR UPDATE: a transaction whose connection broke may still be committing.
+_COMMITTED = """
+SELECT s.sensor_id, s.epoch
+FROM ingest.streams AS s
+JOIN unnest($1::text[], $2::bigint[]) AS v (sensor_id, epoch)
+  ON s.sensor_id = v.sensor_id AND s.epoch = v.epoch
+WHERE s.commit_token = $3
+FOR UPDATE OF s
+"""
+
+_LOCK = """
+SELECT 1 FROM ingest.streams AS s
+JOIN unnest($1::text[], $2::bigint[]) AS v (sensor_id, epoch)
+  ON s.sensor_id = v.sensor_id AND s.epoch = v.epoch
+FOR UPDATE OF s
+"""
+
+# A block begins at most one hop before the first sample asked for.
+_READ = """
+SELECT first_index, sample_count, quality, shaft_speed_hz, samples
+FROM ingest.sensor_data
+WHERE retention_class = $1 AND block_time > $2 AND block_time < $3
+  AND sensor_key = $4 AND epoch = $5 AND first_index < $7 AND first_index + sample_count > $6
+ORDER BY first_index
+"""
+
+
+class PostgresSampleStore:
+    """`kurto_ingest.ports.SampleStore` on PostgreSQL.
+
+    Parameters
+    ----------
+    writing, reading : Pool
+        Connections for commits, and for everything that may be slow.
+    partitions : Partitions
+        Makes the partitions that a commit needs.
+    commit_timeout_s : float
+        Seconds after which a statement of a commit has failed.
+    """
+
+    def __init__(
+        self, writing: Pool, reading: Pool, partitions: Partitions, *, commit_timeout_s: float
+    ) -> None:
+        self._writing = writing
+        self._reading = reading
+        self._partitions = partitions
+        self._timeout_s = commit_timeout_s
+
+    async def commit(self, commits: Sequence[StreamCommit], token: UUID) -> set[StreamKey]:
+        """Do all `commits` in one transaction; returns those streams whose row still matched."""
+        hours = {
+            partition_hour(item.format.time_us(block.first))
+            for item in commits
+            for block in item.blocks
+        }
+        await self._partitions.ensure(hours)
+        try:
+            async with self._writing.acquire() as connection, connection.transaction():
+                taken = await self._advance(connection, commits, token)
+                await self._copy(connection, [item for item in commits if item.format.key in taken])
+        except asyncpg.UndefinedTableError:  # retention dropped the partition meanwhile
+            self._partitions.forget(hours)
+            raise
+        return taken
+
+    async def _advance(
+        self, connection: PooledConnection, commits: Sequence[StreamCommit], token: UUID
+    ) -> set[StreamKey]:
+        rows = await connection.fetch(
+            _ADVANCE,
+            token,
+            [item.format.sensor_id for item in commits],
+            [item.format.epoch for item in commits],
+            [item.fence for item in commits],
+            [item.before_index for item in commits],
+            [item.after.next_index for item in commits],
+            [multirange_text(item.after.missing) for item in commits],
+            [multirange_text(item.after.abandoned) for item in commits],
+            [item.after.gap_count for item in commits],
+            [multirange_text(item.late_windows) for item in commits],
+            timeout=self._timeout_s,
+        )
+        return {(row["sensor_id"], row["epoch"]) for row in rows}
+
+    async def _copy(self, connection: PooledConnection, commits: Sequence[StreamCommit]) -> None:
+        records: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for item in commits:
+            stream_format = item.format
+            for block in item.blocks:
+                time_us = stream_format.time_us(block.first)
+                records[partition_hour(time_us)].append(
+                    (
+                        RETENTION_CLASS,
+                        datetime_from_us(time_us),
+                        stream_format.sensor_key,
+                        stream_format.epoch,
+                        block.first,
+                        block.count,
+                        block.quality,
+                        block.shaft_speed_hz,
+                        block.data,
+                    )
+                )
+        for hour, rows in records.items():
+            await connection.copy_records_to_table(
+                partition_name(hour),
+                schema_name="ingest",
+                columns=_COLUMNS,
+                records=rows,
+                timeout=self._timeout_s,
+            )
+
+    async def committed(self, keys: Collection[StreamKey], token: UUID) -> set[StreamKey]:
+        """Return those of `keys` whose last commit was the one with `token`."""
+        sensor_ids = [sensor_id for sensor_id, _ in keys]
+        epochs = [epoch for _, epoch in keys]
+        async with self._writing.acquire() as connection, connection.transaction():
+            await connection.execute("SET LOCAL lock_timeout = '2s'")
+            await connection.execute(_LOCK, sensor_ids, epochs, timeout=self._timeout_s)
+            rows = await connection.fetch(
+                _COMMITTED, sensor_ids, epochs, token, timeout=self._timeout_s
+            )
+        return {(row["sensor_id"], row["epoch"]) for row in rows}
+
+    async def read(self, stream_format: StreamFormat, first: int, end: int) -> list[StoredSamples]:
+        """Return the rows with samples `first` <= i < `end`, ascending; uncut."""
+        rows = await self._reading.fetch(
+            _READ,
+            RETENTION_CLASS,
+            datetime_from_us(stream_format.time_us(first - stream_format.hop_samples)),
+            datetime_from_us(stream_format.time_us(end)),
+            stream_format.sensor_key,
+            stream_format.epoch,
+            first,
+            end,
+        )
+        return [
+            StoredSamples(
+                row["first_index"],
+                row["sample_count"],
+                row["quality"],
+                row["shaft_speed_hz"],
+                row["samples"],
+            )
+            for row in rows
+        ]

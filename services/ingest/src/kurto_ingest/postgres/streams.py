@@ -1,0 +1,133 @@
+"""Streams and their fences in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from kurto_ingest.ports import NewStream, StreamKey, StreamRecord
+from kurto_ingest.postgres.rows import multirange_text, stream_from_row
+from kurto_ingest.ranges import RangeSet
+from kurto_ingest.timing import datetime_from_us
+from kurto_service.postgres import Pool
+
+__all__ = ["PostgresStreamStore"]
+
+_FIND = """
+SELECT * FROM ingest.streams
+WHERE sensor_id = $1 AND ($2::bigint = 0 OR epoch = $2)
+ORDER BY epoch DESC LIMIT 1
+"""
+
+_BEGIN = """
+INSERT INTO ingest.streams (
+    sensor_id, epoch, sensor_key, boot_id, config_version, sample_rate_hz, channels, encoding,
+    scales, hop_samples, window_hops, anchor_time, clock_offset_us)
+SELECT $1, coalesce(max(epoch), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+FROM ingest.streams WHERE sensor_id = $1
+ON CONFLICT DO NOTHING
+RETURNING *
+"""
+
+_UNFINISHED = """
+SELECT s.* FROM ingest.streams AS s JOIN ingest.sensors USING (sensor_id)
+WHERE monitored AND NOT archived
+  AND (next_index / hop_samples - window_hops + 1
+         > greatest(analyzed_window, (analysis_from_index + hop_samples - 1) / hop_samples)
+       OR NOT isempty(late_windows))
+ORDER BY epoch DESC, sensor_id LIMIT $1
+"""
+
+
+class PostgresStreamStore:
+    """`kurto_ingest.ports.StreamStore` on PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def find(self, sensor_id: str, epoch: int) -> StreamRecord | None:
+        """Return an epoch; 0 means the newest."""
+        row = await self._pool.fetchrow(_FIND, sensor_id, epoch)
+        return stream_from_row(row) if row else None
+
+    async def find_boot(self, sensor_id: str, boot_id: str) -> StreamRecord | None:
+        """Return the epoch that `boot_id` began."""
+        row = await self._pool.fetchrow(
+            "SELECT * FROM ingest.streams WHERE sensor_id = $1 AND boot_id = $2", sensor_id, boot_id
+        )
+        return stream_from_row(row) if row else None
+
+    async def begin(self, new: NewStream) -> StreamRecord | None:
+        """Begin the next epoch, with fence 1; None when somebody else did at the same moment."""
+        config = new.sensor.config
+        row = await self._pool.fetchrow(
+            _BEGIN,
+            new.sensor.sensor_id,
+            new.sensor.sensor_key,
+            new.boot_id,
+            config.version,
+            config.sample_rate_hz,
+            list(config.channel_names),
+            new.encoding,
+            list(new.scales),
+            config.hop_samples,
+            config.window_hops,
+            datetime_from_us(new.anchor_us),
+            new.clock_offset_us,
+        )
+        return stream_from_row(row) if row else None
+
+    async def raise_fence(self, key: StreamKey) -> StreamRecord:
+        """Raise a fence, so that no earlier sender's samples are committed any more."""
+        row = await self._pool.fetchrow(
+            "UPDATE ingest.streams SET fence = fence + 1 WHERE sensor_id = $1 AND epoch = $2"
+            " RETURNING *",
+            *key,
+        )
+        if row is None:
+            raise LookupError(f"no stream {key}")
+        return stream_from_row(row)
+
+    async def newest(self, sensor_ids: Collection[str]) -> list[StreamRecord]:
+        """Return the newest epoch of each of these sensors that has one."""
+        rows = await self._pool.fetch(
+            "SELECT DISTINCT ON (sensor_id) * FROM ingest.streams WHERE sensor_id = ANY($1::text[])"
+            " ORDER BY sensor_id, epoch DESC",
+            list(sensor_ids),
+        )
+        return [stream_from_row(row) for row in rows]
+
+    async def unfinished(self, limit: int) -> list[StreamRecord]:
+        """Return streams of monitored sensors with windows that are not known to be analysed."""
+        return [stream_from_row(row) for row in await self._pool.fetch(_UNFINISHED, limit)]
+
+    async def note_analyzed(self, windows: Mapping[StreamKey, int]) -> None:
+        """Remember that all windows below the given ones are analysed."""
+        await self._pool.execute(
+            "UPDATE ingest.streams AS s SET analyzed_window = v.next_window"
+            " FROM unnest($1::text[], $2::bigint[], $3::bigint[])"
+            " AS v (sensor_id, epoch, next_window)"
+            " WHERE s.sensor_id = v.sensor_id AND s.epoch = v.epoch",
+            [sensor_id for sensor_id, _ in windows],
+            [epoch for _, epoch in windows],
+            list(windows.values()),
+        )
+
+    async def note_late_done(self, key: StreamKey, windows: RangeSet) -> None:
+        """Remember that late frames of these windows are stored."""
+        await self._pool.execute(
+            "UPDATE ingest.streams SET late_windows = late_windows - $3::text::int8multirange"
+            " WHERE sensor_id = $1 AND epoch = $2",
+            *key,
+            multirange_text(windows),
+        )
+
+    async def analyze_from(self, sensor_id: str, from_index: int, epoch: int) -> None:
+        """Leave out windows that begin before `from_index` of `epoch`, and all earlier epochs."""
+        await self._pool.execute(
+            "UPDATE ingest.streams SET late_windows = '{}', analysis_from_index ="
+            " CASE WHEN epoch = $3 THEN $2::bigint ELSE next_index END"
+            " WHERE sensor_id = $1 AND epoch <= $3",
+            sensor_id,
+            from_index,
+            epoch,
+        )

@@ -1,0 +1,99 @@
+"""A live stream together with the calls that feed it and those that wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from kurto_ingest.assets import Sensor
+from kurto_ingest.call_order import CallOrder
+from kurto_ingest.live_stream import LiveStream
+from kurto_ingest.ports import StreamKey
+from kurto_ingest.ranges import RangeSet
+from kurto_ingest.rate_meter import RateMeter
+from kurto_service.exceptions import KurtoError
+
+__all__ = ["Feeder", "Session"]
+
+
+class Feeder(Protocol):
+    """A Push call, as a session sees it."""
+
+    def lose(self, session: Session, error: KurtoError) -> None:
+        """Take note that `session` takes no more samples, because of `error`."""
+        ...
+
+
+class Session:
+    """One (sensor, epoch) under one fence in this process.
+
+    Parameters
+    ----------
+    live : LiveStream
+        The stream's state.
+    sensor : Sensor
+        The sensor, kept up to date.
+    boot_id : str
+        The sender's run.
+    """
+
+    def __init__(self, live: LiveStream, sensor: Sensor, boot_id: str) -> None:
+        self.live = live
+        self.sensor = sensor
+        self.boot_id = boot_id
+        self.order = CallOrder()
+        self.feeders: set[Feeder] = set()
+        self.meter = RateMeter()
+        self.closed: KurtoError | None = None
+        self.flush_wanted = False
+        self.last_call_s: float | None = None
+        #: Samples below it are known not to lie too far in the future.
+        self.timely_index = 0
+        self._changed = asyncio.Event()
+
+    @property
+    def key(self) -> StreamKey:
+        """Identity: (sensor_id, epoch)."""
+        return self.live.key
+
+    def close(self, error: KurtoError) -> None:
+        """Take no more samples and end the calls that bring them."""
+        if self.closed is None:
+            self.closed = error
+            for feeder in tuple(self.feeders):
+                feeder.lose(self, error)
+        self.notify()
+
+    def notify(self) -> None:
+        """Wake those who wait for a change."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def turn(self, number: int, patience_s: float) -> None:
+        """Wait until call `number` may be read, at most `patience_s`."""
+        try:
+            async with asyncio.timeout(patience_s):
+                while not self.order.may_read(number) and self.closed is None:
+                    await self._changed.wait()
+        except TimeoutError:
+            self.order.give_up_before(number)
+            self.notify()
+
+    def end_call(self, number: int) -> None:
+        """Note that nothing more will be read of call `number`."""
+        self.order.end(number)
+        self.notify()
+
+    def holds(self, ranges: RangeSet) -> bool:
+        """Tell whether all samples of `ranges` are durable."""
+        return self.live.durable.durable_count(ranges) == ranges.total
+
+    async def durable(self, ranges: RangeSet) -> None:
+        """Wait until all samples of `ranges` are durable, or the session is closed."""
+        while not self.holds(ranges) and self.closed is None:
+            await self._changed.wait()
+
+    async def flushed(self) -> None:
+        """Wait until everything that was accepted is durable, or the session is closed."""
+        while not self.live.is_durable and self.closed is None:
+            await self._changed.wait()

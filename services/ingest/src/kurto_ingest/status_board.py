@@ -1,0 +1,154 @@
+"""The states of all streams: for those who ask, and once a second for those who watch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+
+from kurto.gateway.v1 import live_service_pb2
+from kurto.ingest.v1 import stream_status_pb2 as pb
+from kurto_ingest.assets import Sensor
+from kurto_ingest.forwarder import WindowForwarder
+from kurto_ingest.metrics import IngestMetrics
+from kurto_ingest.ports import SensorStore, StatusPublisher, StreamRecord, StreamStore
+from kurto_ingest.registry import StreamRegistry
+from kurto_ingest.session import Session
+from kurto_ingest.status import status_message
+from kurto_service.clock import Clock
+
+__all__ = ["StatusBoard"]
+
+_LOG = logging.getLogger(__name__)
+
+
+class StatusBoard:
+    """Knows the state of every stream.
+
+    Parameters
+    ----------
+    registry : StreamRegistry
+        The live streams.
+    forwarder : WindowForwarder
+        How far they are analysed.
+    sensors, streams : SensorStore, StreamStore
+        What is stored of those that are not live.
+    publisher : StatusPublisher
+        Takes the states to those who watch.
+    clock, metrics : Clock, IngestMetrics
+        Time, and gauges.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: StreamRegistry,
+        forwarder: WindowForwarder,
+        sensors: SensorStore,
+        streams: StreamStore,
+        publisher: StatusPublisher,
+        clock: Clock,
+        metrics: IngestMetrics,
+    ) -> None:
+        self._registry = registry
+        self._forwarder = forwarder
+        self._sensors = sensors
+        self._streams = streams
+        self._publisher = publisher
+        self._clock = clock
+        self._metrics = metrics
+        self._published: dict[str, pb.SensorStatus] = {}
+        self._touched: dict[str, Sensor] = {}
+
+    def touch(self, sensor: Sensor) -> None:
+        """Publish the state of `sensor` next time, live or not."""
+        self._touched[sensor.sensor_id] = sensor
+
+    async def states(self, sensors: Sequence[Sensor]) -> list[pb.SensorStatus]:
+        """Return the states of `sensors`."""
+        records = {
+            record.format.sensor_id: record
+            for record in await self._streams.newest([sensor.sensor_id for sensor in sensors])
+        }
+        return [self._state(sensor, records.get(sensor.sensor_id)) for sensor in sensors]
+
+    def _state(self, sensor: Sensor, record: StreamRecord | None) -> pb.SensorStatus:
+        sessions = self._registry.of_sensor(sensor.sensor_id)
+        session = sessions[0] if sessions else None
+        if record is not None and session is not None and session.key[1] < record.format.epoch:
+            session = None  # an older epoch is being delivered
+        return self._message(sensor, session, record)
+
+    def _message(
+        self, sensor: Sensor, session: Session | None, record: StreamRecord | None
+    ) -> pb.SensorStatus:
+        key = session.key if session else record.key if record else None
+        return status_message(
+            sensor,
+            record=record,
+            session=session,
+            feed=self._forwarder.feed(key) if key else None,
+            now=self._clock.now(),
+            now_s=self._clock.monotonic(),
+        )
+
+    async def run(self, interval_s: float) -> None:
+        """Publish for ever what changed."""
+        while True:
+            self._measure()
+            try:
+                await self.publish()
+            except Exception as error:
+                _LOG.warning(
+                    "States of streams not published, will be tried again",
+                    extra={"action": "status_failed", "error": f"{type(error).__name__}: {error}"},
+                )
+            await self._clock.sleep(interval_s)
+
+    def _measure(self) -> None:
+        now_s = self._clock.monotonic()
+        metrics, registry = self._metrics, self._registry
+        lag_s = 0.0
+        for session in registry:
+            session.meter.read(now_s, session.live.counters.accepted_count)
+            lag_s = max(lag_s, session.live.commit_lag_s(now_s))
+        metrics.commit_lag.set(lag_s)
+        metrics.analysis_lag.set(
+            max((feed.lag_s for feed in self._forwarder.feeds if feed.newest), default=0.0)
+        )
+        metrics.streams.set(len(registry))
+        metrics.pending_bytes.set(registry.pending_bytes)
+        metrics.tail_bytes.set(registry.tail_bytes)
+
+    async def publish(self) -> None:
+        """Publish the states that changed since the last time."""
+        states = self._live_states()
+        touched, self._touched = self._touched, {}
+        try:
+            rest = [sensor for key, sensor in touched.items() if key not in states]
+            for state in await self.states(rest) if rest else ():
+                states[state.sensor_id] = state
+            changed = [state for key, state in states.items() if self._published.get(key) != state]
+            if changed:
+                update = live_service_pb2.StreamStatusUpdate(streams=changed)
+                await self._publisher.publish(update.SerializeToString())
+        except BaseException:
+            self._touched = {**touched, **self._touched}
+            raise
+        self._remember(states, touched)
+
+    def _remember(self, states: dict[str, pb.SensorStatus], touched: Collection[str]) -> None:
+        live = {session.key[0] for session in self._registry}
+        self._published.update(states)
+        for sensor_id in set(self._published) - live - set(touched):
+            del self._published[sensor_id]
+
+    def _live_states(self) -> dict[str, pb.SensorStatus]:
+        newest: dict[str, Session] = {}
+        for session in self._registry:
+            other = newest.get(session.key[0])
+            if other is None or other.key[1] < session.key[1]:
+                newest[session.key[0]] = session
+        return {
+            sensor_id: self._message(session.sensor, session, None)
+            for sensor_id, session in newest.items()
+        }

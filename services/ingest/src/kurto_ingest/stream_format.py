@@ -1,0 +1,81 @@
+"""What is fixed for an epoch: rate, channels, encoding, and the grid of hops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kurto_ingest.encoding import Encoding, Planar, planar_view
+from kurto_ingest.timing import sample_time_us
+
+__all__ = ["HOP_S", "WINDOW_HOPS", "StreamFormat", "hop_length"]
+
+HOP_S = 0.1
+WINDOW_HOPS = 10
+
+
+def hop_length(sample_rate_hz: float) -> int:
+    """Return the samples per channel in a hop of a continuous sensor: round(0.1 * rate)."""
+    return round(HOP_S * sample_rate_hz)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamFormat:
+    """The immutable properties of one (sensor, epoch).
+
+    Attributes
+    ----------
+    sensor_id : str
+        Sensor in question.
+    sensor_key : int
+        Its short number in stored rows.
+    epoch : int
+        Epoch of the sample index.
+    channels : tuple of str
+        Names in the order in which samples are sent.
+    sample_rate_hz : float
+        Nominal rate.
+    encoding : Encoding
+        Form of the samples.
+    scales : tuple of float
+        Unit per integer step: one for all channels, or one each; empty for F32LE.
+    hop_samples : int
+        Samples per channel in a hop: also the pitch of the block grid.
+    window_hops : int
+        Hops in a window.
+    anchor_us : int
+        Time of sample 0 in microseconds since 1970-01-01T00:00:00Z.
+    """
+
+    sensor_id: str
+    sensor_key: int
+    epoch: int
+    channels: tuple[str, ...]
+    sample_rate_hz: float
+    encoding: Encoding
+    scales: tuple[float, ...]
+    hop_samples: int
+    window_hops: int
+    anchor_us: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Identity: (sensor_id, epoch)."""
+        return self.sensor_id, self.epoch
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of all channels."""
+        return len(self.channels) * self.encoding.sample_bytes
+
+    @property
+    def hop_bytes(self) -> int:
+        """Bytes of one hop of all channels."""
+        return self.hop_samples * self.frame_bytes
+
+    def time_us(self, index: int) -> int:
+        """Return the time of sample `index` in microseconds since 1970-01-01T00:00:00Z."""
+        return sample_time_us(self.anchor_us, index, self.sample_rate_hz)
+
+    def view(self, data: bytes) -> Planar:
+        """Return planar `data` as an array of this format, without copying."""
+        return planar_view(data, self.encoding, len(self.channels))

@@ -1,0 +1,319 @@
+"""Constructs ingest: the only place that does."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, cast
+
+import grpc
+from prometheus_client import CollectorRegistry
+
+from kurto.analyzer.v1.analyzer_service_pb2_grpc import AnalyzerServiceStub
+from kurto.assets.v1.asset_service_pb2_grpc import add_AssetServiceServicer_to_server
+from kurto.ingest.v1 import ingest_service_pb2 as pb
+from kurto.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
+from kurto.ingest.v1.stream_control_service_pb2_grpc import (
+    add_StreamControlServiceServicer_to_server,
+)
+from kurto_ingest.analysis_book import AnalysisBook
+from kurto_ingest.asset_servicer import AssetServicer
+from kurto_ingest.committer import CommitPace, GroupCommitter
+from kurto_ingest.config_follower import ConfigFollower
+from kurto_ingest.control_servicer import StreamControlServicer
+from kurto_ingest.conversion import duration
+from kurto_ingest.feed import FeedLimits
+from kurto_ingest.forwarder import AnalyzerCall, ForwarderPace, WindowForwarder
+from kurto_ingest.housekeeping import keep_house
+from kurto_ingest.metrics import IngestMetrics
+from kurto_ingest.monitoring import Monitoring
+from kurto_ingest.opening import StreamOpener
+from kurto_ingest.ports import PlaceStore, SampleStore, SensorStore, StatusPublisher, StreamStore
+from kurto_ingest.postgres import (
+    Partitions,
+    PostgresPlaceStore,
+    PostgresSampleStore,
+    PostgresSensorStore,
+    PostgresStreamStore,
+)
+from kurto_ingest.push import PushLimits, PushParts
+from kurto_ingest.registry import MemoryLimits, StreamRegistry
+from kurto_ingest.servicer import IngestServicer
+from kurto_ingest.settings import IngestSettings
+from kurto_ingest.status_board import StatusBoard
+from kurto_ingest.valkey import ValkeyStatusPublisher
+from kurto_service import valkey
+from kurto_service.clock import Clock
+from kurto_service.postgres import Pool, create_pool, migrate, ping
+from kurto_service.runtime import Runtime
+
+__all__ = ["Ingest", "Stores", "wire"]
+
+_SERVICES = (
+    "kurto.ingest.v1.IngestService",
+    "kurto.assets.v1.AssetService",
+    "kurto.ingest.v1.StreamControlService",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What ingest stands on."""
+
+    places: PlaceStore
+    sensors: SensorStore
+    streams: StreamStore
+    samples: SampleStore
+    publisher: StatusPublisher
+
+
+class Ingest:
+    """All parts of ingest, put together; nothing runs yet.
+
+    Parameters
+    ----------
+    stores : Stores
+        What it stands on.
+    channel : grpc.aio.Channel
+        Leads to the analyzer.
+    settings, clock, registry : IngestSettings, Clock, CollectorRegistry
+        The surroundings.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        channel: grpc.aio.Channel,
+        settings: IngestSettings,
+        clock: Clock,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._stores, self._settings, self._clock = stores, settings, clock
+        self.metrics = IngestMetrics(registry)
+        self.registry = StreamRegistry(_memory_limits(settings))
+        self.forwarder = self._make_forwarder(channel)
+        self.committer = GroupCommitter(
+            store=stores.samples,
+            registry=self.registry,
+            sink=self.forwarder,
+            clock=clock,
+            metrics=self.metrics,
+            pace=CommitPace(
+                interval_s=settings.commit_interval_s,
+                linger_s=settings.commit_linger_s,
+                max_bytes=settings.commit_max_bytes,
+            ),
+        )
+        self.opener = StreamOpener(
+            sensors=stores.sensors,
+            streams=stores.streams,
+            registry=self.registry,
+            committer=self.committer,
+            sink=self.forwarder,
+            clock=clock,
+        )
+        self.follower = ConfigFollower(stores.sensors, clock, settings.config_poll_interval_s)
+        self.board = StatusBoard(
+            registry=self.registry,
+            forwarder=self.forwarder,
+            sensors=stores.sensors,
+            streams=stores.streams,
+            publisher=stores.publisher,
+            clock=clock,
+            metrics=self.metrics,
+        )
+        self.book = AnalysisBook(
+            forwarder=self.forwarder,
+            streams=stores.streams,
+            sensors=stores.sensors,
+            clock=clock,
+            note_interval_s=settings.analysis_note_interval_s,
+            search_interval_s=settings.analysis_search_interval_s,
+        )
+        self._make_servicers()
+
+    def _make_forwarder(self, channel: grpc.aio.Channel) -> WindowForwarder:
+        settings = self._settings
+        stub = AnalyzerServiceStub(channel)
+        return WindowForwarder(
+            call=lambda: cast("AnalyzerCall", stub.AnalyzeWindows()),
+            samples=self._stores.samples,
+            clock=self._clock,
+            metrics=self.metrics,
+            pace=ForwarderPace(
+                idle_linger_s=settings.forward_idle_linger_s,
+                busy_linger_s=settings.forward_busy_linger_s,
+                message_bytes=settings.forward_message_bytes,
+                in_flight_bytes=settings.forward_in_flight_bytes,
+            ),
+            limits=FeedLimits(
+                in_flight_hops=settings.forward_in_flight_hops,
+                backlog_bytes=settings.catch_up_bytes,
+                max_lag_s=settings.max_analysis_lag_s,
+            ),
+        )
+
+    def _make_servicers(self) -> None:
+        stores, settings = self._stores, self._settings
+        parts = PushParts(
+            opener=self.opener,
+            registry=self.registry,
+            committer=self.committer,
+            sink=self.forwarder,
+            clock=self._clock,
+            metrics=self.metrics,
+            limits=_push_limits(settings),
+        )
+        self.servicer = IngestServicer(
+            opener=self.opener,
+            sensors=stores.sensors,
+            streams=stores.streams,
+            parts=parts,
+            limits=pb.StreamLimits(
+                max_message_bytes=settings.max_message_bytes,
+                max_batch_samples=settings.max_batch_samples,
+                max_missing_ranges=settings.max_missing_ranges,
+                rotate_interval=duration(settings.rotate_interval_s),
+            ),
+        )
+        self.assets = AssetServicer(
+            places=stores.places,
+            sensors=stores.sensors,
+            follower=self.follower,
+            heartbeat_s=settings.watch_heartbeat_s,
+        )
+        monitoring = Monitoring(
+            sensors=stores.sensors,
+            streams=stores.streams,
+            registry=self.registry,
+            forwarder=self.forwarder,
+            follower=self.follower,
+        )
+        self.follower.listen(monitoring.apply)
+        self.follower.listen(self.board.touch)
+        self.control = StreamControlServicer(
+            monitoring=monitoring, board=self.board, sensors=stores.sensors
+        )
+
+    def servicers(self) -> list[tuple[Any, object, str]]:
+        """Return what is served: the function that registers it, the servicer, its name."""
+        return [
+            (add_IngestServiceServicer_to_server, self.servicer, _SERVICES[0]),
+            (add_AssetServiceServicer_to_server, self.assets, _SERVICES[1]),
+            (add_StreamControlServiceServicer_to_server, self.control, _SERVICES[2]),
+        ]
+
+    def tasks(self) -> dict[str, Any]:
+        """Return what runs in the background, by name."""
+        settings = self._settings
+        tasks = {
+            "committer": self.committer.run(),
+            "forwarder": self.forwarder.run(self.book.search_soon),
+            "analysis-book": self.book.run(),
+            "config-follower": self.follower.run(),
+            "status": self.board.run(settings.status_interval_s),
+            "housekeeping": keep_house(
+                self.registry, self.forwarder, self._clock, idle_s=settings.session_idle_s
+            ),
+        }
+        for number in range(settings.catch_up_readers):
+            tasks[f"catch-up-{number}"] = self.forwarder.reader.run()
+        return tasks
+
+    async def drain(self) -> None:
+        """Answer all calls with what is durable and end them."""
+        await asyncio.gather(self.servicer.drain(), self.assets.drain())
+
+
+def _memory_limits(settings: IngestSettings) -> MemoryLimits:
+    return MemoryLimits(
+        sensor_pending_bytes=settings.sensor_pending_bytes,
+        total_pending_bytes=settings.total_pending_bytes,
+        sensor_tail_bytes=settings.sensor_tail_bytes,
+        total_tail_bytes=settings.total_tail_bytes,
+        max_streams=settings.max_streams,
+        max_missing_ranges=settings.max_missing_ranges,
+    )
+
+
+def _push_limits(settings: IngestSettings) -> PushLimits:
+    return PushLimits(
+        max_message_bytes=settings.max_message_bytes,
+        max_batch_samples=settings.max_batch_samples,
+        max_future_s=settings.max_future_s,
+        max_age_s=settings.max_call_age_s,
+        order_patience_s=settings.order_patience_s,
+        ack_patience_s=settings.ack_patience_s,
+        room_patience_s=settings.room_patience_s,
+    )
+
+
+async def wire(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> None:
+    """Construct ingest and hand it to the runtime."""
+    stores = await _stores(settings, runtime)
+    channel = runtime.channel(settings.analyzer_address)
+    ingest = Ingest(stores, channel, settings, runtime.clock, runtime.registry)
+    await runtime.connect("postgresql", ingest.follower.start)
+    for add, servicer, name in ingest.servicers():
+        runtime.add_servicer(add, servicer, name)
+    for name, coroutine in ingest.tasks().items():
+        runtime.spawn(name, coroutine)
+    runtime.on_drain(ingest.drain)
+
+
+async def _stores(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> Stores:
+    dsn = settings.postgres_dsn
+    await runtime.connect("postgresql", lambda: migrate(dsn, "ingest", "kurto_ingest:migrations"))
+    writing = await _pool(settings, runtime, "write", settings.write_pool_size)
+    reading = await _pool(settings, runtime, "query", settings.query_pool_size)
+    runtime.add_probe("postgresql", lambda: ping(writing))
+    partitions = Partitions(
+        reading,
+        runtime.clock,
+        retention_s=settings.raw_retention_h * 3600,
+        ahead_s=settings.partition_ahead_h * 3600,
+    )
+    runtime.spawn("partitions", partitions.run(settings.partition_interval_s))
+    return Stores(
+        places=PostgresPlaceStore(reading),
+        sensors=PostgresSensorStore(reading),
+        streams=PostgresStreamStore(reading),
+        samples=PostgresSampleStore(
+            writing, reading, partitions, commit_timeout_s=settings.commit_timeout_s
+        ),
+        publisher=_publisher(settings, runtime),
+    )
+
+
+async def _pool(
+    settings: IngestSettings, runtime: Runtime[IngestSettings], purpose: str, size: int
+) -> Pool:
+    timeout_s = settings.commit_timeout_s if purpose == "write" else settings.query_timeout_s
+    pool = await runtime.connect(
+        "postgresql",
+        lambda: create_pool(
+            settings.postgres_dsn,
+            application_name=f"kurto-ingest-{purpose}",
+            max_size=size,
+            acquire_timeout_s=settings.acquire_timeout_s,
+            command_timeout_s=timeout_s,
+            statement_cache_size=settings.postgres_statement_cache_size,
+        ),
+    )
+    runtime.push_close(pool.close)
+    return pool
+
+
+def _publisher(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> ValkeyStatusPublisher:
+    publisher = ValkeyStatusPublisher(
+        lambda: valkey.connect(
+            settings.valkey_url, client_name="kurto-ingest", timeout_s=settings.valkey_timeout_s
+        ),
+        runtime.clock,
+        retention_s=settings.status_retention_s,
+        timeout_s=settings.valkey_timeout_s,
+    )
+    runtime.push_close(publisher.close)
+    # Without Valkey samples are taken all the same: the process is degraded, no service is.
+    runtime.add_probe("valkey", publisher.ping, services=())
+    return publisher
