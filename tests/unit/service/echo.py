@@ -117,3 +117,23 @@ async def call_open(channel: grpc.aio.Channel, method: str, texts: tuple[str, ..
         for text in texts:
             await duplex.write(StringValue(value=text))
         await duplex.read()
+
+
+async def send_bytes(channel: grpc.aio.Channel, method: str, data: bytes) -> None:
+    """Send one message that is made of `data`, and await the answer."""
+    path, raw = (
+        f"/{SERVICE}/{method}",
+        {"request_serializer": bytes, "response_deserializer": bytes},
+    )
+    if method == "Unary":
+        await channel.unary_unary(path, **raw)(data, timeout=10)
+    elif method == "ClientStream":
+        upload = channel.stream_unary(path, **raw)(timeout=10)
+        await upload.write(data)
+        await upload
+    elif method == "Duplex":
+        duplex = channel.stream_stream(path, **raw)(timeout=10)
+        await duplex.write(data)
+        await duplex.read()
+    else:
+        await channel.unary_stream(path, **raw)(data, timeout=10).read()

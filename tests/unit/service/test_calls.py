@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import CollectorRegistry
 
 from kurto_service.errors import error_info
@@ -49,6 +50,11 @@ async def failure(
         else:
             await echo.call(channel, method, "x", timeout=10)
     return caught.value
+
+
+def reason(error: grpc.aio.AioRpcError) -> str | None:
+    info = error_info(error)
+    return info.reason if info else None
 
 
 def principal(*roles: Role) -> Principal:
@@ -194,8 +200,59 @@ async def test_an_unknown_method_is_unimplemented() -> None:
     assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_a_message_far_over_the_limit_is_refused() -> None:
-    async with serve(echo.add_echo, echo.EchoServicer(str), max_message_bytes=1024) as channel:
+@ARITIES
+async def test_a_message_over_the_limit_is_refused_with_a_reason(method: str) -> None:
+    servicer = echo.EchoServicer(str)
+    async with serve(echo.add_echo, servicer, max_message_bytes=1000) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await echo.call(channel, "Unary", "x" * 200_000)
+            await echo.send_bytes(channel, method, b"x" * 1001)
+
     assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert caught.value.details() == (
+        "A message of 1001 bytes is over the limit of 1000: send smaller ones."
+    )
+    assert reason(caught.value) == "MESSAGE_TOO_LARGE"
+
+
+@ARITIES
+async def test_a_message_far_over_the_limit_is_refused_by_the_transport(method: str) -> None:
+    servicer = echo.EchoServicer(str)
+    async with serve(echo.add_echo, servicer, max_message_bytes=1000) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await echo.send_bytes(channel, method, b"x" * 1500)
+        assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert await echo.call(channel, "Unary", "next")
+
+
+@ARITIES
+async def test_bytes_that_are_no_message_are_refused_with_a_reason(method: str) -> None:
+    async with serve(echo.add_echo, echo.EchoServicer(str)) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await echo.send_bytes(channel, method, b"\xff\xff\xff")
+
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert reason(caught.value) == "INVALID_FIELD"
+
+
+@ARITIES
+async def test_calls_beyond_the_limit_are_refused_while_health_answers(method: str) -> None:
+    servicer, release = echo.EchoServicer(str), asyncio.Event()
+
+    async def wait(_: object, __: object) -> object:
+        await release.wait()
+        return echo.StringValue()
+
+    servicer.Unary = requires("viewer")(wait)
+    async with serve(echo.add_echo, servicer, max_concurrent_calls=2) as channel:
+        busy = [asyncio.create_task(echo.call(channel, "Unary", "x")) for _ in range(2)]
+        await asyncio.sleep(0.1)
+
+        error = await failure(channel, method, texts=())
+
+        assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert reason(error) == "OVERLOADED"
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        assert (await health.Check(health_pb2.HealthCheckRequest())).status
+        release.set()
+        await asyncio.gather(*busy)
+        assert await echo.call(channel, "Duplex", "x")

@@ -18,7 +18,9 @@ import grpc
 from google.rpc.status_pb2 import Status
 from grpc.aio import AbortError, ServicerContext
 
+from kurto_service.admission import CallsInProgress
 from kurto_service.clock import Clock
+from kurto_service.decoding import Decoder, bounded_decoder
 from kurto_service.errors import Draining, InternalError, classify, rich_status
 from kurto_service.exceptions import KurtoError
 from kurto_service.identity import Role, acting_as, required_roles
@@ -55,39 +57,28 @@ class CallGuard:
         Counts calls by method and status.
     clock : Clock
         Measures latency.
+    max_message_bytes : int
+        Largest request message, in bytes.
+    max_concurrent_calls : int
+        Calls in progress beyond which new ones are refused.
     """
 
-    def __init__(self, authenticator: Authenticator, metrics: RpcMetrics, clock: Clock) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        metrics: RpcMetrics,
+        clock: Clock,
+        *,
+        max_message_bytes: int,
+        max_concurrent_calls: int,
+    ) -> None:
         self._authenticator = authenticator
         self._metrics = metrics
         self._clock = clock
+        self._max_message_bytes = max_message_bytes
         self._budget = FailureBudget(_LOGGED_PER_MINUTE)
-        self._running: set[asyncio.Task[Any]] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._cut = False
-
-    async def idle(self) -> None:
-        """Wait until no call is in progress, those of health and reflection apart."""
-        await self._idle.wait()
-
-    def cut(self) -> None:
-        """End the calls in progress with UNAVAILABLE, so that their callers try elsewhere."""
-        self._cut = True
-        for task in self._running:
-            task.cancel()
-
-    def _began(self) -> asyncio.Task[Any]:
-        task = asyncio.current_task()
-        assert task is not None  # grpc.aio runs each call as a task
-        self._running.add(task)
-        self._idle.clear()
-        return task
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
-        if not self._running:
-            self._idle.set()
+        #: Calls that are not of health or reflection.
+        self.in_progress = CallsInProgress(max_concurrent_calls)
 
     def wrap(self, method: str, handler: Handler, *, public: bool = False) -> Handler:
         """Return `handler` with the guard around its function.
@@ -112,8 +103,13 @@ class CallGuard:
             raise TypeError(f"{method} declares no role: decorate it with @requires(...)")
         self._metrics.zero(method)
         run = self._streaming(behavior) if handler.response_streaming else behavior
-        guarded = self._guarded(method, run, None if public else roles, handler)
-        return _with_behavior(handler, guarded)
+        decode = bounded_decoder(handler.request_deserializer, self._max_message_bytes)
+        if handler.request_streaming:
+            guarded = self._guarded(method, run, None if public else roles, handler)
+            return _with_behavior(handler, guarded, decode)
+        # A single request is decoded inside the guard, so that a failure gets its reason.
+        guarded = self._guarded(method, _decoding(run, decode), None if public else roles, handler)
+        return _with_behavior(handler, guarded, None)
 
     def _guarded(
         self,
@@ -129,9 +125,11 @@ class CallGuard:
 
         async def call(request: Any, context: Context) -> Any:
             in_progress.inc()
-            task = None if roles is None else self._began()
+            task = None
             started = self._clock.monotonic()
             try:
+                if roles is not None:
+                    task = self.in_progress.enter()
                 response = await self._as_principal(run, roles, request, context)
                 if _ended_ok(context):
                     ok.inc()
@@ -144,7 +142,7 @@ class CallGuard:
             finally:
                 in_progress.dec()
                 if task is not None:
-                    self._ended(task)
+                    self.in_progress.leave(task)
                 if timed:
                     latency.observe(self._clock.monotonic() - started)
 
@@ -179,7 +177,7 @@ class CallGuard:
         if isinstance(error, AbortError):
             self._count(method, _CODES[_code(context)].name)
             return
-        if self._cut and isinstance(error, asyncio.CancelledError):
+        if self.in_progress.are_cut and isinstance(error, asyncio.CancelledError):
             error = Draining(retry_after_s=0.5)
         if not isinstance(error, Exception) or _caller_left(error, context):
             self._count(method, "CANCELLED")  # the caller left, or its deadline passed
@@ -233,11 +231,20 @@ def _authorization(context: Context) -> str | None:
     return None
 
 
-def _with_behavior(handler: Handler, behavior: Callable[[Any, Context], Awaitable[Any]]) -> Handler:
+def _decoding(run: Behavior, decode: Decoder) -> Behavior:
+    def decoded(request: bytes, context: Context) -> Any:
+        return run(decode(request), context)
+
+    return decoded
+
+
+def _with_behavior(
+    handler: Handler, behavior: Callable[[Any, Context], Awaitable[Any]], decode: Decoder | None
+) -> Handler:
     make: Callable[..., Handler] = {
         (False, False): grpc.unary_unary_rpc_method_handler,
         (False, True): grpc.unary_stream_rpc_method_handler,
         (True, False): grpc.stream_unary_rpc_method_handler,
         (True, True): grpc.stream_stream_rpc_method_handler,
     }[bool(handler.request_streaming), bool(handler.response_streaming)]
-    return make(behavior, handler.request_deserializer, handler.response_serializer)
+    return make(behavior, decode, handler.response_serializer)

@@ -23,8 +23,8 @@ def channel_options(max_message_bytes: int) -> list[tuple[str, int]]:
         Largest message in either direction, in bytes.
     """
     return [
-        ("grpc.max_receive_message_length", max_message_bytes + 64 * 1024),
-        ("grpc.max_send_message_length", max_message_bytes + 64 * 1024),
+        ("grpc.max_receive_message_length", 2 * max_message_bytes),
+        ("grpc.max_send_message_length", 2 * max_message_bytes),
         ("grpc.keepalive_time_ms", 10_000),
         ("grpc.keepalive_timeout_ms", 5_000),
         ("grpc.http2.ping_timeout_ms", 5_000),

@@ -116,7 +116,11 @@ class Process(Generic[SettingsT]):
             timeout_s=settings.probe_timeout_s,
         )
         self._guard = CallGuard(
-            authenticator_for(settings, self._clock), RpcMetrics(self._registry), self._clock
+            authenticator_for(settings, self._clock),
+            RpcMetrics(self._registry),
+            self._clock,
+            max_message_bytes=settings.max_message_bytes,
+            max_concurrent_calls=settings.max_concurrent_calls,
         )
         self._table = MethodTable(self._guard)
         self._runtime = Runtime(
@@ -226,8 +230,8 @@ class Process(Generic[SettingsT]):
             self._supervisor.drain()
             self._table.close()
             await self._bounded("drain", self._settings.grace_period_s, self._drain())
-            self._guard.cut()
-            await self._bounded("cut", _CUT_S, self._guard.idle())
+            self._guard.in_progress.cut()
+            await self._bounded("cut", _CUT_S, self._guard.in_progress.idle())
             await server.stop(None)
             await self._supervisor.stop(_TASKS_STOP_S)
             await self._bounded("close", _CLOSE_S, self._stack.aclose())
@@ -237,7 +241,7 @@ class Process(Generic[SettingsT]):
         # Waited for here rather than by server.stop(grace): that one sends GOAWAY at once, and a
         # call which crosses it ends as CANCELLED, where it gets UNAVAILABLE with a reason now.
         await self._runtime.run_drain_callbacks()
-        await self._guard.idle()
+        await self._guard.in_progress.idle()
 
     async def _bounded(self, step: str, limit_s: float, work: Awaitable[None]) -> None:
         try:

@@ -28,9 +28,10 @@ __all__ = [
 AddServicer = Callable[[Any, Any], None]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in the stubs only
 _HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-# Room for the envelope, so that a message somewhat over the limit is refused by the service, with
-# a reason, and only one far over it by the transport.
-_SLACK_BYTES = 64 * 1024
+# The transport's limits are twice the service's, so that the usual mistake is answered by the call
+# guard, with a reason, and only a gross one by the transport.
+_SLACK_FACTOR = 2
+_PUBLIC_CALLS = 2048  # health must answer while the service is at its limit
 
 
 class BindError(Exception):
@@ -48,8 +49,8 @@ def server_options(max_message_bytes: int) -> list[tuple[str, int]]:
     return [
         # A second process on the same port must fail, not share it silently.
         ("grpc.so_reuseport", 0),
-        ("grpc.max_receive_message_length", max_message_bytes + _SLACK_BYTES),
-        ("grpc.max_send_message_length", max_message_bytes + _SLACK_BYTES),
+        ("grpc.max_receive_message_length", _SLACK_FACTOR * max_message_bytes),
+        ("grpc.max_send_message_length", _SLACK_FACTOR * max_message_bytes),
         # HTTP/2's usual 1024 would hang the next stream without a word.
         ("grpc.max_concurrent_streams", 100_000),
         # Notice dead peers in seconds; ping_timeout is a setting of its own beside keepalive's.
@@ -156,13 +157,13 @@ def add_standard_services(table: MethodTable, health: Health, services: Iterable
 
 
 def create_server(
-    table: MethodTable, *, max_message_bytes: int, max_concurrent_calls: int | None = None
+    table: MethodTable, *, max_message_bytes: int, max_concurrent_calls: int
 ) -> Server:
     """Return a server that answers with the methods of `table`; not bound, not started."""
     return grpc.aio.server(
         handlers=(table,),
         options=server_options(max_message_bytes),
-        maximum_concurrent_rpcs=max_concurrent_calls,
+        maximum_concurrent_rpcs=max_concurrent_calls + _PUBLIC_CALLS,
     )
 
 

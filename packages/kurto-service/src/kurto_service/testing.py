@@ -107,6 +107,7 @@ async def serve(
     registry: CollectorRegistry | None = None,
     clock: Clock | None = None,
     max_message_bytes: int = 4 * 1024 * 1024,
+    max_concurrent_calls: int = 4096,
     grace_s: float = 0.0,
 ) -> AsyncIterator[grpc.aio.Channel]:
     """Serve `servicer` as a process would and yield a channel to it, over a Unix socket.
@@ -127,13 +128,19 @@ async def serve(
         Measures latency; the system's by default.
     max_message_bytes : int
         Largest message, in bytes.
+    max_concurrent_calls : int
+        Calls in progress beyond which new ones are refused.
     grace_s : float
         Seconds that calls in progress get when the block ends.
     """
     used_clock, used_registry = clock or SystemClock(), registry or CollectorRegistry()
     health = Health(SystemClock(), DependencyMetrics(used_registry), interval_s=1.0, timeout_s=1.0)
     guard = CallGuard(
-        authenticator or FixedPrincipal(principal), RpcMetrics(used_registry), used_clock
+        authenticator or FixedPrincipal(principal),
+        RpcMetrics(used_registry),
+        used_clock,
+        max_message_bytes=max_message_bytes,
+        max_concurrent_calls=max_concurrent_calls,
     )
     table = MethodTable(guard)
     for add, one in ((add_fn, servicer), *more):
@@ -143,7 +150,9 @@ async def serve(
     await health.wired()
     folder = Path(tempfile.mkdtemp(prefix="kurto"))
     address = f"unix:{folder / 'socket'}"
-    server = create_server(table, max_message_bytes=max_message_bytes)
+    server = create_server(
+        table, max_message_bytes=max_message_bytes, max_concurrent_calls=max_concurrent_calls
+    )
     server.add_insecure_port(address)
     await server.start()
     try:
