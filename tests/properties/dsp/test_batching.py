@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kurto_dsp import SensorRing, WindowBatch, WindowGeometry, plan_features, record_features
+from kurto_dsp.arrays import Float32Array
 from kurto_dsp.moments import hop_statistics, merge_statistics
 from kurto_dsp.spectral import hann_line_powers, plan_spectrum, spectral_features
 
 seeds = st.integers(0, 2**32 - 1)
 
 
-def noise(seed, *shape):
+def noise(seed: int, *shape: int) -> Float32Array:
     rng = np.random.default_rng(seed)
     scale = 10.0 ** rng.uniform(-4, 3, (shape[0], 1))
     return (scale * (rng.standard_normal(shape) + rng.uniform(-10, 10))).astype(np.float32)
@@ -26,7 +27,9 @@ def noise(seed, *shape):
     channels=st.lists(st.integers(1, 11), min_size=1, max_size=5),
 )
 @settings(max_examples=40, deadline=None)
-def test_rows_do_not_feel_the_batch(seed, hop, hops_per_window, channels):
+def test_rows_do_not_feel_the_batch(
+    seed: int, hop: int, hops_per_window: int, channels: list[int]
+) -> None:
     plan = plan_features(sample_rate_hz=25600, geometry=WindowGeometry(hop, hops_per_window))
     samples = [
         noise(seed + n, count, plan.geometry.window_length) for n, count in enumerate(channels)
@@ -57,7 +60,9 @@ def test_rows_do_not_feel_the_batch(seed, hop, hops_per_window, channels):
     flush=st.lists(st.booleans(), min_size=60, max_size=60),
 )
 @settings(max_examples=60, deadline=None)
-def test_streaming_equals_the_recording_at_the_same_place(seed, events, flush):
+def test_streaming_equals_the_recording_at_the_same_place(
+    seed: int, events: list[str], flush: list[bool]
+) -> None:
     hop, start = 40, 0
     samples = noise(seed, 2, hop * len(events) + hop)
     plan = plan_features(sample_rate_hz=400)
@@ -95,7 +100,7 @@ def test_streaming_equals_the_recording_at_the_same_place(seed, events, flush):
 
 @given(seed=seeds, rows=st.integers(1, 20), length=st.integers(16, 5000))
 @settings(max_examples=60, deadline=None)
-def test_line_powers_and_their_sums_row_by_row(seed, rows, length):
+def test_line_powers_and_their_sums_row_by_row(seed: int, rows: int, length: int) -> None:
     block = noise(seed, rows, length)
     plan = plan_spectrum(sample_rate_hz=25600, length=length, bands=())
     units = np.full(rows, 9.80665)
@@ -115,7 +120,7 @@ def test_line_powers_and_their_sums_row_by_row(seed, rows, length):
 
 @given(seed=seeds, cuts=st.lists(st.integers(1, 999), unique=True, max_size=12))
 @settings(max_examples=60, deadline=None)
-def test_statistics_merge_over_any_partition(seed, cuts):
+def test_statistics_merge_over_any_partition(seed: int, cuts: list[int]) -> None:
     samples = noise(seed, 3, 1000)
     edges = [0, *sorted(cuts), 1000]
     parts = [hop_statistics(samples[:, low:high]) for low, high in itertools.pairwise(edges)]

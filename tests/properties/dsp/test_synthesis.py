@@ -15,7 +15,9 @@ from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal, SeverityRamp
     chunks=st.lists(st.integers(0, 6000), min_size=1, max_size=12),
 )
 @settings(max_examples=50, deadline=None)
-def test_chunking_does_not_change_samples(fault, seed, rate_hz, start, chunks):
+def test_chunking_does_not_change_samples(
+    fault: Fault, seed: int, rate_hz: float, start: int, chunks: list[int]
+) -> None:
     severity = SeverityRamp(0.1, 1.0, start_s=start / rate_hz, duration_s=0.5)
     model = MachineModel(fault=fault, seed=seed, sample_rate_hz=rate_hz, severity=severity)
     expected = MachineSignal(model).samples(start, sum(chunks))

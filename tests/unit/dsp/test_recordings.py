@@ -1,5 +1,7 @@
 """Real recordings through the live code, against SciPy and published figures."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import io, stats
@@ -7,7 +9,7 @@ from scipy import io, stats
 from kurto_dsp import WindowGeometry, flag_names, record_features, window_features
 
 
-def test_cwru_record_equals_scipy_window_by_window(shared_data):
+def test_cwru_record_equals_scipy_window_by_window(shared_data: Path) -> None:
     record = io.loadmat(shared_data / "cwru" / "105_IR007_0.mat")
     samples = np.stack([record["X105_DE_time"][:, 0], record["X105_FE_time"][:, 0]])
     features = record_features(samples, sample_rate_hz=12000)
@@ -27,7 +29,7 @@ def test_cwru_record_equals_scipy_window_by_window(shared_data):
     assert np.all((velocity > 0.1) & (velocity < 0.4))
 
 
-def test_bursts_of_a_run_to_failure_reproduce_the_published_levels(shared_data):
+def test_bursts_of_a_run_to_failure_reproduce_the_published_levels(shared_data: Path) -> None:
     run = np.load(shared_data / "pronostia" / "learning" / "Bearing1_1.npz")
     samples = ((run["hi"].astype(np.int32) << 8) | run["lo"]) / 1000.0
     geometry = WindowGeometry.burst(2560)
@@ -41,7 +43,7 @@ def test_bursts_of_a_run_to_failure_reproduce_the_published_levels(shared_data):
         assert {flag_names(int(flags)) for flags in features.quality.ravel()} == {("too_short",)}
 
 
-def test_a_recording_is_cut_as_a_stream_is(shared_data):
+def test_a_recording_is_cut_as_a_stream_is(shared_data: Path) -> None:
     record = io.loadmat(shared_data / "mfpt" / "OuterRaceFault_vload_5.mat")
     samples = record["bearing"]["gs"][0, 0].ravel()
     features = record_features(samples, sample_rate_hz=48828)

@@ -13,21 +13,22 @@ from kurto_dsp import (
     record_features,
     window_features,
 )
+from kurto_dsp.arrays import Float32Array
 
 GEOMETRY = WindowGeometry(50, 10)
 
 
-def hops(count, channels=2):
+def hops(count: int, channels: int = 2) -> Float32Array:
     samples = np.random.default_rng(0).standard_normal((channels, 50 * count))
     return samples.astype(np.float32)
 
 
-def feed(ring, samples, first=0):
+def feed(ring: SensorRing, samples: Float32Array, first: int = 0) -> None:
     for index in range(samples.shape[1] // 50):
         ring.push(first + index, samples[:, index * 50 : (index + 1) * 50])
 
 
-def test_window_is_the_newest_ten_hops_in_order():
+def test_window_is_the_newest_ten_hops_in_order() -> None:
     ring = SensorRing(channel_count=2, geometry=GEOMETRY)
     samples = hops(27)
     for count in range(27):
@@ -40,7 +41,7 @@ def test_window_is_the_newest_ten_hops_in_order():
             np.testing.assert_array_equal(ring.window(), expected)
 
 
-def test_pushed_samples_are_copied():
+def test_pushed_samples_are_copied() -> None:
     ring = SensorRing(channel_count=1, geometry=WindowGeometry.burst(50))
     samples = hops(1, 1)
     ring.push(0, samples)
@@ -49,7 +50,7 @@ def test_pushed_samples_are_copied():
     np.testing.assert_array_equal(ring.window(), kept)
 
 
-def test_reset_starts_again_at_any_hop():
+def test_reset_starts_again_at_any_hop() -> None:
     plan = plan_features(sample_rate_hz=500)
     ring = SensorRing(channel_count=2, geometry=plan.geometry)
     feed(ring, hops(13))
@@ -69,7 +70,7 @@ def test_reset_starts_again_at_any_hop():
     np.testing.assert_array_equal(window.values, expected.values)
 
 
-def test_hops_out_of_order_are_refused_and_change_nothing():
+def test_hops_out_of_order_are_refused_and_change_nothing() -> None:
     ring = SensorRing(channel_count=2, geometry=GEOMETRY, first_hop=5)
     for wrong in (4, 6):
         with pytest.raises(ParameterError, match=f"hop {wrong} pushed, but hop 5 is next"):
@@ -82,13 +83,13 @@ def test_hops_out_of_order_are_refused_and_change_nothing():
 @pytest.mark.parametrize(
     "samples", [np.zeros((2, 49), np.float32), np.zeros((1, 50), np.float32), np.zeros((2, 50))]
 )
-def test_hops_of_another_shape_or_type_are_refused(samples):
+def test_hops_of_another_shape_or_type_are_refused(samples: Float32Array) -> None:
     ring = SensorRing(channel_count=2, geometry=GEOMETRY)
     with pytest.raises(ParameterError, match=r"float32 of shape \(2, 50\)"):
         ring.push(0, samples)
 
 
-def test_constructor_refuses_what_does_not_fit():
+def test_constructor_refuses_what_does_not_fit() -> None:
     with pytest.raises(ParameterError, match="channel_count"):
         SensorRing(channel_count=0, geometry=GEOMETRY)
     with pytest.raises(ParameterError, match="units needs 2 entries, got 1"):
@@ -99,7 +100,7 @@ def test_constructor_refuses_what_does_not_fit():
         SensorRing(channel_count=2, geometry=GEOMETRY, first_hop=-1)
 
 
-def test_no_window_can_be_read_before_one_is_complete_or_with_a_gap():
+def test_no_window_can_be_read_before_one_is_complete_or_with_a_gap() -> None:
     ring = SensorRing(channel_count=2, geometry=GEOMETRY)
     feed(ring, hops(9))
     batch = WindowBatch(plan_features(sample_rate_hz=500))
@@ -111,13 +112,13 @@ def test_no_window_can_be_read_before_one_is_complete_or_with_a_gap():
         ring.window()
 
 
-def test_batch_refuses_rings_of_another_geometry():
+def test_batch_refuses_rings_of_another_geometry() -> None:
     ring = SensorRing(channel_count=2, geometry=WindowGeometry(51, 10))
     with pytest.raises(ParameterError, match="hop_length=51"):
         WindowBatch(plan_features(sample_rate_hz=500)).add(ring)
 
 
-def test_one_ring_may_enter_a_batch_several_times():
+def test_one_ring_may_enter_a_batch_several_times() -> None:
     plan = plan_features(sample_rate_hz=500)
     ring = SensorRing(channel_count=3, geometry=plan.geometry)
     batch = WindowBatch(plan)
@@ -133,7 +134,7 @@ def test_one_ring_may_enter_a_batch_several_times():
     assert batch.compute() == []
 
 
-def test_each_channel_has_its_own_unit_and_full_scale():
+def test_each_channel_has_its_own_unit_and_full_scale() -> None:
     plan = plan_features(sample_rate_hz=25600)
     ring = SensorRing(
         channel_count=2,
@@ -152,7 +153,7 @@ def test_each_channel_has_its_own_unit_and_full_scale():
     assert window.quality.tolist() == [0, 128]
 
 
-def test_results_cannot_be_changed():
+def test_results_cannot_be_changed() -> None:
     window = window_features(hops(10), sample_rate_hz=500)
     with pytest.raises(ValueError, match="read-only"):
         window.values[0, 0] = 1.0

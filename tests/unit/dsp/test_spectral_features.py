@@ -1,27 +1,43 @@
 """Spectral features: tones of known frequency and level, Parseval, SciPy's periodogram."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy import signal
 
-from kurto_dsp import FrequencyBand, window_features
+from kurto_dsp import DEFAULT_BANDS, FrequencyBand, window_features
+from kurto_dsp.arrays import Float64Array
 from kurto_dsp.spectral import hann_line_powers
 
 RATE_HZ = 25600.0
 LENGTH = 25600
 
 
-def features_of(samples, **options):
-    options = {"sample_rate_hz": RATE_HZ, **options}
-    return window_features(samples, **options).channel(0)
+def features_of(
+    samples: npt.ArrayLike,
+    *,
+    sample_rate_hz: float = RATE_HZ,
+    bands: Sequence[FrequencyBand] = DEFAULT_BANDS,
+) -> dict[str, float | None]:
+    return window_features(samples, sample_rate_hz=sample_rate_hz, bands=bands).channel(0)
 
 
-def tone(frequency_hz, amplitude=1.0, *, rate_hz=RATE_HZ, length=LENGTH, phase=0.3):
-    return amplitude * np.sin(2 * np.pi * frequency_hz * np.arange(length) / rate_hz + phase)
+def tone(
+    frequency_hz: float,
+    amplitude: float = 1.0,
+    *,
+    rate_hz: float = RATE_HZ,
+    length: int = LENGTH,
+    phase: float = 0.3,
+) -> Float64Array:
+    angle = 2 * np.pi * frequency_hz * np.arange(length) / rate_hz + phase
+    return np.asarray(amplitude * np.sin(angle))
 
 
 @pytest.mark.parametrize("length", [25600, 25601, 4096, 999])
-def test_line_powers_obey_parseval(length):
+def test_line_powers_obey_parseval(length: int) -> None:
     noise = np.random.default_rng(1).standard_normal((3, length))
     noise -= noise.mean(axis=1, keepdims=True)
     window = signal.get_window("hann", length)
@@ -32,7 +48,7 @@ def test_line_powers_obey_parseval(length):
 
 
 @pytest.mark.parametrize("length", [25600, 2561])
-def test_line_powers_equal_scipy_periodogram(length):
+def test_line_powers_equal_scipy_periodogram(length: int) -> None:
     noise = np.random.default_rng(2).standard_normal(length).astype(np.float32)
     noise -= np.float32(noise.mean(dtype=np.float64))
     _, density = signal.periodogram(noise.astype(np.float64), RATE_HZ, window="hann", detrend=False)
@@ -41,7 +57,7 @@ def test_line_powers_equal_scipy_periodogram(length):
     assert powers == pytest.approx(expected, abs=1e-6 * expected.max(), rel=1e-4)
 
 
-def test_band_rms_holds_the_tones_of_its_band():
+def test_band_rms_holds_the_tones_of_its_band() -> None:
     samples = tone(500.0, 3.0) + tone(2500.0, 1.0) + tone(7777.0, 0.5)
     features = features_of(samples)
     assert features["band_rms.10_1000"] == pytest.approx(3 / np.sqrt(2), rel=1e-5)
@@ -49,7 +65,7 @@ def test_band_rms_holds_the_tones_of_its_band():
     assert features["band_rms.5000_10000"] == pytest.approx(0.5 / np.sqrt(2), rel=1e-4)
 
 
-def test_bands_equal_scipy_periodogram():
+def test_bands_equal_scipy_periodogram() -> None:
     noise = np.random.default_rng(5).standard_normal(LENGTH).astype(np.float32)
     bands = [FrequencyBand(10, 1000), FrequencyBand(63.5, 2000), FrequencyBand(3000, 10000)]
     features = features_of(noise, bands=bands)
@@ -63,7 +79,7 @@ def test_bands_equal_scipy_periodogram():
         assert features[f"band_rms.{band.suffix}"] == pytest.approx(expected, rel=1e-5)
 
 
-def test_noise_splits_over_bands_by_their_width():
+def test_noise_splits_over_bands_by_their_width() -> None:
     noise = np.random.default_rng(11).standard_normal((40, LENGTH))
     window = window_features(noise, sample_rate_hz=RATE_HZ)
     for name, width_hz in (("band_rms.10_1000", 990), ("band_rms.5000_10000", 5000)):
@@ -74,7 +90,7 @@ def test_noise_splits_over_bands_by_their_width():
 @pytest.mark.parametrize(
     ("rate_hz", "available"), [(25600, 3), (25599, 2), (12800, 2), (12000, 1), (2560, 1), (2559, 0)]
 )
-def test_bands_end_at_the_usable_part_of_the_spectrum(rate_hz, available):
+def test_bands_end_at_the_usable_part_of_the_spectrum(rate_hz: float, available: int) -> None:
     samples = np.random.default_rng(0).standard_normal(int(rate_hz))
     features = features_of(samples, sample_rate_hz=rate_hz)
     values = [value for name, value in features.items() if name.startswith("band_rms.")]
@@ -82,30 +98,30 @@ def test_bands_end_at_the_usable_part_of_the_spectrum(rate_hz, available):
 
 
 @pytest.mark.parametrize("frequency_hz", [3.0, 29.93, 100.0, 1234.5, 1234.25, 9999.9, 12790.3])
-def test_dominant_frequency_is_interpolated(frequency_hz):
+def test_dominant_frequency_is_interpolated(frequency_hz: float) -> None:
     features = features_of(tone(frequency_hz) + 0.4 * tone(77.0) + 100)
     assert features["dominant_frequency"] == pytest.approx(frequency_hz, abs=0.017)
 
 
-def test_dominant_frequency_skips_drift_and_takes_the_last_line_as_it_is():
+def test_dominant_frequency_skips_drift_and_takes_the_last_line_as_it_is() -> None:
     drift = np.linspace(-5, 5, LENGTH)
     assert features_of(drift + tone(5000.0, 0.2))["dominant_frequency"] == pytest.approx(5000.0)
     nyquist = np.where(np.arange(LENGTH) % 2, 1.0, -1.0)
     assert features_of(nyquist)["dominant_frequency"] == pytest.approx(RATE_HZ / 2)
 
 
-def test_dominant_frequency_scales_with_the_rate():
+def test_dominant_frequency_scales_with_the_rate() -> None:
     samples = tone(800.0, rate_hz=12000.0, length=12000)
     features = features_of(samples, sample_rate_hz=12000.0)
     assert features["dominant_frequency"] == pytest.approx(800.0, abs=1e-3)
 
 
-def test_centroid_of_two_equal_tones_lies_between_them():
+def test_centroid_of_two_equal_tones_lies_between_them() -> None:
     features = features_of(tone(1000.0) + tone(3000.0))
     assert features["spectral_centroid"] == pytest.approx(2000.0, rel=1e-5)
 
 
-def test_centroid_equals_scipy_periodogram():
+def test_centroid_equals_scipy_periodogram() -> None:
     noise = np.random.default_rng(8).standard_normal(LENGTH).astype(np.float32)
     frequency, density = signal.periodogram(
         noise.astype(np.float64), RATE_HZ, window="hann", detrend="constant"

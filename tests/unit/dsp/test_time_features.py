@@ -1,27 +1,31 @@
 """Time-domain features: closed forms, and SciPy as the independent path."""
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy import stats
 
 from kurto_dsp import window_features
+from kurto_dsp.arrays import Float64Array
 
 RATE_HZ = 25600
 LENGTH = 25600
 
 
-def features_of(samples, **options):
-    return window_features(samples, sample_rate_hz=RATE_HZ, **options).channel(0)
+def features_of(samples: npt.ArrayLike) -> dict[str, float | None]:
+    return window_features(samples, sample_rate_hz=RATE_HZ).channel(0)
 
 
 @pytest.fixture
-def time_s():
+def time_s() -> Float64Array:
     return np.arange(LENGTH) / RATE_HZ
 
 
 @pytest.mark.parametrize("amplitude", [0.01, 1.0, 37.0])
 @pytest.mark.parametrize("bias", [0.0, -2.5])
-def test_sine_has_its_textbook_values(time_s, amplitude, bias):
+def test_sine_has_its_textbook_values(time_s: Float64Array, amplitude: float, bias: float) -> None:
     features = features_of(bias + amplitude * np.sin(2 * np.pi * 100 * time_s))
     assert features["mean"] == pytest.approx(bias, abs=1e-6 * amplitude)
     assert features["rms"] == pytest.approx(amplitude / np.sqrt(2), rel=1e-5)
@@ -32,7 +36,7 @@ def test_sine_has_its_textbook_values(time_s, amplitude, bias):
     assert features["skewness"] == pytest.approx(0.0, abs=1e-5)
 
 
-def test_square_wave_has_crest_and_kurtosis_one():
+def test_square_wave_has_crest_and_kurtosis_one() -> None:
     square = np.where(np.arange(LENGTH) // 128 % 2 == 0, 2.0, -2.0)
     features = features_of(square)
     assert features["crest_factor"] == pytest.approx(1.0, rel=1e-6)
@@ -42,7 +46,7 @@ def test_square_wave_has_crest_and_kurtosis_one():
 
 
 @pytest.mark.parametrize("period", [4, 10, 100, 1280])
-def test_impulse_train_kurtosis_grows_with_its_period(period):
+def test_impulse_train_kurtosis_grows_with_its_period(period: int) -> None:
     train = np.zeros(LENGTH)
     train[::period] = 1.0
     features = features_of(train)
@@ -52,7 +56,9 @@ def test_impulse_train_kurtosis_grows_with_its_period(period):
 
 
 @pytest.mark.parametrize(("length", "crest"), [(12000, 4.07), (25600, 4.24)])
-def test_gaussian_noise_has_kurtosis_three_and_a_crest_that_grows_with_length(length, crest):
+def test_gaussian_noise_has_kurtosis_three_and_a_crest_that_grows_with_length(
+    length: int, crest: float
+) -> None:
     noise = np.random.default_rng(7).standard_normal((200, length))
     window = window_features(noise, sample_rate_hz=RATE_HZ)
     kurtosis = window.feature("kurtosis")
@@ -61,7 +67,7 @@ def test_gaussian_noise_has_kurtosis_three_and_a_crest_that_grows_with_length(le
     assert np.mean(window.feature("crest_factor")) == pytest.approx(crest, abs=0.06)
 
 
-def test_peak_is_measured_from_the_mean_on_either_side():
+def test_peak_is_measured_from_the_mean_on_either_side() -> None:
     for sign in (1.0, -1.0):
         samples = np.zeros(LENGTH)
         samples[100] = 8.0 * sign
@@ -79,7 +85,7 @@ def test_peak_is_measured_from_the_mean_on_either_side():
         lambda rng: rng.standard_t(5, LENGTH) * 0.02 + 0.2,
     ],
 )
-def test_equal_to_scipy(draw):
+def test_equal_to_scipy(draw: Callable[[np.random.Generator], Float64Array]) -> None:
     samples = draw(np.random.default_rng(3)).astype(np.float32)
     reference = samples.astype(np.float64)
     features = features_of(samples)

@@ -20,13 +20,13 @@ from kurto_dsp import (
 @pytest.mark.parametrize(
     ("rate_hz", "hop"), [(25600, 2560), (12000, 1200), (48828, 4883), (100, 10), (102400, 10240)]
 )
-def test_hop_is_a_tenth_of_a_second(rate_hz, hop):
+def test_hop_is_a_tenth_of_a_second(rate_hz: float, hop: int) -> None:
     geometry = WindowGeometry.continuous(rate_hz)
     assert geometry.hop_length == hop
     assert geometry.window_length == 10 * hop
 
 
-def test_window_indices_are_dense_and_start_at_their_hop():
+def test_window_indices_are_dense_and_start_at_their_hop() -> None:
     geometry = WindowGeometry(2560, 10)
     assert geometry.window_of_hop(8) < 0
     assert geometry.window_of_hop(9) == 0
@@ -35,20 +35,20 @@ def test_window_indices_are_dense_and_start_at_their_hop():
     assert counts == [0, 0, 1, 1, 2]
 
 
-def test_a_burst_is_hop_and_window():
+def test_a_burst_is_hop_and_window() -> None:
     geometry = WindowGeometry.burst(2560)
     assert geometry.hop_length == geometry.window_length == 2560
     assert geometry.window_of_hop(3) == 3
 
 
-def test_geometry_refuses_empty_hops():
+def test_geometry_refuses_empty_hops() -> None:
     with pytest.raises(ParameterError, match="got 0 and 10"):
         WindowGeometry.continuous(4.0)
     with pytest.raises(ParameterError, match="got 5 and 0"):
         WindowGeometry(5, 0)
 
 
-def test_names_in_column_order():
+def test_names_in_column_order() -> None:
     assert feature_names() == (
         "mean",
         "rms",
@@ -66,7 +66,7 @@ def test_names_in_column_order():
     )
 
 
-def test_band_list_makes_the_names_and_the_columns():
+def test_band_list_makes_the_names_and_the_columns() -> None:
     bands = [FrequencyBand(0.5, 20), FrequencyBand(20, 62.5)]
     names = feature_names(bands=bands)
     assert names[-3:] == ("band_rms.0.5_20", "band_rms.20_62.5", "velocity_rms")
@@ -77,7 +77,7 @@ def test_band_list_makes_the_names_and_the_columns():
         plan_features(sample_rate_hz=500, bands=bands * 2)
 
 
-def test_units_follow_the_declared_unit_of_the_channel():
+def test_units_follow_the_declared_unit_of_the_channel() -> None:
     units = {d.name: d.unit(AccelerationUnit.MPS2) for d in feature_catalogue()}
     assert units["rms"] == units["mean"] == units["band_rms.10_1000"] == "m/s2"
     assert units["velocity_rms"] == "mm/s"
@@ -86,7 +86,7 @@ def test_units_follow_the_declared_unit_of_the_channel():
     assert {d.unit(AccelerationUnit.G) for d in feature_catalogue()} == {"g", "mm/s", "Hz", ""}
 
 
-def test_required_rates_agree_with_what_is_computed():
+def test_required_rates_agree_with_what_is_computed() -> None:
     for definition in feature_catalogue():
         rate_hz = definition.min_sample_rate_hz
         if not rate_hz:
@@ -97,24 +97,24 @@ def test_required_rates_agree_with_what_is_computed():
             assert (window.channel(0)[definition.name] is not None) == present
 
 
-def test_every_definition_is_described():
+def test_every_definition_is_described() -> None:
     assert all(d.description.endswith(".") for d in feature_catalogue())
 
 
 @pytest.mark.parametrize("edges", [(5, 5), (10, 5), (-1, 5), (float("nan"), 5), (1, float("inf"))])
-def test_bands_need_ordered_edges(edges):
+def test_bands_need_ordered_edges(edges: tuple[float, float]) -> None:
     with pytest.raises(ParameterError, match="low_hz < high_hz"):
         FrequencyBand(*edges)
 
 
-def test_units_are_parsed_never_guessed():
+def test_units_are_parsed_never_guessed() -> None:
     assert parse_unit("g") is AccelerationUnit.G
     assert parse_unit("m/s²") is parse_unit("m/s2") is AccelerationUnit.MPS2
     with pytest.raises(ParameterError, match="got 'mV'"):
         parse_unit("mV")
 
 
-def test_flag_numbers_are_part_of_the_data():
+def test_flag_numbers_are_part_of_the_data() -> None:
     assert [flag.value for flag in QualityFlag] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
     assert flag_names(0) == ()
     assert flag_names(1 + 128) == ("gap", "clipped")
