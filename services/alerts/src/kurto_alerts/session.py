@@ -141,6 +141,7 @@ class EvaluationSession:
             limits.inbox_size
         )
         self._requests: asyncio.Queue[FillRequest] = asyncio.Queue(limits.fill_concurrency)
+        self._stopped = False
 
     async def run(self) -> None:
         """Evaluate; return once rules have changed and everything before is stored."""
@@ -153,6 +154,7 @@ class EvaluationSession:
         try:
             await self._work(tasks)
         finally:
+            self._stopped = True
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -260,11 +262,11 @@ class EvaluationSession:
         self._metrics.open_holes.set(self._planner.hole_count)
 
     async def _read_live(self) -> None:
-        """Put live messages into the inbox, for ever."""
+        """Put live messages into the inbox until the session ends."""
         after = dict.fromkeys(self._ports.streams, FIRST_MESSAGE_ID)
         after.update({k: v for k, v in self._evaluation.message_ids.items() if k in after})
         pause_s = FIRST_READ_PAUSE_S
-        while True:
+        while not self._stopped:  # the client of Valkey now and then swallows a cancellation
             try:
                 messages = await self._ports.live.read(after)
                 if not messages:
