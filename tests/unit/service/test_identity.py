@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kurto_service.access import StartRefused, authenticator_for
 from kurto_service.exceptions import PermissionDenied, Unauthenticated
 from kurto_service.identity import (
     ANONYMOUS,
@@ -18,7 +19,6 @@ from kurto_service.identity import (
     required_roles,
     requires,
 )
-from kurto_service.process import StartRefused, authenticator_for
 from kurto_service.settings import ServiceSettings
 from kurto_service.testing import FakeClock
 from kurto_service.tokens import (

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Generic, TypeVar
@@ -15,8 +14,9 @@ from typing import Generic, TypeVar
 import uvloop
 from grpc.aio import Server
 
+from kurto_service.access import StartRefused, authenticator_for
 from kurto_service.calls import CallGuard
-from kurto_service.clock import Clock, SystemClock
+from kurto_service.clock import SystemClock
 from kurto_service.health import Health
 from kurto_service.logs import configure_logs
 from kurto_service.metrics import DependencyMetrics, RpcMetrics, process_registry, start_exporter
@@ -36,13 +36,8 @@ from kurto_service.settings import (
     unknown_variables,
 )
 from kurto_service.supervisor import Supervisor
-from kurto_service.tokens import (
-    AnonymousAccess,
-    Authenticator,
-    TokenFile,
-    TokenFileError,
-    is_loopback,
-)
+from kurto_service.tokens import TokenFileError
+from kurto_service.watchdog import Watchdog, exit_now
 
 __all__ = ["Process", "StartRefused", "authenticator_for", "run_process"]
 
@@ -56,30 +51,6 @@ _TASKS_STOP_S = 1.0
 _CLOSE_S = 2.0
 _WATCHDOG_S = 9.5
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
-
-
-class StartRefused(Exception):
-    """The process must not start as it is configured."""
-
-
-def authenticator_for(settings: ServiceSettings, clock: Clock) -> Authenticator:
-    """Return how callers are identified.
-
-    Raises
-    ------
-    StartRefused
-        When other machines could call without a token.
-    TokenFileError
-        When the tokens file cannot be used.
-    """
-    if settings.tokens_file is not None:
-        return TokenFile(settings.tokens_file, clock)
-    if is_loopback(settings.host):
-        return AnonymousAccess()
-    raise StartRefused(
-        f"KURTO_HOST={settings.host} lets other machines call without a token: set "
-        "KURTO_TOKENS_FILE to a tokens file, or KURTO_HOST=127.0.0.1"
-    )
 
 
 class Process(Generic[SettingsT]):
@@ -115,13 +86,7 @@ class Process(Generic[SettingsT]):
             interval_s=settings.probe_interval_s,
             timeout_s=settings.probe_timeout_s,
         )
-        self._guard = CallGuard(
-            authenticator_for(settings, self._clock),
-            RpcMetrics(self._registry),
-            self._clock,
-            max_message_bytes=settings.max_message_bytes,
-            max_concurrent_calls=settings.max_concurrent_calls,
-        )
+        self._guard = self._create_guard()
         self._table = MethodTable(self._guard)
         self._runtime = Runtime(
             settings=settings,
@@ -131,6 +96,15 @@ class Process(Generic[SettingsT]):
             table=self._table,
             supervisor=self._supervisor,
             stack=self._stack,
+        )
+
+    def _create_guard(self) -> CallGuard:
+        return CallGuard(
+            authenticator_for(self._settings, self._clock),
+            RpcMetrics(self._registry),
+            self._clock,
+            max_message_bytes=self._settings.max_message_bytes,
+            max_concurrent_calls=self._settings.max_concurrent_calls,
         )
 
     async def run(self) -> int:
@@ -159,7 +133,7 @@ class Process(Generic[SettingsT]):
     def _on_signal(self, number: signal.Signals) -> None:
         if self._stop_asked.is_set():
             _LOG.warning("Second signal: stopping at once", extra={"action": "abort"})
-            _exit_now(128 + number)
+            exit_now(128 + number)
         _LOG.info("Stopping", extra={"action": "stop", "signal": number.name})
         self._stop_asked.set()
 
@@ -225,7 +199,7 @@ class Process(Generic[SettingsT]):
             await asyncio.gather(*leftovers, return_exceptions=True)
 
     async def _stop(self, server: Server) -> None:
-        with _Watchdog(_WATCHDOG_S):
+        with Watchdog(_WATCHDOG_S):
             self._health.drain()
             self._supervisor.drain()
             self._table.close()
@@ -253,29 +227,6 @@ class Process(Generic[SettingsT]):
         except Exception as error:
             extra = {"action": "stop_failed", "step": step}
             _LOG.error("A step of stopping failed", extra=extra, exc_info=error)
-
-
-class _Watchdog:
-    """Ends the process from a thread when stopping takes longer than `limit_s` seconds."""
-
-    def __init__(self, limit_s: float) -> None:
-        self._timer = threading.Timer(limit_s, self._expire)
-        self._timer.daemon = True
-
-    def _expire(self) -> None:
-        _LOG.critical("Stopping hangs: ending the process", extra={"action": "watchdog"})
-        _exit_now(_EXIT_FAILURE)
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._timer.cancel()
-
-
-def _exit_now(code: int) -> None:
-    logging.shutdown()
-    os._exit(code)
 
 
 def run_process(
