@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -39,7 +40,7 @@ def hashed_samples(
 
     Loss, doubling, reordering and corruption all show.
     """
-    seed = np.uint64(abs(hash((sensor_id, epoch))) % 2**32)
+    seed = np.uint64(zlib.crc32(f"{sensor_id} {epoch}".encode()))
     index = np.arange(first, first + count, dtype=np.uint64)
     rows = []
     for channel in range(channels):
