@@ -83,7 +83,12 @@ export function createTrendStore(
   function adopt({ channels }: FeatureFrame): void {
     if (channels.length === 0) return;
     const found = { channels: channels.map((entry) => entry.channel), features: SHOWN_FEATURES };
-    if (!sameLayout(found, layout.value)) reset(found.channels);
+    if (sameLayout(found, layout.value)) return;
+    const before = trend;
+    reset(found.channels);
+    // Empty windows that came before the channels were known stay: a refill may still come.
+    if (before.columns > 0) return;
+    for (let i = 0; i < before.length; i += 1) trend.push({ ...before.at(i), values: [] });
   }
 
   function isNewest({ epoch, windowIndex }: FeatureFrame): boolean {
