@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
+from typing import TypeVar
 
 from kurto.signal.v1 import features_pb2
 from kurto_gateway.live.cursors import Position
 from kurto_gateway.live.fanout import Fanout, Subscriber
-from kurto_gateway.live.frames import frames_of
+from kurto_gateway.live.frames import LiveFrame, frames_of
 from kurto_gateway.live.transition_log import LiveTransition
 from kurto_gateway.ports import FEATURES, AlertSource, Away, Entry, LiveStreams, TransitionPage
 
 __all__ = ["AlertLane", "FeatureLane"]
 
-_LAST_ORDINAL = 2**31
 _FRAME_PAGE = 20  # entries read at a time
-_TRANSITION_PAGE = 50  # few enough for the outbox, whatever people wrote in their comments
+_TRANSITION_PAGE = 50
+ItemT = TypeVar("ItemT", LiveFrame, LiveTransition)
+
+
+def _page(items: Sequence[ItemT], max_bytes: int) -> list[ItemT]:
+    """Return as many of the first items as the outbox has room for, and at least one."""
+    page: list[ItemT] = []
+    weight = 0
+    for item in items:
+        weight += item.size
+        if page and weight > max_bytes:
+            break
+        page.append(item)
+    return page
 
 
 class FeatureLane:
@@ -65,11 +79,22 @@ class FeatureLane:
         return self._subscriber.outbox.has_frames
 
     def attach(self) -> bool:
-        """Attach the client if all that it needs is in memory; tell whether that was so."""
-        must_seed = self._position is None and not self._seeded
-        if must_seed and self._fanout.features.unknown(self._subscriber.sensor_ids):
+        """Queue what is in memory, and attach the client when that is all; tell whether it was."""
+        if self._position is None:
+            unknown = self._fanout.features.unknown(self._subscriber.sensor_ids)
+            known = self._seeded or not unknown
+            return known and self._fanout.begin_features(self._subscriber)
+        missed = self._fanout.missed_frames(self._subscriber, self._position)
+        if missed is None:
             return False
-        return self._fanout.attach_features(self._subscriber, self._position)
+        page = _page(missed, self._max_page_bytes)
+        for frame in page:
+            self._subscriber.outbox.add_frame(frame)
+        if len(page) == len(missed):
+            self._fanout.follow_features(self._subscriber)
+        else:
+            self._position = page[-1].position
+        return True
 
     async def step(self) -> bool:
         """Do the next piece of work, once `is_waiting` is false.
@@ -123,7 +148,7 @@ class FeatureLane:
             wanted = frame.sensor_id in self._subscriber.sensor_ids
             if wanted and self._position is not None and frame.position > self._position:
                 self._subscriber.outbox.add_frame(frame)
-        self._position = Position(entry.entry_id, _LAST_ORDINAL)
+        self._position = Position.after_all_of(entry.entry_id)
 
     def _give_up(self) -> bool:
         self._subscriber.outbox.lose_features("frames since the cursor are no longer kept live")
@@ -144,15 +169,24 @@ class AlertLane:
         The client.
     max_missed : int
         Missed transitions beyond which the client gets a snapshot instead.
+    max_page_bytes : int
+        Weight of the transitions put into the outbox at a time.
     """
 
     def __init__(
-        self, *, fanout: Fanout, source: AlertSource, subscriber: Subscriber, max_missed: int
+        self,
+        *,
+        fanout: Fanout,
+        source: AlertSource,
+        subscriber: Subscriber,
+        max_missed: int,
+        max_page_bytes: int,
     ) -> None:
         self._fanout = fanout
         self._source = source
         self._subscriber = subscriber
         self._max_missed = max_missed
+        self._max_page_bytes = max_page_bytes
         self._number = subscriber.outbox.cursor.transition
 
     @property
@@ -166,8 +200,19 @@ class AlertLane:
         return self._subscriber.outbox.has_alerts
 
     def attach(self) -> bool:
-        """Attach the client if all that it needs is in memory; tell whether that was so."""
-        return self._fanout.attach_alerts(self._subscriber, self._number)
+        """Queue what is in memory, and attach the client when that is all; tell whether it was."""
+        if self._number is None:
+            return self._fanout.begin_alerts(self._subscriber)
+        missed = self._fanout.transitions.after(self._number)
+        if missed is None:
+            return False
+        page = _page(missed, self._max_page_bytes)
+        self._subscriber.outbox.add_transitions(page)
+        if len(page) == len(missed):
+            self._subscriber.alerts_live = True
+        else:
+            self._number = page[-1].number
+        return True
 
     async def step(self) -> bool:
         """Do the next piece of work, once `is_waiting` is false.
@@ -189,9 +234,8 @@ class AlertLane:
             return False
         if newest - number > self._max_missed:
             return self._give_up("too many alert transitions were missed")
-        return self._take_page(
-            number, await self._source.list_transitions(number, count=_TRANSITION_PAGE)
-        )
+        page = await self._source.list_transitions(number, count=_TRANSITION_PAGE)
+        return self._take_page(number, page)
 
     def _take_page(self, number: int, page: TransitionPage) -> bool:
         if page.newest_number < number:
@@ -200,8 +244,9 @@ class AlertLane:
             return False  # this process has not heard yet what the client knows already
         if page.transitions[0].transition_number != number + 1:
             return self._give_up("alert transitions since the cursor are no longer kept")
-        self._subscriber.outbox.add_transitions(map(LiveTransition, page.transitions))
-        self._number = page.transitions[-1].transition_number
+        taken = _page([LiveTransition(one) for one in page.transitions], self._max_page_bytes)
+        self._subscriber.outbox.add_transitions(taken)
+        self._number = taken[-1].number
         return True
 
     def _give_up(self, why: str) -> bool:

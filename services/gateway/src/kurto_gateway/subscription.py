@@ -114,6 +114,7 @@ class Subscription:
             source=parts.alerts,
             subscriber=self._subscriber,
             max_missed=parts.max_missed_transitions,
+            max_page_bytes=parts.limits.transition_bytes // 2,
         )
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -160,12 +161,12 @@ class Subscription:
 
     async def _catch_up(self) -> None:
         """Work towards being live; with nothing to do, not again for a moment."""
-        moved = False
-        for lane in (self._alerts, self._features):
-            if lane.is_live or lane.is_waiting:
-                continue
-            with contextlib.suppress(Away):  # heartbeats go on, and it is tried again
-                moved = await lane.step() or moved
+        behind = [lane for lane in (self._alerts, self._features) if not lane.is_live]
+        moved = any(lane.is_waiting for lane in behind)
+        for lane in behind:
+            if not lane.is_waiting:
+                with contextlib.suppress(Away):  # heartbeats go on, and it is tried again
+                    moved = await lane.step() or moved
         if not moved:
             self._step_at = self._parts.clock.monotonic() + _RETRY_S
 

@@ -33,7 +33,7 @@ from kurto_gateway.sse import LiveEvents
 from kurto_gateway.static_files import Dashboard
 from kurto_gateway.subscription import SubscriptionFactory
 from kurto_gateway.valkey import ValkeyStreams
-from kurto_service.process import authenticator_for
+from kurto_service.access import authenticator_for
 from kurto_service.runtime import Runtime
 
 __all__ = ["wire"]

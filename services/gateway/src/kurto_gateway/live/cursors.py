@@ -10,6 +10,7 @@ from kurto_gateway.exceptions import InvalidCursor
 __all__ = ["START", "Cursor", "EntryId", "Position"]
 
 _NONE = "-"
+_LAST_ORDINAL = 999_999_999
 _CURSOR = re.compile(r"1~(-|\d{1,19}\.\d{1,19}\.\d{1,9})~(-|\d{1,18})")
 
 
@@ -37,6 +38,11 @@ class Position(NamedTuple):
 
     entry: EntryId
     ordinal: int
+
+    @classmethod
+    def after_all_of(cls, entry: EntryId) -> Position:
+        """Return the place behind every frame of `entry`."""
+        return cls(entry, _LAST_ORDINAL)
 
 
 class Cursor(NamedTuple):

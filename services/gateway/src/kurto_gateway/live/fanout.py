@@ -11,6 +11,7 @@ from kurto.signal.v1 import features_pb2
 from kurto_gateway.exceptions import TooManySubscribers
 from kurto_gateway.live.cursors import EntryId, Position
 from kurto_gateway.live.feature_log import FeatureLog
+from kurto_gateway.live.frames import LiveFrame
 from kurto_gateway.live.outbox import Outbox
 from kurto_gateway.live.stream_board import StreamBoard
 from kurto_gateway.live.transition_log import LiveTransition, TransitionLog
@@ -98,52 +99,49 @@ class Fanout:
         self.draining = True
         _notify(self.subscribers)
 
-    def attach_features(self, subscriber: Subscriber, position: Position | None) -> bool:
-        """Let new frames go to a client, after all since `position` or the newest of each sensor.
+    def missed_frames(self, subscriber: Subscriber, position: Position) -> list[LiveFrame] | None:
+        """Return a client's frames after `position`, or None when they are not all in memory."""
+        missed = self.features.after(position)
+        if missed is None:
+            return None
+        return [frame for frame in missed if frame.sensor_id in subscriber.sensor_ids]
+
+    def begin_features(self, subscriber: Subscriber) -> bool:
+        """Queue the newest frame of each of a client's sensors, then what comes.
 
         Returns
         -------
         bool
-            False when frames since `position` are no longer in memory, or nothing is known yet:
-            then nothing happened.
+            False when the live stream was never reached: then nothing happened.
         """
         head = self.features.head
         if head is None:
             return False
-        if position is None:
-            for frame in self.features.latest(subscriber.sensor_ids):
-                subscriber.outbox.add_frame(frame, head)
-        else:
-            missed = self.features.after(position)
-            if missed is None:
-                return False
-            for frame in missed:
-                if frame.sensor_id in subscriber.sensor_ids:
-                    subscriber.outbox.add_frame(frame)
-        subscriber.outbox.stand_at(head)
+        for frame in self.features.latest(subscriber.sensor_ids):
+            subscriber.outbox.add_frame(frame, head)
+        self.follow_features(subscriber)
+        return True
+
+    def follow_features(self, subscriber: Subscriber) -> None:
+        """Let new frames go to a client, which has or waits for all before."""
+        if self.features.head is not None:
+            subscriber.outbox.stand_at(self.features.head)
         subscriber.features_live = True
         for sensor_id in subscriber.sensor_ids:
             self._by_sensor.setdefault(sensor_id, set()).add(subscriber)
-        return True
 
-    def attach_alerts(self, subscriber: Subscriber, number: int | None) -> bool:
-        """Let new transitions go to a client, after all since `number` or a snapshot.
+    def begin_alerts(self, subscriber: Subscriber) -> bool:
+        """Queue a snapshot of the open alerts, then what comes.
 
         Returns
         -------
         bool
-            False when transitions since `number` are not in memory, or nothing is known yet.
+            False when the alerts are not known yet: then nothing happened.
         """
         newest = self.transitions.number
         if newest is None:
             return False
-        if number is None:
-            subscriber.outbox.replace_alerts(self.transitions.snapshot(), newest)
-        else:
-            missed = self.transitions.after(number)
-            if missed is None:
-                return False
-            subscriber.outbox.add_transitions(missed)
+        subscriber.outbox.replace_alerts(self.transitions.snapshot(), newest)
         subscriber.alerts_live = True
         return True
 

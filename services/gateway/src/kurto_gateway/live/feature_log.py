@@ -14,7 +14,6 @@ from kurto_gateway.live.frames import LiveFrame, frames_of
 __all__ = ["Arrival", "FeatureLog"]
 
 _FRESH_ENTRIES = 20  # entries whose encoded frames are kept: about a second
-_LAST_ORDINAL = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class FeatureLog:
 
     def begin(self, entry: EntryId) -> None:
         """Say that reading begins after `entry`: what is older is only in Valkey."""
-        self._head = self._floor = Position(entry, _LAST_ORDINAL)
+        self._head = self._floor = Position.after_all_of(entry)
         self._entries.clear()
         self._bytes = 0
 
@@ -82,7 +81,7 @@ class FeatureLog:
             frames.append(frame)
             if jumped:
                 holes[frame.sensor_id] = holes.get(frame.sensor_id, 0) + jumped
-        self._head = Position(entry, _LAST_ORDINAL)
+        self._head = Position.after_all_of(entry)
         self._keep(frames)
         return Arrival(frames, holes)
 
@@ -130,7 +129,7 @@ class FeatureLog:
             # The newest frame of a silent sensor must not hold the whole batch in memory.
             if self._latest.get(frame.sensor_id) is frame:
                 frame.detach()
-        self._floor = Position(oldest[-1].position.entry, _LAST_ORDINAL)
+        self._floor = Position.after_all_of(oldest[-1].position.entry)
 
     def after(self, position: Position) -> list[LiveFrame] | None:
         """Return all frames after `position`, or None when some of them are no longer here."""
