@@ -25,6 +25,8 @@ class EvaluationLimits:
         Windows before the first one seen of a sensor without a checkpoint.
     waiting_frames : int
         Live frames kept per sensor while a hole is filled.
+    longest_hole_windows : int
+        Windows of a sensor that are read from the history at most to close a hole.
     profile_patience_s : float
         Seconds for which the frames of a sensor that the registry hasn't named yet are put off,
         so that rules which ask for its tags don't miss its first windows.
@@ -32,6 +34,7 @@ class EvaluationLimits:
 
     backfill_windows: int
     waiting_frames: int
+    longest_hole_windows: int
     profile_patience_s: float
 
 
@@ -134,7 +137,13 @@ class Evaluation:
         return self._begin(frame.sensor_id, frame.epoch, before)
 
     def _begin(self, sensor_id: str, epoch: int, window_index: int) -> SensorSequence:
-        sequence = SensorSequence(sensor_id, epoch, window_index, self._limits.waiting_frames)
+        sequence = SensorSequence(
+            sensor_id,
+            epoch,
+            window_index,
+            capacity=self._limits.waiting_frames,
+            longest_hole=self._limits.longest_hole_windows,
+        )
         self.sequences[sensor_id] = sequence
         return sequence
 
@@ -143,9 +152,9 @@ class Evaluation:
         sequence = self.sequences.get(sensor_id)
         if sequence is None:
             before = max(window_index - self._limits.backfill_windows, -1)
-            self._begin(sensor_id, epoch, before).filling = True
-        else:
-            sequence.move_to_epoch(epoch)
+            sequence = self._begin(sensor_id, epoch, before)
+        if (epoch, window_index) > (sequence.epoch, sequence.window_index):
+            sequence.expect(epoch)
 
     def take_page(self, page: HistoryPage) -> int:
         """Evaluate a page of history and return how many frames were new."""

@@ -44,6 +44,11 @@ class AlertsSettings(ServiceSettings):
     waiting_frames: int = Field(
         64, gt=0, description="Live frames kept per sensor while a hole is filled."
     )
+    longest_hole_windows: int = Field(
+        36_000,
+        gt=0,
+        description="Windows of a hole that are filled at most; older ones are given up.",
+    )
     backfill_windows: int = Field(
         6000, ge=0,
         description="Windows evaluated before the first one seen of a sensor without a checkpoint.",

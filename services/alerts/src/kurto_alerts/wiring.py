@@ -133,6 +133,7 @@ def evaluator_limits(settings: AlertsSettings) -> EvaluatorLimits:
         evaluation=EvaluationLimits(
             backfill_windows=settings.backfill_windows,
             waiting_frames=settings.waiting_frames,
+            longest_hole_windows=settings.longest_hole_windows,
             profile_patience_s=settings.profile_patience_s,
         ),
         fill=FillTimes(
