@@ -138,11 +138,14 @@ class Engine:
             sensor.owner.release(sensor.track.discard())
             return None
         window, released = sensor.track.step(sensor.batch)
+        sensor.in_flight += window is not None
         if released:
             sensor.owner.release(released)
         if sensor.track.has_pending:
             sensor.queued = True
             self._ready.append(sensor)
+        elif sensor.settled:
+            sensor.owner.acknowledge(sensor)
         return window
 
     def _frames(self, completed: list[tuple[OpenSensor, CompletedWindow]]) -> list[ComputedFrame]:
@@ -159,7 +162,6 @@ class Engine:
                 sensor.newest = frame
             kind = "empty" if features is None else "late" if window.late else "computed"
             self._metrics.windows.labels(kind).inc()
-            sensor.in_flight += 1
             frames.append(ComputedFrame(sensor, frame))
         return frames
 

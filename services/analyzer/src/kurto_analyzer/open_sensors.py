@@ -20,7 +20,7 @@ class StreamOwner(Protocol):
     """The stream by which a sensor's hops come."""
 
     def acknowledge(self, sensor: OpenSensor) -> None:
-        """Tell the sender the sensor's committed position."""
+        """Take note that frames of the sensor are committed, or that nothing of it is left."""
         ...
 
     def release(self, byte_count: int) -> None:
@@ -58,6 +58,8 @@ class OpenSensor:
         Whether it waits in the engine.
     retired : bool
         True once another stream has opened the same (sensor, epoch): nothing more is committed.
+    closed : bool
+        True when no more hops come; what arrived is still analysed.
     """
 
     track: WindowTrack
@@ -70,6 +72,7 @@ class OpenSensor:
     in_flight: int = 0
     queued: bool = False
     retired: bool = False
+    closed: bool = False
 
     @property
     def settled(self) -> bool:
@@ -143,7 +146,7 @@ class OpenSensors:
             return
         self._forget(sensor)
         sensor.retired = True
-        if sensor.owner is not unless:
+        if sensor.owner is not unless and not sensor.closed:
             sensor.owner.fail(StaleOwner(sensor_id=key[0], epoch=key[1]))
 
     def add(self, spec: SensorSpec, owner: StreamOwner, slot: int, position: int) -> OpenSensor:
@@ -172,7 +175,18 @@ class OpenSensors:
         return sensor
 
     def close(self, sensor: OpenSensor) -> None:
-        """Forget a sensor; what arrived of it is still analysed and committed."""
+        """Take note that no more hops of a sensor come.
+
+        It is kept until everything that arrived is committed, so that a stream which opens it
+        before can retire it: two owners of one position would lock each other out.
+        """
+        sensor.closed = True
+        self.settle(sensor)
+
+    def settle(self, sensor: OpenSensor) -> None:
+        """Forget a closed sensor if nothing of it is left to do."""
+        if not (sensor.closed and sensor.settled):
+            return
         if self._by_key.get(sensor.key) is sensor:
             self._forget(sensor)
 

@@ -136,7 +136,9 @@ class AnalysisSession:
         self._room.set()
 
     def acknowledge(self, sensor: OpenSensor) -> None:
-        """Tell the sender the sensor's committed position."""
+        """Take note that frames of the sensor are committed, or that nothing of it is left."""
+        self._sensors.settle(sensor)
+        self._metrics.open_sensors.set(len(self._sensors))
         if self._slots.get(sensor.slot) is sensor:
             known = self._answers.get(sensor.slot)
             self._answer(sensor, opened=known is not None and known.opened)
