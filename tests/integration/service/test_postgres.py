@@ -10,6 +10,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from kurto_service.clock import SystemClock
+from kurto_service.dependencies import DependencyRefused, wait_until_up
 from kurto_service.errors import PoolExhausted, is_unavailable
 from kurto_service.postgres import Pool, PostgresTooOld, create_pool, migrate, ping
 
@@ -189,6 +191,15 @@ async def test_no_server_counts_as_unavailable(free_port: int) -> None:
         await create_pool(f"postgresql://kurto@127.0.0.1:{free_port}/kurto")
 
     assert is_unavailable(caught.value)
+
+
+async def test_a_missing_database_is_told_at_once(postgres_dsn: str) -> None:
+    dsn = postgres_dsn + "_missing" if "?" not in postgres_dsn else postgres_dsn.replace("?", "x?")
+
+    with pytest.raises(DependencyRefused, match=r"does not exist.*KURTO_POSTGRES_DSN"):
+        await wait_until_up(
+            "postgresql", lambda: create_pool(dsn), clock=SystemClock(), timeout_s=5.0
+        )
 
 
 async def test_a_server_that_never_answers_is_given_up() -> None:

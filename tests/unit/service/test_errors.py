@@ -8,7 +8,7 @@ import pytest
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from redis.exceptions import ConnectionError as ValkeyConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 from redis.exceptions import TimeoutError as ValkeyTimeoutError
 
 from kurto_service.errors import (
@@ -20,7 +20,7 @@ from kurto_service.errors import (
     rich_status,
     status_code,
 )
-from kurto_service.exceptions import InvalidArgument, KurtoError
+from kurto_service.exceptions import Aborted, InvalidArgument, KurtoError
 
 SECRET = "password authentication failed for user bob"
 
@@ -39,6 +39,12 @@ def upstream(code: grpc.StatusCode, status: Status | None = None) -> grpc.aio.Ai
         (asyncpg.CannotConnectNowError(SECRET), DependencyUnavailable),
         (asyncpg.AdminShutdownError(SECRET), DependencyUnavailable),
         (asyncpg.TooManyConnectionsError(SECRET), DependencyUnavailable),
+        (asyncpg.DiskFullError(SECRET), DependencyUnavailable),
+        (asyncpg.ReadOnlySQLTransactionError(SECRET), DependencyUnavailable),
+        (asyncpg.DeadlockDetectedError(SECRET), Aborted),
+        (asyncpg.SerializationError(SECRET), Aborted),
+        (asyncpg.QueryCanceledError(SECRET), PoolExhausted),
+        (asyncpg.LockNotAvailableError(SECRET), PoolExhausted),
         (asyncpg.InterfaceError("connection is closed"), DependencyUnavailable),
         (asyncpg.InterfaceError("another operation is in progress"), InternalError),
         (asyncpg.UniqueViolationError(SECRET), InternalError),
@@ -46,6 +52,7 @@ def upstream(code: grpc.StatusCode, status: Status | None = None) -> grpc.aio.Ai
         (ValkeyConnectionError(SECRET), DependencyUnavailable),
         (ValkeyTimeoutError(SECRET), DependencyUnavailable),
         (ResponseError(SECRET), InternalError),
+        (OutOfMemoryError(SECRET), DependencyUnavailable),
         (ConnectionRefusedError(SECRET), DependencyUnavailable),
         (TimeoutError(SECRET), PoolExhausted),
         (ValueError(SECRET), InternalError),

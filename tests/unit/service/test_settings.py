@@ -77,6 +77,7 @@ def test_every_wrong_variable_is_named_with_its_rule(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("KURTO_ROOM_QUEUE_SIZE", "0")
     monkeypatch.setenv("KURTO_LOG_LEVEL", "LOUD")
     monkeypatch.setenv("KURTO_ROOM_LINGER_S", "nan")
+    monkeypatch.setenv("KURTO_POSTGRES_DSN", "mysql://me:secret@db/kurto")
 
     with pytest.raises(SettingsError) as caught:
         load_settings(RoomSettings)
@@ -85,6 +86,7 @@ def test_every_wrong_variable_is_named_with_its_rule(monkeypatch: pytest.MonkeyP
     assert "KURTO_ROOM_QUEUE_SIZE='0': Input should be greater than 0" in text
     assert "KURTO_LOG_LEVEL='LOUD': Input should be 'DEBUG', 'INFO'" in text
     assert "KURTO_ROOM_LINGER_S='nan'" in text
+    assert "KURTO_POSTGRES_DSN=***: String should match pattern '^postgres" in text
 
 
 def test_a_missing_variable_is_named() -> None:

@@ -11,9 +11,10 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 from redis.exceptions import ConnectionError as ValkeyConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as ValkeyTimeoutError
 
-from kurto_service.exceptions import KurtoError, ResourceExhausted, Unavailable
+from kurto_service.exceptions import Aborted, KurtoError, ResourceExhausted, Unavailable
 
 __all__ = [
     "DOMAIN",
@@ -31,17 +32,19 @@ __all__ = [
 DOMAIN = "kurto"
 _DETAILS_KEY = "grpc-status-details-bin"
 _RETRY_AFTER_S = 1.0
-# The server said no to this connection, or the link to it broke. A statement that failed on a
-# healthy link is a bug of ours and stays INTERNAL.
+# The server said no to us, or the link to it broke. A statement that failed on a healthy server is
+# a bug of ours and stays INTERNAL.
 _POSTGRES_AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # connections, disk or memory of the server
+    asyncpg.ReadOnlySQLTransactionError,  # a replica, for as long as a fail-over takes
     asyncpg.InternalClientError,  # what asyncpg says when the link breaks between two statements
 )
-_VALKEY_AWAY = (ValkeyConnectionError, ValkeyTimeoutError)
+_POSTGRES_SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
+_VALKEY_AWAY = (ValkeyConnectionError, ValkeyTimeoutError, ReadOnlyError, OutOfMemoryError)
 
 
 class DependencyUnavailable(Unavailable):
@@ -93,17 +96,21 @@ def classify(error: Exception) -> KurtoError | Status:
         return error
     if isinstance(error, grpc.aio.AioRpcError):
         return _from_upstream(error)
-    if isinstance(error, TimeoutError):
-        # Waiting for a connection or a statement took longer than its limit; also covers OSError's
-        # ETIMEDOUT, which Python makes the same type.
-        message = "The database took too long: retry with less concurrency or a smaller range."
+    if isinstance(error, asyncpg.TransactionRollbackError):  # deadlock, serialization failure
+        return Aborted(retry_after_s=0.0)
+    if isinstance(error, (TimeoutError, *_POSTGRES_SLOW)):
+        # A free connection, a lock or a statement took longer than its limit.
+        message = "A dependency took too long: retry with less concurrency or a smaller range."
         return PoolExhausted(message, retry_after_s=_RETRY_AFTER_S)
     if is_unavailable(error):
-        dependency = "valkey" if isinstance(error, _VALKEY_AWAY) else "postgresql"
-        if isinstance(error, OSError):
-            dependency = "network"
-        return DependencyUnavailable(retry_after_s=_RETRY_AFTER_S, dependency=dependency)
+        return DependencyUnavailable(retry_after_s=_RETRY_AFTER_S, dependency=_dependency(error))
     return InternalError()
+
+
+def _dependency(error: Exception) -> str:
+    if isinstance(error, _VALKEY_AWAY):
+        return "valkey"
+    return "network" if isinstance(error, OSError) else "postgresql"
 
 
 def _from_upstream(error: grpc.aio.AioRpcError) -> KurtoError | Status:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -74,8 +75,6 @@ def upgrade_script(folder: Path, schema: str, current: str | None) -> str | None
         return None
     buffer = io.StringIO()
     context = _offline_context(scripts, schema, current, buffer)
-    from alembic.operations import Operations  # noqa: PLC0415 (slow to import, rarely needed)
-
     with Operations.context(context):
         context.run_migrations()
     return buffer.getvalue()

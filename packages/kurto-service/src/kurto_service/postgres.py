@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Generator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolAcquireContext
 
+from kurto_service.dependencies import DependencyRefused
 from kurto_service.errors import PoolExhausted
 
 __all__ = ["Pool", "PostgresTooOld", "create_pool", "migrate", "ping"]
@@ -37,7 +40,7 @@ class Init(Protocol):
         ...
 
 
-class PostgresTooOld(Exception):
+class PostgresTooOld(DependencyRefused):
     """The server is older than kurto supports."""
 
 
@@ -197,6 +200,7 @@ async def migrate(dsn: str, schema: str, package: str) -> None:
     asyncpg.LockNotAvailableError
         When another process holds the lock for longer than a minute.
     """
+    await asyncio.to_thread(_load_alembic)  # before the lock, so that it is held for less long
     connection = await asyncpg.connect(dsn, timeout=3.0, statement_cache_size=0)
     try:
         _check_version(connection)
@@ -222,8 +226,12 @@ async def _migrate_locked(connection: Connection, schema: str, package: str) -> 
         _LOG.info("Schema migrated", extra=extra)
 
 
-def _script(package: str, schema: str, current: str | None) -> str | None:
+def _load_alembic() -> ModuleType:
     # Alembic and SQLAlchemy take 16 MiB and half a second: imported only where they are used.
+    return importlib.import_module("kurto_service.migration_script")
+
+
+def _script(package: str, schema: str, current: str | None) -> str | None:
     from kurto_service.migration_script import migrations_folder, upgrade_script  # noqa: PLC0415
 
     return upgrade_script(migrations_folder(package), schema, current)

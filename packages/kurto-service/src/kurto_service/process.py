@@ -17,10 +17,11 @@ from grpc.aio import Server
 from kurto_service.access import StartRefused, authenticator_for
 from kurto_service.calls import CallGuard
 from kurto_service.clock import SystemClock
+from kurto_service.dependencies import DependencyRefused, DependencyTimeout
 from kurto_service.health import Health
 from kurto_service.logs import configure_logs
 from kurto_service.metrics import DependencyMetrics, RpcMetrics, process_registry, start_exporter
-from kurto_service.runtime import DependencyTimeout, Runtime
+from kurto_service.runtime import Runtime
 from kurto_service.server import (
     BindError,
     MethodTable,
@@ -44,6 +45,7 @@ __all__ = ["Process", "StartRefused", "authenticator_for", "run_process"]
 _LOG = logging.getLogger(__name__)
 _EXIT_FAILURE = 1
 _EXIT_WRONG_SETTINGS = 2
+_WRONG_SETTINGS = (DependencyRefused, StartRefused, TokenFileError)
 # Drain and calls have grace_period_s (at most 6), then tasks and closers these; the watchdog makes
 # "exits within 10 s" true even when one of them hangs in C code.
 _CUT_S = 0.5
@@ -249,10 +251,10 @@ def run_process(
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(run())
-    except (BindError, DependencyTimeout, StartRefused, TokenFileError) as error:
+    except (*_WRONG_SETTINGS, BindError, DependencyTimeout) as error:
         extra = {"action": "start_failed", "problem": str(error)}
         _LOG.critical("Cannot start", extra=extra)
-        return _EXIT_WRONG_SETTINGS if isinstance(error, (StartRefused, TokenFileError)) else 1
+        return _EXIT_WRONG_SETTINGS if isinstance(error, _WRONG_SETTINGS) else _EXIT_FAILURE
     except Exception:
         _LOG.critical("Failed", extra={"action": "crashed"}, exc_info=True)
         return _EXIT_FAILURE

@@ -34,7 +34,18 @@ def reflection_servicer(services: Iterable[str]) -> Any:
         Full names, whose generated modules are imported.
     """
     names = (*services, *_NAMES)
-    return reflection.aio.ReflectionServicer(names, _pool(names))
+    return _Servicer(names, _pool(names))
+
+
+class _Servicer(reflection.aio.ReflectionServicer):  # type: ignore[misc, unused-ignore]
+    def _file_containing_symbol(self, request: Any, fully_qualified_name: str) -> Any:
+        """Find methods and fields too: the pool knows only what stands in a file by itself."""
+        answer = super()._file_containing_symbol(request, fully_qualified_name)
+        owner = fully_qualified_name.rpartition(".")[0]
+        if answer.HasField("error_response") and owner:
+            found = super()._file_containing_symbol(request, owner)
+            return found if found.HasField("file_descriptor_response") else answer
+        return answer
 
 
 def add_v1(servicer: Any, server: Any) -> None:

@@ -13,25 +13,19 @@ from prometheus_client import CollectorRegistry
 
 from kurto_service.channels import open_channel
 from kurto_service.clock import Clock
-from kurto_service.errors import is_unavailable
+from kurto_service.dependencies import wait_until_up
 from kurto_service.health import Health
 from kurto_service.server import AddServicer, MethodTable
 from kurto_service.settings import ServiceSettings
 from kurto_service.supervisor import Supervisor
 
-__all__ = ["DependencyTimeout", "Runtime", "main"]
+__all__ = ["Runtime", "main"]
 
 _LOG = logging.getLogger(__name__)
-_RETRY_INTERVAL_S = 0.5
-_ATTEMPT_TIMEOUT_S = 5.0
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 SettingsT_co = TypeVar("SettingsT_co", bound=ServiceSettings, covariant=True)
 ValueT = TypeVar("ValueT")
 AsyncCallback = Callable[[], Awaitable[object]]
-
-
-class DependencyTimeout(Exception):
-    """A dependency did not come up while the process was starting."""
 
 
 class Runtime(Generic[SettingsT_co]):
@@ -156,32 +150,17 @@ class Runtime(Generic[SettingsT_co]):
     async def connect(self, name: str, attempt: Callable[[], Awaitable[ValueT]]) -> ValueT:
         """Repeat ``attempt()`` until the dependency `name` is up, and return its result.
 
+        `attempt` must be bounded by itself, as `create_pool`, `migrate` and `valkey.connect` are.
+
         Raises
         ------
         DependencyTimeout
-            After ``startup_timeout_s``, with the last problem. Errors that do not mean "away for
-            now" (wrong password, too old a version) are raised at once.
+            After ``startup_timeout_s``, with the last problem.
+        DependencyRefused
+            At once when address, credentials or version are wrong.
         """
-        deadline = self.clock.monotonic() + self.settings.startup_timeout_s
-        while True:
-            try:
-                async with asyncio.timeout(_ATTEMPT_TIMEOUT_S):
-                    return await attempt()
-            except Exception as error:
-                if not (isinstance(error, TimeoutError) or is_unavailable(error)):
-                    raise
-                self._still_away(name, error, deadline)
-            await self.clock.sleep(_RETRY_INTERVAL_S)
-
-    def _still_away(self, name: str, error: Exception, deadline: float) -> None:
-        problem = str(error) or type(error).__name__
-        if self.clock.monotonic() >= deadline:
-            limit = self.settings.startup_timeout_s
-            raise DependencyTimeout(
-                f"{name} did not come up within {limit:g} s (KURTO_STARTUP_TIMEOUT_S): {problem}"
-            ) from error
-        extra = {"action": "dependency_wait", "dependency": name, "problem": problem}
-        _LOG.info("Waiting for a dependency", extra=extra)
+        timeout_s = self.settings.startup_timeout_s
+        return await wait_until_up(name, attempt, clock=self.clock, timeout_s=timeout_s)
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ class ServiceSettings(BaseSettings):
     )
     postgres_dsn: str = Field(
         default="postgresql://kurto@127.0.0.1:5432/kurto",
+        pattern=r"^postgres(ql)?://",
         repr=False,
         description="PostgreSQL (15 or newer) to use, as a URL.",
     )
@@ -87,6 +88,7 @@ class ServiceSettings(BaseSettings):
     )
     valkey_url: str = Field(
         default="redis://127.0.0.1:6379/0",
+        pattern=r"^(redis|rediss|unix)://",
         repr=False,
         description="Valkey or Redis (7.2 or newer) to use.",
     )

@@ -8,6 +8,8 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as ValkeyConnectionError
 from redis.exceptions import TimeoutError as ValkeyTimeoutError
 
+from kurto_service.dependencies import DependencyRefused
+
 __all__ = ["ValkeyTooOld", "connect", "ping"]
 
 _MINIMUM_VERSION = (7, 2)
@@ -16,7 +18,7 @@ _FIRST_RETRY_S = 0.02
 _LAST_RETRY_S = 0.2
 
 
-class ValkeyTooOld(Exception):
+class ValkeyTooOld(DependencyRefused):
     """The server is older than kurto supports."""
 
 
