@@ -224,6 +224,7 @@ def running_stack(
     words = [sys.executable, "-m", "kurto_cli", "up", "--http-port", "0", "--tls-port", "0"]
     words += ["--data-dir", str(directory / "data"), "--log-dir", str(directory / "logs")]
     words += ["--ready-file", str(directory / "ready.json"), *options]
+    (directory / "ready.json").unlink(missing_ok=True)
     with (directory / "launcher.log").open("ab") as log:
         launcher = subprocess.Popen(
             words,
@@ -232,8 +233,8 @@ def running_stack(
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
         )
-    stack = RunningStack(launcher, directory)
     try:
+        stack = RunningStack(launcher, directory)
         stack.wait_until_ready()
         yield stack
     finally:

@@ -92,33 +92,32 @@ def test_a_killed_member_is_started_again(stack: Any, name: str) -> None:
     assert others == {key: pid for key, pid in stack.ready["pids"].items() if key != name}
 
 
-async def test_it_stops_cleanly_and_keeps_its_data(own_stack: OwnStack) -> None:
-    with own_stack() as first:
-        connection = await asyncpg.connect(first.ready["postgres_dsn"])
-        await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        await connection.close()
+async def test_kill_leaves_nothing_and_the_next_one_keeps_the_data_and_stops_cleanly(
+    own_stack: OwnStack,
+) -> None:
+    with own_stack("--demo") as first:
         pids = first.ready["pids"]
-        first.launcher.send_signal(signal.SIGTERM)
-        assert first.launcher.wait(TIMEOUT_S) == 0
-        assert not [name for name, pid in pids.items() if alive(pid)]
-        assert not first.ready_file.exists()
-        assert "killed" not in first.said().partition("---")[0]
-    with own_stack() as second:
-        connection = await asyncpg.connect(second.ready["postgres_dsn"])
-        assert await connection.fetchval("SELECT answer FROM kept") == 42
-        await connection.close()
-
-
-def test_nothing_is_left_when_the_launcher_is_killed(own_stack: OwnStack) -> None:
-    with own_stack("--demo") as stack:
-        pids = stack.ready["pids"]
         assert set(pids) == MEMBERS | {"demo"}
-        stack.launcher.kill()
-        stack.launcher.wait(TIMEOUT_S)
+        await execute(first, "CREATE TABLE kept AS SELECT 42 AS answer")
+        first.launcher.kill()
+        first.launcher.wait(TIMEOUT_S)
         wait_until_gone(pids)
-    # The lock and PostgreSQL's own leftovers don't keep the next one from starting.
-    with own_stack() as stack:
-        assert all(alive(pid) for pid in stack.ready["pids"].values())
+    with own_stack() as second:
+        pids = second.ready["pids"]
+        assert await execute(second, "SELECT answer FROM kept") == 42
+        second.launcher.send_signal(signal.SIGTERM)
+        assert second.launcher.wait(TIMEOUT_S) == 0
+        assert not [name for name, pid in pids.items() if alive(pid)]
+        assert not second.ready_file.exists()
+        assert "killed" not in second.said().partition("---")[0]
+
+
+async def execute(stack: Any, statement: str) -> object:
+    connection = await asyncpg.connect(stack.ready["postgres_dsn"])
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
 
 
 def test_servers_of_the_users_own_are_used_and_left_alone(

@@ -77,8 +77,8 @@ def _announcer(
             except OSError as error:
                 report(f"{options.ready_file} can't be written ({error.strerror}): going on")
         report("everything is running; stop it with Ctrl-C")
-        report(f"dashboard  {endpoints.https}   (self-made certificate; without TLS:")
-        report(f"           {endpoints.http})")
+        report(f"dashboard  {endpoints.http}")
+        report(f"with TLS   {endpoints.https} (self-made certificate)")
         report(f"sensors    {endpoints.http.removeprefix('http://')}")
 
     return announce

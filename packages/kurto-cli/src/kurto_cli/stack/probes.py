@@ -40,7 +40,9 @@ def http_ok(url: str) -> Probe:
     """Ready when a plain HTTP address answers 200."""
     parts = urllib.parse.urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
-    request = f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode()
+    request = (
+        f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    ).encode()
 
     async def probe() -> bool:
         answer = await _ask(host, port, request)

@@ -31,10 +31,11 @@ class Service:
     module: str
 
 
+# Stopped backwards: the source of samples first, so that what follows it can finish.
 SERVICES = (
-    Service("ingest", "kurto_ingest"),
-    Service("analyzer", "kurto_analyzer"),
     Service("alerts", "kurto_alerts"),
+    Service("analyzer", "kurto_analyzer"),
+    Service("ingest", "kurto_ingest"),
     Service("gateway", "kurto_gateway"),
 )
 
@@ -96,13 +97,19 @@ def service_specs(
             name=service.name,
             command=python_module(service.module),
             probe=grpc_serving(ports[service.name].address),
-            environment=environment,
+            environment=_without_own_address(service.name, environment),
             directory=directory,
             after=tuple(after),
             stop_timeout_s=_STOP_TIMEOUT_S,
         )
         for service in services
     ]
+
+
+def _without_own_address(name: str, environment: Mapping[str, str]) -> dict[str, str]:
+    # A service takes variables with its own prefix for settings and warns of those it doesn't know.
+    own = f"KURTO_{name.upper()}_ADDRESS"
+    return {key: value for key, value in environment.items() if key != own}
 
 
 def demo_spec(
