@@ -37,13 +37,13 @@ def reflection_servicer(services: Iterable[str]) -> Any:
     return _Servicer(names, _pool(names))
 
 
-class _Servicer(reflection.aio.ReflectionServicer):  # type: ignore[misc, unused-ignore]
+class _Servicer(reflection.aio.ReflectionServicer):
     def _file_containing_symbol(self, request: Any, fully_qualified_name: str) -> Any:
         """Find methods and fields too: the pool knows only what stands in a file by itself."""
-        answer = super()._file_containing_symbol(request, fully_qualified_name)
+        answer = super()._file_containing_symbol(request, fully_qualified_name)  # type: ignore[misc]
         owner = fully_qualified_name.rpartition(".")[0]
         if answer.HasField("error_response") and owner:
-            found = super()._file_containing_symbol(request, owner)
+            found = super()._file_containing_symbol(request, owner)  # type: ignore[misc]
             return found if found.HasField("file_descriptor_response") else answer
         return answer
 
