@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -132,90 +132,6 @@ def test_servers_of_the_users_own_are_used_and_left_alone(
         assert ready["pids"]["valkey"] is None
         assert not (stack.directory / "data" / "postgres").exists()
     assert listening(postgres_dsn.rpartition("@")[2].partition("/")[0])
-
-
-@pytest.fixture
-def refused(tmp_path: Path) -> Callable[..., str]:
-    """Runs `kurto up`, which must end with an error; returns the error."""
-
-    def run(*options: str, environment: dict[str, str] | None = None) -> str:
-        words = [sys.executable, "-m", "kurto_cli", "up", "--data-dir", str(tmp_path / "data")]
-        done = subprocess.run(
-            [*words, "--http-port", "0", "--tls-port", "0", *options],
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-            env={**os.environ, **(environment or {})},
-        )
-        assert done.returncode == 1
-        assert "Traceback" not in done.stderr
-        return done.stderr
-
-    return run
-
-
-@pytest.fixture
-def taken_port() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
-
-
-@pytest.mark.parametrize("option", ["--http-port", "--tls-port"])
-def test_a_taken_port_is_refused(refused: Callable[..., str], taken_port: int, option: str) -> None:
-    message = refused(option, str(taken_port))
-    assert f"port {taken_port} is in use by " in message
-    assert f"(pid {os.getpid()})" in message
-    assert option in message
-
-
-def test_one_port_for_both_is_refused(refused: Callable[..., str], free_port: int) -> None:
-    assert "choose different ones" in refused(
-        "--http-port", str(free_port), "--tls-port", str(free_port)
-    )
-
-
-def test_a_data_directory_in_use_is_refused(stack: Any, refused: Callable[..., str]) -> None:
-    message = refused("--data-dir", str(stack.directory / "data"))
-    assert f"used by another `kurto up` (pid {stack.launcher.pid})" in message
-
-
-def test_a_data_directory_that_cannot_be_made_is_refused(
-    refused: Callable[..., str], tmp_path: Path
-) -> None:
-    (tmp_path / "file").write_text("")
-    message = refused("--data-dir", str(tmp_path / "file" / "below"))
-    assert "can't be used" in message
-    assert "--data-dir" in message
-
-
-@pytest.mark.parametrize("option", ["--ready-file", "--log-dir"])
-def test_a_place_that_cannot_be_written_is_refused(
-    refused: Callable[..., str], tmp_path: Path, option: str
-) -> None:
-    (tmp_path / "file").write_text("")
-    message = refused(option, str(tmp_path / "file" / "below"))
-    assert f"choose another place with {option}" in message
-
-
-def test_other_machines_are_refused_without_tokens(refused: Callable[..., str]) -> None:
-    assert "KURTO_TOKENS_FILE" in refused("--host", "0.0.0.0")
-
-
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [
-        ("KURTO_POSTGRES_DSN", "postgresql://nobody@127.0.0.1:{port}/x"),
-        ("KURTO_POSTGRES_DSN", "no address"),
-        ("KURTO_VALKEY_URL", "redis://127.0.0.1:{port}/0"),
-        ("KURTO_VALKEY_URL", "no address"),
-    ],
-)
-def test_a_server_that_cannot_be_reached_is_refused(
-    refused: Callable[..., str], free_port: int, variable: str, value: str
-) -> None:
-    environment = {variable: value.format(port=free_port)}
-    assert f"{variable} can't be used" in refused(environment=environment)
 
 
 def test_an_ordinary_user_runs_it(tmp_path: Path, stack: Any) -> None:

@@ -1,5 +1,7 @@
 """Servers of the user's own instead of the embedded ones: checked before anything starts."""
 
+from collections.abc import Mapping
+
 import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -55,6 +57,22 @@ async def check_valkey(url: str) -> None:
             f"KURTO_VALKEY_URL can't be used ({error}): mend it, or unset it to use the embedded "
             "server"
         ) from error
+    require_recent_valkey(answer)
+
+
+def require_recent_valkey(answer: Mapping[str, object]) -> None:
+    """Refuse Redis before 7.2; every Valkey is newer.
+
+    Parameters
+    ----------
+    answer : mapping
+        The section "server" of what INFO answers.
+
+    Raises
+    ------
+    StackError
+        If it's too old.
+    """
     if "valkey_version" in answer:
         return
     version = str(answer.get("redis_version", "0"))
