@@ -48,9 +48,7 @@ async def test_attempts_go_on_until_it_is_up(caplog: pytest.LogCaptureFixture) -
 async def test_it_gives_up_with_the_last_problem() -> None:
     dependency = Dependency(*[ConnectionRefusedError("nobody listens")] * 100)
 
-    with pytest.raises(
-        DependencyTimeout, match=r"within 3 s .*TIMEOUT_S\): nobody listens"
-    ):
+    with pytest.raises(DependencyTimeout, match=r"within 3 s .*TIMEOUT_S\): nobody listens"):
         await outcome(dependency, 60.0)
     assert dependency.attempt_count == 7  # every half second
 
