@@ -1,0 +1,98 @@
+"""An analyzer in this process, over stores in memory, called through gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import grpc
+import pytest
+from prometheus_client import CollectorRegistry
+from tests.conftest import Databases
+
+from kurto.analyzer.v1 import (
+    analyzer_service_pb2_grpc,
+    feature_service_pb2_grpc,
+)
+from kurto_analyzer.analyzer import Analyzer
+from kurto_analyzer.fakes import FakeFeatureStore, FakeLiveFeatures
+from kurto_analyzer.feature_reader import FeatureReader
+from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.ports import FeatureStore, LiveFeatures
+from kurto_analyzer.servicer import AnalyzerServicer, FeatureServicer
+from kurto_analyzer.settings import AnalyzerSettings
+from kurto_service.clock import SystemClock
+from kurto_service.postgres import migrate
+from kurto_service.testing import serve
+
+
+@pytest.fixture
+def analyzer_dsn(databases: Databases) -> Iterator[str]:
+    """DSN of a fresh database with the analyzer's schema."""
+    template = databases.template(
+        "analyzer",
+        lambda dsn: asyncio.run(migrate(dsn, "analyzer", "kurto_analyzer:migrations")),
+    )
+    name = databases.create(template)
+    yield databases.server.dsn(name)
+    databases.drop(name)
+
+
+@dataclass
+class Room:
+    """A served analyzer."""
+
+    store: FeatureStore
+    live: LiveFeatures
+    settings: AnalyzerSettings
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        metrics = AnalyzerMetrics(self.registry)
+        clock = SystemClock()
+        self.analyzer = Analyzer(self.store, self.live, self.settings, clock, metrics)
+        self.servicer = AnalyzerServicer(self.analyzer.new_session, metrics)
+        reader = FeatureReader(self.analyzer.sensors, self.live, self.store, clock)
+        tasks = [
+            asyncio.create_task(self.analyzer.engine.run()),
+            asyncio.create_task(self.analyzer.committer.run()),
+        ]
+        add_windows = analyzer_service_pb2_grpc.add_AnalyzerServiceServicer_to_server
+        add_features = feature_service_pb2_grpc.add_FeatureServiceServicer_to_server
+        features = (add_features, FeatureServicer(reader))
+        try:
+            async with serve(add_windows, self.servicer, features) as channel:
+                self.channel: grpc.aio.Channel = channel
+                self.windows = analyzer_service_pb2_grpc.AnalyzerServiceStub(channel)
+                self.features = feature_service_pb2_grpc.FeatureServiceStub(channel)
+                yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            assert all(isinstance(result, asyncio.CancelledError) for result in results), results
+
+    def value(self, name: str, **labels: str) -> float:
+        """Return the value of a metric."""
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+
+@pytest.fixture
+def fake_store() -> FakeFeatureStore:
+    return FakeFeatureStore()
+
+
+@pytest.fixture
+def fake_live() -> FakeLiveFeatures:
+    return FakeLiveFeatures()
+
+
+@pytest.fixture
+async def room(fake_store: FakeFeatureStore, fake_live: FakeLiveFeatures) -> AsyncIterator[Room]:
+    values = AnalyzerSettings(commit_interval_s=0.0, publish_retry_s=0.05)
+    room = Room(fake_store, fake_live, values)
+    async with room.open():
+        yield room
