@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
+from kurto_ingest.ports import Stores
 from kurto_ingest.postgres import (
     Partitions,
     PostgresPlaceStore,
@@ -18,7 +19,6 @@ from kurto_ingest.postgres import (
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.testing import FakeAnalyzer, RunningIngest, Sender, run_ingest
 from kurto_ingest.valkey import ValkeyStatusPublisher
-from kurto_ingest.wiring import Stores
 from kurto_service import valkey
 from kurto_service.clock import SystemClock
 from kurto_service.postgres import create_pool, migrate

@@ -21,6 +21,7 @@ __all__ = [
     "SensorStore",
     "StatusPublisher",
     "StoredSamples",
+    "Stores",
     "StreamCommit",
     "StreamKey",
     "StreamRecord",
@@ -276,3 +277,14 @@ class StatusPublisher(Protocol):
     async def publish(self, message: bytes) -> None:
         """Publish one serialised update."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What ingest stands on."""
+
+    places: PlaceStore
+    sensors: SensorStore
+    streams: StreamStore
+    samples: SampleStore
+    publisher: StatusPublisher

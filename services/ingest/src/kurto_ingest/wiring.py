@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any, cast
 
 import grpc
@@ -28,7 +27,7 @@ from kurto_ingest.housekeeping import keep_house
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.monitoring import Monitoring
 from kurto_ingest.opening import StreamOpener
-from kurto_ingest.ports import PlaceStore, SampleStore, SensorStore, StatusPublisher, StreamStore
+from kurto_ingest.ports import Stores
 from kurto_ingest.postgres import (
     Partitions,
     PostgresPlaceStore,
@@ -47,24 +46,13 @@ from kurto_service.clock import Clock
 from kurto_service.postgres import Pool, create_pool, migrate, ping
 from kurto_service.runtime import Runtime
 
-__all__ = ["Ingest", "Stores", "wire"]
+__all__ = ["Ingest", "wire"]
 
 _SERVICES = (
     "kurto.ingest.v1.IngestService",
     "kurto.assets.v1.AssetService",
     "kurto.ingest.v1.StreamControlService",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """What ingest stands on."""
-
-    places: PlaceStore
-    sensors: SensorStore
-    streams: StreamStore
-    samples: SampleStore
-    publisher: StatusPublisher
 
 
 class Ingest:

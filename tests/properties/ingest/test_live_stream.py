@@ -1,0 +1,158 @@
+"""Whatever the batches, what is stored and forwarded is what was sent, on the grid."""
+
+import sys
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kurto_ingest.encoding import Encoding, Planar
+from kurto_ingest.hop_tail import HopTail
+from kurto_ingest.late import completed_windows
+from kurto_ingest.live_stream import LiveStream
+from kurto_ingest.quality import GAP, BlockInspector
+from kurto_ingest.ranges import RangeSet
+from kurto_ingest.sequence import StreamSequence
+from kurto_ingest.stream_format import StreamFormat
+
+HOP = 7
+ENCODINGS = st.sampled_from(list(Encoding))
+
+
+def make_stream(encoding: Encoding, next_index: int = 0) -> LiveStream:
+    """Return a stream of two channels with hops of 7 samples."""
+    stream_format = StreamFormat(
+        sensor_id="s",
+        sensor_key=1,
+        epoch=1,
+        channels=("x", "y"),
+        sample_rate_hz=70.0,
+        encoding=encoding,
+        scales=(0.5,) if encoding.is_integer else (),
+        hop_samples=HOP,
+        window_hops=3,
+        anchor_us=0,
+    )
+    return LiveStream(
+        stream_format,
+        1,
+        StreamSequence(next_index, max_missing_ranges=99),
+        inspector=BlockInspector(encoding, stream_format.scales, [None, None]),
+        tail=HopTail(next_index // HOP, 10**6),
+        max_missing_ranges=99,
+        charge=lambda _: None,
+    )
+
+
+def source(encoding: Encoding, first: int, count: int) -> Planar:
+    """Return samples that tell their index and channel."""
+    index = np.arange(first, first + count)
+    values = np.stack([index + 1, -index - 1])
+    if encoding is Encoding.I24LE:
+        return values.astype("<i4").view("u1").reshape(2, count, 4)[..., :3].copy()
+    return values.astype("<f4" if encoding is Encoding.F32LE else "<i2")
+
+
+def commit_some(stream: LiveStream, stored: dict[int, bytes], max_bytes: int) -> RangeSet:
+    """Commit a part of what waits, as the store would, and return what it refilled."""
+    plan = stream.plan(max_bytes)
+    if plan is None:
+        return RangeSet()
+    for block in plan.blocks:
+        assert block.first // HOP == (block.end - 1) // HOP, "a row crosses a line of the grid"
+        for at in range(block.count):
+            assert block.first + at not in stored, "a sample is stored twice"
+            view = stream.format.view(block.data)
+            stored[block.first + at] = view[:, at : at + 1].tobytes()
+    stream.finish(plan)
+    return plan.refilled
+
+
+BATCHES = st.lists(
+    st.tuples(st.integers(-12, 25), st.integers(1, 20), st.integers(0, 3)), min_size=1, max_size=14
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(ENCODINGS, BATCHES, st.integers(0, 30))
+def test_rows_and_hops_are_what_was_sent(
+    encoding: Encoding, batches: list[tuple[int, int, int]], begin: int
+) -> None:
+    stream = make_stream(encoding, begin)
+    stored: dict[int, bytes] = {}
+    sent: set[int] = set()
+    refilled = RangeSet()
+    for offset, count, what in batches:
+        first = max(0, stream.accepted.next_index + offset)
+        samples = source(encoding, first, count)
+        data = samples.tobytes()
+        stream.accept(first, stream.format.view(data), data, None, 0.0)
+        sent |= {at for at in range(first, first + count) if at >= begin}
+        if what == 1:
+            stream.close_block()
+        if what >= 2:
+            for item in commit_some(stream, stored, 1 if what == 2 else 10**6):
+                refilled.add(*item)
+    stream.close_block()
+    while not stream.is_durable:
+        for item in commit_some(stream, stored, 50):
+            refilled.add(*item)
+
+    assert set(stored) == sent
+    for at, data in stored.items():
+        assert data == source(encoding, at, 1).tobytes()
+    assert stream.pending_bytes == 0
+    assert stream.durable.next_index == stream.accepted.next_index
+    assert stream.durable.missing == stream.accepted.missing
+    assert stream.durable.gap_count == stream.accepted.gap_count
+    check_hops(stream, sent, begin)
+
+
+def check_hops(stream: LiveStream, sent: set[int], begin: int) -> None:
+    """Every closed hop in memory is the samples sent, or a gap because one came not in order."""
+    tail = stream.tail
+    assert tail.end == stream.accepted.next_index // HOP
+    for hop in range(begin // HOP, tail.end):
+        run = tail.run(hop, 1)
+        whole = set(range(hop * HOP, (hop + 1) * HOP)) <= sent
+        if run is None:
+            assert hop == begin // HOP, "only the hop that began before us is not in memory"
+        elif not run.is_gap:
+            assert whole
+            assert run.hops[0] == source(stream.format.encoding, hop * HOP, HOP).tobytes()
+
+
+@given(st.sets(st.integers(0, 120)), st.sets(st.integers(0, 120), min_size=1))
+def test_late_windows_are_those_that_a_refill_completes(
+    missing: set[int], refill: set[int]
+) -> None:
+    total = 126
+    before = RangeSet((at, at + 1) for at in missing)
+    closed = missing & refill
+    after = StreamSequence(total, max_missing_ranges=sys.maxsize)
+    after.missing = RangeSet((at, at + 1) for at in missing - refill)
+    late = completed_windows(
+        RangeSet((at, at + 1) for at in closed), after, hop_samples=HOP, window_hops=3
+    )
+    expected = {
+        window
+        for window in range(total // HOP - 2)
+        if before.touches(window * HOP, (window + 3) * HOP)
+        and not after.missing.touches(window * HOP, (window + 3) * HOP)
+    }
+    assert {at for item in late for at in range(*item)} == expected
+
+
+def test_first_row_after_a_gap_is_flagged() -> None:
+    stream = make_stream(Encoding.F32LE)
+    for first in (0, 20):
+        samples = source(Encoding.F32LE, first, 7)
+        stream.accept(first, samples, None, None, 0.0)
+    stream.close_block()
+    plan = stream.plan(10**6)
+    assert plan is not None
+    assert [(block.first, bool(block.quality & GAP)) for block in plan.blocks] == [
+        (0, False),
+        (20, True),
+        (21, False),
+    ]
