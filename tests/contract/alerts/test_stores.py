@@ -46,6 +46,7 @@ from kurto_alerts.ports import (
     EvaluationLock,
     EvaluationStore,
     HistoryPosition,
+    OpenAlert,
     ProfileStore,
     PublicationStore,
     RuleStore,
@@ -500,7 +501,12 @@ async def test_evaluation_begins_where_it_ended(stores: Stores) -> None:
     assert state.rules_revision == await store.rules_revision()
     by_sensor = sorted(state.checkpoints, key=lambda one: one.sensor_id)
     assert by_sensor == [checkpoint("pump-7", 5), checkpoint("pump-8", 7)]
-    assert state.open_alerts == {Key("pump-7", "horizontal", "rms-high"): raised.alert}
+    alert = raised.alert
+    assert state.open_alerts == {
+        Key("pump-7", "horizontal", "rms-high"): OpenAlert(
+            alert.alert_id, alert.severity, False, alert.worst_value, alert.unit
+        )
+    }
     assert state.message_ids == {"stream": "1-3"}
     assert state.profiles["pump-7"] == SensorProfile("pump-7", frozenset({"t"}), 5, True)
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from kurto_alerts.alert_state import Alert, ConditionChange, ConditionState, Key, Withdrawal
+from kurto_alerts.alert_state import ConditionChange, Key, Withdrawal
 from kurto_alerts.checkpoints import ConditionRecord, SensorCheckpoint
 from kurto_alerts.engine import Engine
 from kurto_alerts.frames import Frame, SensorProfile
-from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage
+from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage, OpenAlert
 from kurto_alerts.rules import SEVERITY_COUNT
 from kurto_alerts.sequences import HistoryPage, SensorSequence
 
@@ -211,7 +211,7 @@ class Evaluation:
 
 
 def reconciled(
-    checkpoints: Iterable[SensorCheckpoint], open_alerts: Mapping[Key, Alert]
+    checkpoints: Iterable[SensorCheckpoint], open_alerts: Mapping[Key, OpenAlert]
 ) -> list[SensorCheckpoint]:
     """Return checkpoints whose conditions agree with the alerts that are open.
 
@@ -235,7 +235,7 @@ def reconciled(
         at = known.setdefault(key.sensor_id, len(result))
         if at == len(result):
             result.append(_without_position(key.sensor_id))
-        conditions = (*result[at].conditions, _record_of(alert))
+        conditions = (*result[at].conditions, _record_of(key, alert))
         result[at] = replace(result[at], conditions=conditions)
     return result
 
@@ -251,15 +251,15 @@ def _without_position(sensor_id: str) -> SensorCheckpoint:
     )
 
 
-def _record_of(alert: Alert) -> ConditionRecord:
+def _record_of(key: Key, alert: OpenAlert) -> ConditionRecord:
     return ConditionRecord(
-        channel=alert.channel,
-        rule_id=alert.rule_id,
+        channel=key.channel,
+        rule_id=key.rule_id,
         rule_version=UNSTARTED_VERSION,
         beyond=(0,) * SEVERITY_COUNT,
         inside=(0,) * SEVERITY_COUNT,
-        severity=int(alert.severity),
-        recovering=alert.state is ConditionState.RECOVERING,
+        severity=alert.severity,
+        recovering=alert.recovering,
         worst_value=alert.worst_value,
         unit=alert.unit,
         alert_id=alert.alert_id,

@@ -10,6 +10,7 @@ from kurto_alerts.alert_state import (
     Acknowledgment,
     Alert,
     ConditionChange,
+    ConditionState,
     Key,
     Transition,
     TransitionKind,
@@ -31,6 +32,7 @@ from kurto_alerts.ports import (
     EvaluationBatch,
     EvaluationState,
     HistoryPosition,
+    OpenAlert,
 )
 from kurto_alerts.rules import Rule, Severity
 from kurto_alerts.transition_log import apply_changes
@@ -258,7 +260,13 @@ class MemoryEvaluation:
             profiles=dict(database.profiles),
             checkpoints=list(database.checkpoints.values()),
             open_alerts={
-                Key(alert.sensor_id, alert.channel, alert.rule_id): alert
+                Key(alert.sensor_id, alert.channel, alert.rule_id): OpenAlert(
+                    alert.alert_id,
+                    int(alert.severity),
+                    alert.state is ConditionState.RECOVERING,
+                    alert.worst_value,
+                    alert.unit,
+                )
                 for alert in database.open_alerts()
             },
             message_ids=dict(database.message_ids),

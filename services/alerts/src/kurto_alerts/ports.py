@@ -106,6 +106,17 @@ class AlertStore(Protocol):
         """Return the number of open alerts of each severity."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """What evaluation must know of an open alert."""
+
+    alert_id: str
+    severity: int
+    recovering: bool
+    worst_value: float
+    unit: str
+
+
 @dataclass(frozen=True)
 class EvaluationState:
     """Everything that evaluation begins with, as of one moment."""
@@ -114,7 +125,7 @@ class EvaluationState:
     rules: Sequence[Rule]
     profiles: Mapping[str, SensorProfile]
     checkpoints: Sequence[SensorCheckpoint]
-    open_alerts: Mapping[Key, Alert]
+    open_alerts: Mapping[Key, OpenAlert]
     message_ids: Mapping[str, str]
 
 

@@ -8,10 +8,17 @@ from datetime import datetime
 import asyncpg
 from asyncpg import Connection, Record
 
-from kurto_alerts.alert_state import Alert, ConditionChange, Key, Transition, Withdrawal
+from kurto_alerts.alert_state import (
+    Alert,
+    ConditionChange,
+    ConditionState,
+    Key,
+    Transition,
+    Withdrawal,
+)
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.exceptions import StaleRulesError
-from kurto_alerts.ports import EvaluationBatch, EvaluationState
+from kurto_alerts.ports import EvaluationBatch, EvaluationState, OpenAlert
 from kurto_alerts.postgres.profiles import select_profiles
 from kurto_alerts.postgres.rows import (
     SELECT_ALERTS,
@@ -26,6 +33,11 @@ from kurto_alerts.transition_log import apply_changes
 LOCK_KEY = 0x6B7572746F616C  # "kurtoal"
 CLOSE_TIMEOUT_S = 2.0
 
+_SELECT_OPEN = (
+    "SELECT sensor_id, channel, rule_id, alert_id, severity,"
+    f" state = {int(ConditionState.RECOVERING)}, worst_value, unit"
+    " FROM alerts.alerts WHERE resolve_time IS NULL"
+)
 _UPSERT_SENSOR = (
     "INSERT INTO alerts.sensor_checkpoints (sensor_id, epoch, window_index, conditions)"
     " SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::jsonb[])"
@@ -94,7 +106,7 @@ class PostgresEvaluation:
             checkpoints = await session.fetch(
                 "SELECT sensor_id, epoch, window_index, conditions FROM alerts.sensor_checkpoints"
             )
-            alerts = await session.fetch(f"{SELECT_ALERTS} WHERE a.resolve_time IS NULL")
+            alerts = await session.fetch(_SELECT_OPEN)
             streams = await session.fetch(
                 "SELECT stream, message_id FROM alerts.stream_checkpoints"
             )
@@ -103,10 +115,7 @@ class PostgresEvaluation:
                 rules=await select_rules(session),
                 profiles=await select_profiles(session),
                 checkpoints=[_checkpoint(row) for row in checkpoints],
-                open_alerts={
-                    Key(row["sensor_id"], row["channel"], row["rule_id"]): alert_from_row(row)
-                    for row in alerts
-                },
+                open_alerts={Key(*row[:3]): OpenAlert(*row[3:]) for row in alerts},
                 message_ids={row["stream"]: row["message_id"] for row in streams},
             )
 
