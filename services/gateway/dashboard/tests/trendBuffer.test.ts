@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TrendBuffer, type TrendPoint } from "../src/live/trendBuffer.js";
+import { TrendBuffer, type TrendPoint, countPoints } from "../src/live/trendBuffer.js";
 
 const point = (windowIndex: number, value = windowIndex, epoch = 1): TrendPoint => ({
   epoch,
@@ -95,5 +95,17 @@ describe("TrendBuffer", () => {
     expect(buffer.push(point(200, -1))).toBe("replaced");
     expect(buffer.at(50).values[0]).toBe(-1);
     expect(buffer.push(point(149))).toBe("refused");
+  });
+});
+
+describe("countPoints", () => {
+  it("counts windows with values and the breaks between them", () => {
+    expect(countPoints(filled([0, 1, 5, 6, 9]).view([0, 1], 0))).toEqual({ points: 5, gaps: 2 });
+    const buffer = filled([0]);
+    buffer.push(point(1, NaN));
+    buffer.push(point(2, NaN));
+    buffer.push(point(3));
+    expect(countPoints(buffer.view([0, 1], 0))).toEqual({ points: 2, gaps: 1 });
+    expect(countPoints(new TrendBuffer(1, 4).view([0], 0))).toEqual({ points: 0, gaps: 0 });
   });
 });

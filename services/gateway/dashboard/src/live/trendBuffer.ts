@@ -160,6 +160,20 @@ export class TrendBuffer {
   }
 }
 
+/** Windows with a value in a view, and how often its lines are broken. */
+export function countPoints([, ...series]: TrendView): { points: number; gaps: number } {
+  let points = 0;
+  let gaps = 0;
+  let before = true;
+  for (let i = 0; i < (series[0]?.length ?? 0); i += 1) {
+    const known = series.some((values) => values[i] !== null);
+    if (known) points += 1;
+    else if (before && points > 0) gaps += 1;
+    before = known;
+  }
+  return { points, gaps };
+}
+
 function compare(a: TrendPoint, b: TrendPoint): number {
   return a.epoch - b.epoch || a.windowIndex - b.windowIndex;
 }
