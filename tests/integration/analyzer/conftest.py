@@ -25,6 +25,7 @@ from kurto_analyzer.servicer import AnalyzerServicer, FeatureServicer
 from kurto_analyzer.settings import AnalyzerSettings
 from kurto_service.clock import SystemClock
 from kurto_service.postgres import migrate
+from kurto_service.settings import load_settings
 from kurto_service.testing import serve
 
 
@@ -92,7 +93,7 @@ def fake_live() -> FakeLiveFeatures:
 
 @pytest.fixture
 async def room(fake_store: FakeFeatureStore, fake_live: FakeLiveFeatures) -> AsyncIterator[Room]:
-    values = AnalyzerSettings(commit_interval_s=0.0, publish_retry_s=0.05)
+    values = load_settings(AnalyzerSettings, commit_interval_s=0.0, publish_retry_s=0.05)
     room = Room(fake_store, fake_live, values)
     async with room.open():
         yield room

@@ -22,6 +22,7 @@ from kurto_analyzer.ports import FrameQuery
 from kurto_analyzer.settings import AnalyzerSettings
 from kurto_dsp.arrays import Float32Array
 from kurto_service.errors import error_info
+from kurto_service.settings import load_settings
 
 GAP, NOT_MONITORED, SKIPPED = 1, 2, 3
 RECORDING = Recording(samples=noise(seconds=4, sample_rate_hz=200.0), sample_rate_hz=200.0)
@@ -394,7 +395,7 @@ async def test_closed_slot_is_free_for_another_sensor(
 async def test_too_many_sensors_are_refused(
     fake_store: FakeFeatureStore, fake_live: FakeLiveFeatures
 ) -> None:
-    small = Room(fake_store, fake_live, AnalyzerSettings(max_open_sensors=1))
+    small = Room(fake_store, fake_live, load_settings(AnalyzerSettings, max_open_sensors=1))
     async with small.open(), sender(small.windows) as ingest:
         await ingest.open(RECORDING)
         await ingest.call.write(open_request(replace(RECORDING, sensor_id="pump-8"), slot=2))

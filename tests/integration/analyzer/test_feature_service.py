@@ -24,6 +24,7 @@ from kurto_service import valkey
 from kurto_service.clock import SystemClock
 from kurto_service.errors import error_info
 from kurto_service.postgres import create_pool
+from kurto_service.settings import load_settings
 
 RECORDING = Recording(
     samples=noise(seconds=6, sample_rate_hz=2560.0), sample_rate_hz=2560.0, empty_hops={30: 1}
@@ -39,7 +40,7 @@ async def real_room(analyzer_dsn: str, valkey_url: str) -> AsyncIterator[Room]:
     live = ValkeyLiveFeatures(
         lambda: valkey.connect(valkey_url), clock, retention_s=600, latest_ttl_s=60, timeout_s=2.0
     )
-    room = Room(store, live, AnalyzerSettings(commit_interval_s=0.01))
+    room = Room(store, live, load_settings(AnalyzerSettings, commit_interval_s=0.01))
     async with room.open():
         yield room
     await live.close()

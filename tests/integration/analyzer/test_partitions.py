@@ -16,6 +16,7 @@ from kurto_service.postgres import Pool, create_pool
 from kurto_service.testing import FakeClock
 
 PRESENT = "SELECT relname FROM pg_class WHERE relname LIKE 'realtime_features_2%' AND relkind = 'r'"
+VIEW = "SELECT * FROM analyzer.channel_features ORDER BY window_index, channel"
 
 
 @pytest.fixture
@@ -122,9 +123,7 @@ async def test_view_shows_features_by_name_and_channel(
     await opened(store, 1)
     wanted = frame(0)
     await store.commit([advance(wanted, frame(1, empty_reason=GAP), expected=0)])
-    rows = await pool.fetch(
-        "SELECT * FROM analyzer.channel_features ORDER BY window_index, channel"
-    )
+    rows = await pool.fetch(VIEW)
     assert [(r["window_index"], r["channel"], r["unit"]) for r in rows] == [
         (0, "h", "g"), (0, "v", "m/s2"), (1, "h", "g"), (1, "v", "m/s2"),
     ]  # fmt: skip
