@@ -2,25 +2,16 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import grpc
-
 from kurto_alerts.evaluation import Evaluation
-from kurto_alerts.failures import is_passing
 from kurto_alerts.filling import FillPlanner, FillRequest, FillResult
 from kurto_alerts.frames import SensorProfile
 from kurto_alerts.metrics import AlertsMetrics
 from kurto_alerts.ports import EvaluationStore, FeatureHistory, LiveFeatures, LiveMessage
+from kurto_alerts.readers import HistoryReader, Inbox, LiveReader
 from kurto_service.clock import Clock
-
-_LOG = logging.getLogger(__name__)
-
-FIRST_MESSAGE_ID = "0-0"
-LONGEST_READ_PAUSE_S = 1.0
-FIRST_READ_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,24 +128,36 @@ class EvaluationSession:
         self._mailbox = mailbox
         self._clock = clock
         self._metrics = metrics
-        self._inbox: asyncio.Queue[LiveMessage | FillResult | None] = asyncio.Queue(
-            limits.inbox_size
-        )
+        self._inbox: Inbox = asyncio.Queue(limits.inbox_size)
         self._requests: asyncio.Queue[FillRequest] = asyncio.Queue(limits.fill_concurrency)
-        self._stopped = False
 
     async def run(self) -> None:
         """Evaluate; return once rules have changed and everything before is stored."""
         self._mailbox.listen(self._wake)
-        tasks = [asyncio.create_task(self._read_live(), name="alerts-live")]
+        live = LiveReader(
+            self._ports.live,
+            self._ports.streams,
+            self._evaluation.message_ids,
+            self._inbox,
+            clock=self._clock,
+            metrics=self._metrics,
+        )
+        history = HistoryReader(
+            self._ports.history,
+            self._evaluation.features,
+            self._requests,
+            self._inbox,
+            metrics=self._metrics,
+        )
+        tasks = [asyncio.create_task(live.run(), name="alerts-live")]
         tasks += [
-            asyncio.create_task(self._fill(), name=f"alerts-fill-{number}")
+            asyncio.create_task(history.run(), name=f"alerts-history-{number}")
             for number in range(self._limits.fill_concurrency)
         ]
         try:
             await self._work(tasks)
         finally:
-            self._stopped = True
+            live.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -260,74 +263,3 @@ class EvaluationSession:
         for request in requests:
             self._requests.put_nowait(request)
         self._metrics.open_holes.set(self._planner.hole_count)
-
-    async def _read_live(self) -> None:
-        """Put live messages into the inbox until the session ends."""
-        after = dict.fromkeys(self._ports.streams, FIRST_MESSAGE_ID)
-        after.update({k: v for k, v in self._evaluation.message_ids.items() if k in after})
-        pause_s = FIRST_READ_PAUSE_S
-        while not self._stopped:  # the client of Valkey now and then swallows a cancellation
-            try:
-                messages = await self._ports.live.read(after)
-                if not messages:
-                    await self._rewind(after)
-                pause_s = FIRST_READ_PAUSE_S
-            except Exception as error:
-                if not is_passing(error):
-                    raise
-                self._metrics.read_failures.labels("live").inc()
-                _LOG.warning(
-                    "Cannot read the live stream",
-                    extra={"action": "live_read_failed", "problem": repr(error)},
-                )
-                await self._clock.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_READ_PAUSE_S)
-                continue
-            for message in messages:
-                await self._inbox.put(message)
-                after[message.stream] = message.message_id
-
-    async def _rewind(self, after: dict[str, str]) -> None:
-        """Go back to the start of a stream that has lost its messages and counts from below."""
-        for stream, message_id in after.items():
-            newest = await self._ports.live.newest(stream)
-            if newest != FIRST_MESSAGE_ID and _id_order(newest) < _id_order(message_id):
-                after[stream] = FIRST_MESSAGE_ID
-
-    async def _fill(self) -> None:
-        """Answer requests for history, for ever."""
-        while True:
-            request = await self._requests.get()
-            try:
-                result = await self._ask(request)
-            except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError) as error:
-                self._metrics.read_failures.labels("history").inc()
-                _LOG.warning(
-                    "Cannot read the history of features",
-                    extra={
-                        "action": "history_read_failed",
-                        "sensor_id": request.sensor_id,
-                        "problem": str(error),
-                    },
-                )
-                result = FillResult(request, failed=True)
-            await self._inbox.put(result)
-
-    async def _ask(self, request: FillRequest) -> FillResult:
-        history = self._ports.history
-        page = None
-        if request.epoch is not None:
-            page = await history.page(
-                request.sensor_id,
-                epoch=request.epoch,
-                after_window_index=request.after_window_index,
-                features=self._evaluation.features,
-            )
-            if page.frames or not page.complete:
-                return FillResult(request, page)
-        return FillResult(request, page, await history.newest(request.sensor_id))
-
-
-def _id_order(message_id: str) -> tuple[int, int]:
-    milliseconds, _, number = message_id.partition("-")
-    return int(milliseconds), int(number or 0)

@@ -1,0 +1,53 @@
+"""What the stores in memory share."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from kurto_alerts.alert_state import (
+    Alert,
+    ConditionChange,
+    Transition,
+    Withdrawal,
+)
+from kurto_alerts.checkpoints import SensorCheckpoint
+from kurto_alerts.frames import SensorProfile
+from kurto_alerts.rules import Rule
+from kurto_alerts.transition_log import apply_changes
+
+
+@dataclass
+class MemoryDatabase:
+    """What the stores in memory share."""
+
+    rules: dict[str, Rule] = field(default_factory=dict)
+    rule_versions: dict[str, int] = field(default_factory=dict)
+    rules_revision: int = 0
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+    published: int = 0
+    checkpoints: dict[str, SensorCheckpoint] = field(default_factory=dict)
+    message_ids: dict[str, str] = field(default_factory=dict)
+    profiles: dict[str, SensorProfile] = field(default_factory=dict)
+    registry_cursor: str = ""
+    evaluator: object | None = None
+
+    def decide(
+        self, changes: Iterable[ConditionChange | Withdrawal], now: datetime, principal: str = ""
+    ) -> list[Transition]:
+        """Apply changes and number their transitions."""
+        last_number = len(self.transitions)
+        made = apply_changes(self.alerts, changes, last_number=last_number, now=now)
+        signed = [replace(transition, principal=principal) for transition in made]
+        self.append(signed)
+        return signed
+
+    def append(self, transitions: Sequence[Transition]) -> None:
+        """Store transitions and the alerts after them."""
+        self.transitions += transitions
+        for transition in transitions:
+            self.alerts[transition.alert.alert_id] = transition.alert
+
+    def open_alerts(self) -> list[Alert]:
+        """Return the open alerts."""
+        return [alert for alert in self.alerts.values() if alert.is_open]
