@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 import kurto
+from kurto_cli.sources.delivery import require_durable
 from kurto_cli.sources.player import PlayOptions, play
 from kurto_cli.sources.recordings import Recording, RecordingError, read_recording
 from kurto_cli.target import DEFAULT_TARGET, CaCertificate, Target, Token, fail, run
@@ -36,16 +38,19 @@ def replay(
     """Stream recordings, one after the other, as a live sensor."""
     pace = _pace(speed)
 
-    async def work() -> None:
+    async def work(stop: asyncio.Event) -> None:
         async with kurto.connect(target, token=token, ca_certificate=ca_certificate) as client:
             for path in files:
                 recording = read_recording(path)
                 options = PlayOptions(sensor, _rate(path, recording, sample_rate), pace, loop)
                 _announce(path, recording, options)
-                count = await play(client, recording, options)
-                typer.echo(f"{path.name}: {count} samples per channel are durable")
+                delivery = await play(client, recording, options, stop=stop)
+                typer.echo(f"{path.name}: {delivery.summary}")
+                require_durable([delivery])
+                if stop.is_set():
+                    break
 
-    run(work())
+    run(work)
 
 
 def _pace(speed: str) -> float:

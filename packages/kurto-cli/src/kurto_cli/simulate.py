@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
 import kurto
+from kurto_cli.sources.delivery import require_durable
 from kurto_cli.sources.machines import SimulatedSensor, stream_machines
 from kurto_cli.target import DEFAULT_TARGET, CaCertificate, Target, Token, run
 from kurto_dsp.synthesis import Fault, MachineModel, SeverityRamp
@@ -55,13 +57,12 @@ def simulate(
         for k in range(sensors)
     ]
 
-    async def work() -> None:
+    async def work(stop: asyncio.Event) -> None:
         typer.echo(f"{sensors} sensors of {channels} channels at {sample_rate:g} Hz → {target}")
         async with kurto.connect(target, token=token, ca_certificate=ca_certificate) as client:
-            for sent in await stream_machines(client, machines, duration_s=duration):
-                typer.echo(
-                    f"{sent.sensor_id}: {sent.sample_count} samples per channel sent, "
-                    f"{sent.durable_index} durable, {sent.reconnect_count} reconnections"
-                )
+            deliveries = await stream_machines(client, machines, duration_s=duration, stop=stop)
+        for delivery in deliveries:
+            typer.echo(f"{delivery.sensor_id}: {delivery.summary}")
+        require_durable(deliveries)
 
-    run(work())
+    run(work)

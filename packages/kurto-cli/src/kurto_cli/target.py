@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -21,12 +21,22 @@ CaCertificate = Annotated[
 ]
 
 DEFAULT_TARGET = "localhost:8080"
+# Whoever stops a process kills it soon after; `kurto up` does so after 5 s.
+STOP_LIMIT_S = 4.5
+
+Work = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run until done, or until Ctrl-C or SIGTERM; say in one line what went wrong."""
+def run(work: Work) -> None:
+    """Run until done, and say in one line what went wrong.
+
+    The first Ctrl-C or SIGTERM sets the event that the work gets; it ends itself then, and is
+    cancelled if that takes too long or a second signal comes.
+    """
     try:
-        asyncio.run(_until_signal(work))
+        asyncio.run(_run_with_signals(work))
+    except asyncio.CancelledError:
+        fail("stopped; samples that were not acknowledged may be lost")
     except kurto.CallError as error:
         reason = f" ({error.reason})" if error.reason else ""
         fail(f"{error}{reason}")
@@ -34,15 +44,24 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         fail(str(error))
 
 
-async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.ensure_future(work)
+async def _run_with_signals(work: Work) -> None:
+    stop = asyncio.Event()
+    task = asyncio.ensure_future(work(stop))
     loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            task.cancel()
+            return
+        typer.echo(
+            "kurto: waiting for the last acknowledgment; Ctrl-C again ends at once", err=True
+        )
+        stop.set()
+        loop.call_later(STOP_LIMIT_S, task.cancel)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        typer.echo("kurto: stopped", err=True)
+        loop.add_signal_handler(number, on_signal)
+    await task
 
 
 def fail(message: str) -> NoReturn:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 import kurto
+from kurto_cli.sources.delivery import CLOSE_TIMEOUT_S, Delivery, deliver
 from kurto_cli.sources.pacing import Pacer
 from kurto_dsp.synthesis import MachineModel, MachineSignal
 
@@ -42,29 +46,13 @@ class SimulatedSensor:
         return named + tuple(f"channel_{k + 1}" for k in range(len(named), count))
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What became of one sensor's samples.
-
-    Parameters
-    ----------
-    sensor_id : str
-        The sensor.
-    sample_count, durable_index : int
-        Samples per channel that were pushed, and that are durable.
-    reconnect_count : int
-        How often the connection was lost and made again.
-    """
-
-    sensor_id: str
-    sample_count: int
-    durable_index: int
-    reconnect_count: int
-
-
 async def stream_machines(
-    client: kurto.Client, sensors: Sequence[SimulatedSensor], *, duration_s: float | None
-) -> list[Sent]:
+    client: kurto.Client,
+    sensors: Sequence[SimulatedSensor],
+    *,
+    duration_s: float | None,
+    stop: asyncio.Event,
+) -> list[Delivery]:
     """Stream simulated machines side by side, at their own pace.
 
     Parameters
@@ -74,17 +62,19 @@ async def stream_machines(
     sensors : sequence of SimulatedSensor
         What.
     duration_s : float or None
-        How long, in seconds; None: until cancelled.
+        How long, in seconds; None: until stopped.
+    stop : asyncio.Event
+        Ends the machines; what they gave is still delivered.
 
     Raises
     ------
     kurto.KurtoError
-        If the service refuses a sensor, or not everything is acknowledged at the end.
+        If the service refuses a sensor.
     """
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(stream_machine(client, sensor, duration_s=duration_s))
+                group.create_task(stream_machine(client, sensor, duration_s=duration_s, stop=stop))
                 for sensor in sensors
             ]
     except ExceptionGroup as failures:
@@ -94,29 +84,51 @@ async def stream_machines(
 
 
 async def stream_machine(
-    client: kurto.Client, sensor: SimulatedSensor, *, duration_s: float | None
-) -> Sent:
+    client: kurto.Client,
+    sensor: SimulatedSensor,
+    *,
+    duration_s: float | None,
+    stop: asyncio.Event,
+) -> Delivery:
     """Stream one simulated machine."""
-    model, signal = sensor.model, MachineSignal(sensor.model)
+    opening = client.open_sensor(
+        sensor.sensor_id,
+        sample_rate_hz=sensor.model.sample_rate_hz,
+        channels=sensor.channels,
+        unit="g",
+        encoding="i16",
+        scale=sensor.model.full_scale_g / _I16_STEPS,
+        full_scale=sensor.model.full_scale_g,
+        machine_id=sensor.machine_id,
+        display_name=sensor.display_name,
+        takeover=True,
+        close_timeout_s=CLOSE_TIMEOUT_S,
+    )
+
+    async def send(stream: kurto.SensorStream) -> None:
+        async for samples in paced_samples(sensor.model, duration_s=duration_s):
+            await stream.push(samples)
+
+    return await deliver(sensor.sensor_id, opening, send, stop=stop)
+
+
+async def paced_samples(
+    model: MachineModel, *, duration_s: float | None
+) -> AsyncIterator[npt.NDArray[np.float32]]:
+    """Yield what a machine's converter would have taken, when it would have.
+
+    Yields
+    ------
+    np.ndarray of float32 [shape=(channels, n)]
+        A tenth of a second in g; the last one is as long as the duration asks.
+    """
+    signal = MachineSignal(model)
     length = max(1, round(CHUNK_S * model.sample_rate_hz))
     pacer = Pacer(interval_s=length / model.sample_rate_hz)
     end = None if duration_s is None else round(duration_s * model.sample_rate_hz)
     position = 0
-    async with client.open_sensor(
-        sensor.sensor_id,
-        sample_rate_hz=model.sample_rate_hz,
-        channels=sensor.channels,
-        unit="g",
-        encoding="i16",
-        scale=model.full_scale_g / _I16_STEPS,
-        full_scale=model.full_scale_g,
-        machine_id=sensor.machine_id,
-        display_name=sensor.display_name,
-        takeover=True,
-    ) as stream:
-        while end is None or position < end:
-            count = length if end is None else min(length, end - position)
-            await pacer.wait()
-            await stream.push(signal.samples(position, count))
-            position += count
-    return Sent(sensor.sensor_id, position, stream.durable_index, stream.reconnect_count)
+    while end is None or position < end:
+        count = length if end is None else min(length, end - position)
+        await pacer.wait()
+        yield signal.samples(position, count)
+        position += count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import kurto
+from kurto_cli.sources.delivery import CLOSE_TIMEOUT_S, Delivery, deliver
 from kurto_cli.sources.pacing import Pacer
 from kurto_cli.sources.recordings import Recording
 
@@ -37,18 +39,20 @@ class PlayOptions:
     loop: bool = False
 
 
-async def play(client: kurto.Client, recording: Recording, options: PlayOptions) -> int:
-    """Stream a recording; return the samples per channel that are durable.
+async def play(
+    client: kurto.Client, recording: Recording, options: PlayOptions, *, stop: asyncio.Event
+) -> Delivery:
+    """Stream a recording to its end, or until stopped; what was sent is still delivered.
 
     Raises
     ------
     kurto.KurtoError
-        If the service refuses, or not everything is acknowledged at the end.
+        If the service refuses.
     """
     burst = None
     if recording.burst_samples is not None and recording.burst_interval_s is not None:
         burst = kurto.Burst(recording.burst_samples, recording.burst_interval_s)
-    async with client.open_sensor(
+    opening = client.open_sensor(
         options.sensor_id,
         sample_rate_hz=options.sample_rate_hz,
         channels=recording.channels,
@@ -56,10 +60,14 @@ async def play(client: kurto.Client, recording: Recording, options: PlayOptions)
         burst=burst,
         takeover=True,
         buffer_s=buffer_s(recording, options),
-    ) as stream:
+        close_timeout_s=CLOSE_TIMEOUT_S,
+    )
+
+    async def send(stream: kurto.SensorStream) -> None:
         async for chunk in chunks(recording, options):
             await stream.push(chunk)
-    return stream.durable_index
+
+    return await deliver(options.sensor_id, opening, send, stop=stop)
 
 
 async def chunks(
