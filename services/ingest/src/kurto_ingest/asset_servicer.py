@@ -131,6 +131,7 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
         """List machines by id."""
         limit = page_limit(request.page_size, _PAGE_SIZE)
         if request.site_id:
+            check_id("site_id", request.site_id)
             await self._places.get_site(request.site_id)
         found = await self._places.list_machines(
             page_start(request.page_token),
@@ -181,6 +182,7 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
         """List sensors by id."""
         limit = page_limit(request.page_size, _PAGE_SIZE)
         if request.machine_id:
+            check_id("machine_id", request.machine_id)
             await self._places.get_machine(request.machine_id)
         found = await self._sensors.list_sensors(
             page_start(request.page_token),

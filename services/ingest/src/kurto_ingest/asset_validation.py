@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 
 from kurto_ingest.assets import Burst, Channel, Machine, Sensor, SensorConfig, Site
-from kurto_ingest.exceptions import InvalidField
+from kurto_ingest.exceptions import InvalidField, UnknownSensor
 
-__all__ = ["check_id", "check_machine", "check_sensor", "check_site"]
+__all__ = ["check_id", "check_machine", "check_sensor", "check_site", "require_sensor_id"]
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _UNITS = ("g", "m/s2")
@@ -34,6 +34,12 @@ def check_id(field: str, value: str) -> None:
             f"{field} must have 1 to 128 characters of A-Z a-z 0-9 . _ : -, not {value[:140]!r}.",
             field=field,
         )
+
+
+def require_sensor_id(sensor_id: str) -> None:
+    """Raise `UnknownSensor` if no sensor can have this id."""
+    if not _ID.fullmatch(sensor_id):
+        raise UnknownSensor(sensor_id[:140])
 
 
 def _check_text(field: str, value: str) -> None:

@@ -232,18 +232,6 @@ class TimeInFuture(InvalidArgument):
         )
 
 
-class MessageTooLarge(ResourceExhausted):
-    """The message is larger than the limit."""
-
-    reason = "MESSAGE_TOO_LARGE"
-
-    def __init__(self, limit_bytes: int) -> None:
-        super().__init__(
-            f"A message may have {limit_bytes} bytes: send fewer samples per batch.",
-            limit_bytes=limit_bytes,
-        )
-
-
 class Overloaded(ResourceExhausted):
     """The service is at a configured limit."""
 
@@ -254,12 +242,6 @@ class Draining(Unavailable):
     """The service is shutting down: connect again in a moment."""
 
     reason = "DRAINING"
-
-
-class StorageUnavailable(Unavailable):
-    """PostgreSQL does not answer: what was acknowledged is safe; retry in a moment."""
-
-    reason = "DEPENDENCY_UNAVAILABLE"
 
 
 class StreamFailedError(KurtoError):

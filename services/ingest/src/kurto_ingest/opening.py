@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
+from kurto_ingest.asset_validation import require_sensor_id
 from kurto_ingest.assets import Sensor, SensorConfig
 from kurto_ingest.committer import GroupCommitter
 from kurto_ingest.exceptions import Archived, Draining, SensorInUse, StaleFence, UnknownEpoch
@@ -17,6 +18,7 @@ from kurto_ingest.registry import StreamRegistry, WindowSink
 from kurto_ingest.session import Session
 from kurto_ingest.stream_validation import (
     StreamDeclaration,
+    check_boot_id,
     check_declaration,
     check_same_stream,
 )
@@ -106,6 +108,8 @@ class StreamOpener:
         UnknownSensor, Archived, InvalidField, StreamMismatch, SensorInUse, Overloaded, Draining
         """
         self._require_running()
+        require_sensor_id(sensor_id)
+        check_boot_id(declaration.boot_id)
         sensor = await self._sensors.get_sensor(sensor_id)
         if sensor.archived:
             raise Archived("sensor", sensor_id)
@@ -198,6 +202,7 @@ class StreamOpener:
         UnknownSensor, UnknownEpoch, StaleFence, Archived, Overloaded, Draining
         """
         self._require_running()
+        require_sensor_id(sensor_id)
         session = self._registry.get((sensor_id, epoch))
         if session is None:
             async with self._alone(sensor_id):

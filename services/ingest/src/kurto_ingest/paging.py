@@ -54,7 +54,7 @@ def page_start(token: str) -> str:
         plain = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise InvalidCursor from None
-    if not plain.startswith("1:"):
+    if not plain.startswith("1:") or "\x00" in plain:
         raise InvalidCursor
     return plain[2:]
 

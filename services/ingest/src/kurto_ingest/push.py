@@ -15,7 +15,6 @@ from kurto_ingest.committer import GroupCommitter
 from kurto_ingest.encoding import Encoding
 from kurto_ingest.exceptions import (
     InvalidField,
-    MessageTooLarge,
     StreamNotStarted,
     WrongSampleForm,
 )
@@ -49,8 +48,8 @@ class PushLimits:
 
     Attributes
     ----------
-    max_message_bytes, max_batch_samples : int
-        Size of a message, and samples per channel of a batch.
+    max_batch_samples : int
+        Samples per channel of a batch.
     max_future_s : float
         How far ahead of the clock samples may lie.
     max_age_s : float
@@ -63,7 +62,6 @@ class PushLimits:
         How long a call waits for memory.
     """
 
-    max_message_bytes: int
     max_batch_samples: int
     max_future_s: float
     max_age_s: float
@@ -177,7 +175,7 @@ class PushCall:
             assert isinstance(request, pb.PushRequest)
             kind = request.WhichOneof("kind")
             if kind == "batch":
-                await self._batch(request)
+                await self._batch(request.batch)
             elif kind == "start":
                 await self._start(request.start)
             elif kind == "abandon":
@@ -249,16 +247,16 @@ class PushCall:
         if len(slot.rejected) < _MAX_REJECTED:
             slot.rejected.append((first_index, error))
 
-    async def _batch(self, request: pb.PushRequest) -> None:
-        slot = self._slot(request.batch.slot)
-        batch = request.batch.batch
+    async def _batch(self, message: pb.StreamBatch) -> None:
+        slot = self._slot(message.slot)
+        batch = message.batch
         session = slot.session
         if session is None or slot.refused is not None:
             if slot.refused is not None:
                 self._reject(slot, batch.first_index, slot.refused)
             return
         try:
-            self._take(slot, session, request, batch)
+            self._take(slot, session, batch)
         except KurtoError as error:
             if len(self.slots) == 1:
                 self._parts.metrics.refusals.labels(error.reason).inc()
@@ -268,19 +266,9 @@ class PushCall:
         if not self._parts.registry.has_room(session):
             await self._wait_for_room(session)
 
-    def _take(
-        self,
-        slot: Slot,
-        session: Session,
-        request: pb.PushRequest,
-        batch: samples_pb2.SampleBatch,
-    ) -> None:
+    def _take(self, slot: Slot, session: Session, batch: samples_pb2.SampleBatch) -> None:
         parts, live = self._parts, session.live
         data = batch.planar or self._float_bytes(batch, live.format.encoding)
-        limit = parts.limits.max_message_bytes
-        # Sizing a message costs; most are far from the limit.
-        if len(data) > limit // 2 and request.ByteSize() > limit:
-            raise MessageTooLarge(limit)
         first = batch.first_index
         count = check_batch(
             live.format,

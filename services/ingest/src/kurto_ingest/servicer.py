@@ -10,6 +10,7 @@ import grpc
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import ingest_service_pb2_grpc
+from kurto_ingest.asset_validation import require_sensor_id
 from kurto_ingest.conversion import (
     config_message,
     duration,
@@ -124,6 +125,7 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         self, request: pb.GetStreamPositionRequest, context: Context
     ) -> pb.GetStreamPositionResponse:
         """Return what is durable of an epoch."""
+        require_sensor_id(request.sensor_id)
         await self._sensors.get_sensor(request.sensor_id)
         record = None
         if request.epoch >= 0:

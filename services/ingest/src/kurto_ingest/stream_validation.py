@@ -20,6 +20,7 @@ from kurto_ingest.stream_format import StreamFormat
 __all__ = [
     "StreamDeclaration",
     "check_batch",
+    "check_boot_id",
     "check_declaration",
     "check_same_stream",
     "check_shaft_speed",
@@ -67,7 +68,6 @@ def check_declaration(declaration: StreamDeclaration, config: SensorConfig) -> N
     StreamMismatch
         If rate or channels differ from the configuration.
     """
-    _check_boot_id(declaration.boot_id)
     rate = declaration.sample_rate_hz
     if not (math.isfinite(rate) and rate > 0):
         raise InvalidField(
@@ -89,7 +89,8 @@ def check_declaration(declaration: StreamDeclaration, config: SensorConfig) -> N
         )
 
 
-def _check_boot_id(boot_id: str) -> None:
+def check_boot_id(boot_id: str) -> None:
+    """Raise `InvalidField` unless `boot_id` may name a run of a converter."""
     if not 1 <= len(boot_id) <= _MAX_BOOT_ID or "\x00" in boot_id:
         raise InvalidField(
             f"boot_id must have 1 to {_MAX_BOOT_ID} characters: make a random one when the"

@@ -226,7 +226,6 @@ def _memory_limits(settings: IngestSettings) -> MemoryLimits:
 
 def _push_limits(settings: IngestSettings) -> PushLimits:
     return PushLimits(
-        max_message_bytes=settings.max_message_bytes,
         max_batch_samples=settings.max_batch_samples,
         max_future_s=settings.max_future_s,
         max_age_s=settings.max_call_age_s,
