@@ -40,31 +40,10 @@ async def wire(settings: AlertsSettings, runtime: AlertsRuntime) -> None:
     runtime.push_close(valkey.close)
     runtime.add_probe("valkey", valkey.ping)
     metrics = AlertsMetrics(runtime.registry)
-    publisher = Publisher(
-        PostgresPublication(pool),
-        ValkeyTransitionStream(
-            valkey,
-            runtime.clock,
-            retention_s=settings.live_retention_s,
-            timeout_s=settings.valkey_timeout_s,
-        ),
-        clock=runtime.clock,
-        metrics=metrics,
-        batch_size=settings.publish_batch_size,
-        poll_s=settings.publish_poll_s,
-    )
+    publisher = _publisher(settings, runtime, pool, valkey, metrics)
     evaluator = _evaluator(settings, runtime, valkey, publisher, metrics)
     _serve(settings, runtime, pool, evaluator, publisher)
-    follower = RegistryFollower(
-        GrpcRegistry(
-            runtime.channel(settings.ingest_address), silence_s=settings.registry_silence_s
-        ),
-        PostgresProfiles(pool),
-        evaluator.profiles_changed,
-        clock=runtime.clock,
-        metrics=metrics,
-        longest_pause_s=settings.registry_retry_max_s,
-    )
+    follower = _follower(settings, runtime, pool, evaluator, metrics)
     runtime.spawn("publisher", publisher.run())
     runtime.spawn("registry", follower.run())
     runtime.spawn("evaluator", evaluator.run())
@@ -92,6 +71,47 @@ async def _connect_postgres(settings: AlertsSettings, runtime: AlertsRuntime) ->
     runtime.push_close(pool.close)
     runtime.add_probe("postgresql", lambda: ping(pool))
     return pool
+
+
+def _publisher(
+    settings: AlertsSettings,
+    runtime: AlertsRuntime,
+    pool: Pool,
+    valkey: ValkeyConnection,
+    metrics: AlertsMetrics,
+) -> Publisher:
+    stream = ValkeyTransitionStream(
+        valkey,
+        runtime.clock,
+        retention_s=settings.live_retention_s,
+        timeout_s=settings.valkey_timeout_s,
+    )
+    return Publisher(
+        PostgresPublication(pool),
+        stream,
+        clock=runtime.clock,
+        metrics=metrics,
+        batch_size=settings.publish_batch_size,
+        poll_s=settings.publish_poll_s,
+    )
+
+
+def _follower(
+    settings: AlertsSettings,
+    runtime: AlertsRuntime,
+    pool: Pool,
+    evaluator: Evaluator,
+    metrics: AlertsMetrics,
+) -> RegistryFollower:
+    channel = runtime.channel(settings.ingest_address)
+    return RegistryFollower(
+        GrpcRegistry(channel, silence_s=settings.registry_silence_s),
+        PostgresProfiles(pool),
+        evaluator.profiles_changed,
+        clock=runtime.clock,
+        metrics=metrics,
+        longest_pause_s=settings.registry_retry_max_s,
+    )
 
 
 def _evaluator(

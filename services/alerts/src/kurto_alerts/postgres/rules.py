@@ -24,6 +24,10 @@ _SELECT = (
     "SELECT rule_id, version, definition, create_time, update_time, update_principal"
     " FROM alerts.alert_configurations"
 )
+_UPDATE = (
+    "UPDATE alerts.alert_configurations SET version = $2, definition = $3::jsonb,"
+    " update_time = $4, update_principal = $5 WHERE rule_id = $1"
+)
 _AUDIT = (
     "INSERT INTO alerts.alert_configuration_versions (rule_id, version, change,"
     " definition_before, definition_after, change_time, principal)"
@@ -112,13 +116,7 @@ class PostgresRules:
                 create_time=before.create_time,
             )
             await session.execute(
-                "UPDATE alerts.alert_configurations SET version = $2, definition = $3::jsonb,"
-                " update_time = $4, update_principal = $5 WHERE rule_id = $1",
-                stored.rule_id,
-                stored.version,
-                _document(stored),
-                now,
-                principal,
+                _UPDATE, stored.rule_id, stored.version, _document(stored), now, principal
             )
             await _audit(
                 session,
