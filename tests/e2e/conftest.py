@@ -6,7 +6,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from tests.conftest import Chromium, RunningStack
 from tests.e2e.machine import Machine
 
@@ -32,6 +39,7 @@ def browser(chromium: Chromium) -> Iterator[Browser]:
         "LANG": "en_US.UTF-8",
         **chromium.environment,
     }
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.executable, args=FLAGS, env=environment

@@ -112,6 +112,7 @@ class Machine:
                 channels=self.channels,
                 unit="g",
                 display_name=f"Test bench {self.sensor_id}",
+                close_timeout_s=START_S / 2,
             ) as stream,
         ):
             self._client = client
