@@ -53,6 +53,11 @@ def server_options(max_message_bytes: int) -> list[tuple[str, int]]:
         ("grpc.max_send_message_length", _SLACK_FACTOR * max_message_bytes),
         # HTTP/2's usual 1024 would hang the next stream without a word.
         ("grpc.max_concurrent_streams", 100_000),
+        # When more than 1000 calls arrive faster than Python takes them up, gRPC cancels some at
+        # random: all sensors of a site that connect again at once, say. The call guard refuses
+        # surplus calls with a reason instead.
+        ("grpc.server.max_pending_requests", 20_000),
+        ("grpc.server.max_pending_requests_hard_limit", 40_000),
         # Notice dead peers in seconds; ping_timeout is a setting of its own beside keepalive's.
         ("grpc.keepalive_time_ms", 20_000),
         ("grpc.keepalive_timeout_ms", 5_000),
