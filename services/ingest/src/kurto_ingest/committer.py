@@ -59,7 +59,7 @@ class CommitPace:
     linger_s: float
     max_bytes: int
     retry_first_s: float = 0.1
-    retry_last_s: float = 1.0
+    retry_last_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,9 @@ class IngestSettings(ServiceSettings):
     commit_timeout_s: float = Field(
         10.0, gt=0, description="Seconds after which a statement of a commit is given up."
     )
+    commit_retry_max_s: float = Field(
+        1.0, gt=0, description="Longest wait before a failed commit is repeated, in seconds."
+    )
     sensor_pending_bytes: int = Field(
         16 * _MIB, gt=0, description="Samples of one sensor that wait for a commit, in bytes."
     )

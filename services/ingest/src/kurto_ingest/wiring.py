@@ -90,6 +90,7 @@ class Ingest:
                 interval_s=settings.commit_interval_s,
                 linger_s=settings.commit_linger_s,
                 max_bytes=settings.commit_max_bytes,
+                retry_last_s=settings.commit_retry_max_s,
             ),
         )
         self.opener = StreamOpener(
