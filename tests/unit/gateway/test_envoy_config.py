@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -74,7 +74,7 @@ def test_every_service_with_rest_addresses_is_transcoded() -> None:
     with_rest = {
         method.containing_service.full_name
         for method in METHODS
-        if method.GetOptions().HasExtension(annotations_pb2.http)
+        if method.GetOptions().HasExtension(cast("Any", annotations_pb2.http))
     }
     assert set(transcoder["services"]) == with_rest
     assert list(filters)[-1] == "envoy.filters.http.router"

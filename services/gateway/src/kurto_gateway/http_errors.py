@@ -25,12 +25,11 @@ def error_response(error: KurtoError) -> web.Response:
     body = json_format.MessageToJson(
         rich_status(error), preserving_proto_field_name=True, indent=None, ensure_ascii=False
     )
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
     return web.Response(
         status=_HTTP_STATUS.get(error.status, 500),
-        text=body,
-        content_type="application/json",
+        body=body.encode(),
         headers=headers,
     )
