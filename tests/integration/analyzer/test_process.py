@@ -23,7 +23,7 @@ from kurto.analyzer.v1 import analyzer_service_pb2_grpc, feature_service_pb2_grp
 from kurto.analyzer.v1 import feature_service_pb2 as features_pb
 from kurto_service.channels import open_channel
 
-LIVE_S = 15.0
+LIVE_S = 60.0
 AnalyzeCall: TypeAlias = (
     "grpc.aio.StreamStreamCall[pb.AnalyzeWindowsRequest, pb.AnalyzeWindowsResponse]"
 )

@@ -22,6 +22,7 @@ from kurto_analyzer.quality import wire_mask
 from kurto_analyzer.session import AnalysisSession
 from kurto_analyzer.settings import AnalyzerSettings
 from kurto_service.clock import SystemClock
+from kurto_service.settings import load_settings
 
 GAP, NOT_MONITORED = 1, 2
 RATE_HZ = 200.0
@@ -95,8 +96,11 @@ class Rig:
             await self.stop()
 
     async def start(self) -> None:
-        values = AnalyzerSettings(
-            commit_interval_s=0.0, tick_interval_s=0.0, max_tick_windows=self.plan.tick_windows
+        values = load_settings(
+            AnalyzerSettings,
+            commit_interval_s=0.0,
+            tick_interval_s=0.0,
+            max_tick_windows=self.plan.tick_windows,
         )
         metrics = AnalyzerMetrics(CollectorRegistry())
         self.analyzer = Analyzer(self.store, self.live, values, SystemClock(), metrics)

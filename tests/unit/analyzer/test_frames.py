@@ -10,11 +10,11 @@ import pytest
 from tests.contract.analyzer.test_feature_store import GAP, LAYOUT, frame
 
 from kurto.analyzer.v1.feature_service_pb2 import ListFeaturesRequest
-from kurto.signal.v1.features_pb2 import FeatureBatch
+from kurto.signal.v1.features_pb2 import FeatureBatch, FeatureFrame
 from kurto.signal.v1.quality_pb2 import QualityFlag as Wire
 from kurto_analyzer.cursors import read_page_token, write_page_token
 from kurto_analyzer.exceptions import InvalidCursor
-from kurto_analyzer.frames import frame_message, pack_frames, unpack_frames
+from kurto_analyzer.frames import fill_message, frame_message, pack_frames, unpack_frames
 from kurto_analyzer.partitions import day_of, expired_days, partition_day, partition_name
 from kurto_analyzer.quality import mask_flags, wire_mask
 from kurto_analyzer.refusals import Refusals
@@ -46,7 +46,8 @@ def test_message_leaves_nulls_out() -> None:
 
 
 def test_message_keeps_only_what_is_wanted() -> None:
-    message = frame_message(frame(5), {"kurtosis"})
+    message = FeatureFrame()
+    fill_message(message, frame(5), {"kurtosis"})
     assert [set(channel.values) for channel in message.channels] == [{"kurtosis"}] * 2
 
 

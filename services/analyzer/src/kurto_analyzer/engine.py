@@ -161,7 +161,7 @@ class Engine:
             if not window.late:
                 sensor.newest = frame
             kind = "empty" if features is None else "late" if window.late else "computed"
-            self._metrics.windows.labels(kind).inc()
+            self._metrics.window[kind].inc()
             frames.append(ComputedFrame(sensor, frame))
         return frames
 

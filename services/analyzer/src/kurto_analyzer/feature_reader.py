@@ -12,7 +12,7 @@ from kurto.signal.v1 import features_pb2, spectrum_pb2
 from kurto.signal.v1.features_pb2 import FeatureBatch
 from kurto_analyzer.cursors import read_page_token, write_page_token
 from kurto_analyzer.exceptions import InvalidField, NoFeaturesYet, UnknownChannel, UnknownFeature
-from kurto_analyzer.frames import Frame, frame_message, timestamp, unpack_frames
+from kurto_analyzer.frames import Frame, fill_message, frame_message, timestamp, unpack_frames
 from kurto_analyzer.open_sensors import OpenSensor, OpenSensors
 from kurto_analyzer.ports import FeatureStore, FrameQuery, LiveFeatures
 from kurto_dsp import (
@@ -111,7 +111,7 @@ class FeatureReader:
             last = frames[size - 1]
             key = (last.start_us, last.epoch, last.window_index)
             response.next_page_token = write_page_token(request, key)
-        await self._fill(response, frames[:size], frozenset(request.feature_names))
+        await self._fill(response, frames[:size], frozenset(request.feature_names) or None)
         return response
 
     def spectrum(self, request: pb.GetSpectrumRequest) -> spectrum_pb2.Spectrum:
@@ -172,11 +172,12 @@ class FeatureReader:
                 raise UnknownFeature(feature=name)
 
     async def _fill(
-        self, response: pb.ListFeaturesResponse, frames: list[Frame], wanted: frozenset[str]
+        self, response: pb.ListFeaturesResponse, frames: list[Frame], wanted: frozenset[str] | None
     ) -> None:
         for first in range(0, len(frames), _FRAMES_PER_TURN):
             part = frames[first : first + _FRAMES_PER_TURN]
-            response.frames.extend([frame_message(frame, wanted) for frame in part])
+            for frame in part:
+                fill_message(response.frames.add(), frame, wanted)
             await asyncio.sleep(0)
 
 

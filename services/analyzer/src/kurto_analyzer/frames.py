@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,15 @@ from kurto_analyzer.quality import mask_flags
 from kurto_analyzer.sample_clock import StreamGeometry
 from kurto_dsp.arrays import Float32Array
 
-__all__ = ["Frame", "FrameLayout", "frame_message", "pack_frames", "timestamp", "unpack_frames"]
+__all__ = [
+    "Frame",
+    "FrameLayout",
+    "fill_message",
+    "frame_message",
+    "pack_frames",
+    "timestamp",
+    "unpack_frames",
+]
 
 _WIRE_FLOAT = np.dtype("<f4")
 
@@ -176,52 +183,59 @@ def _unpack(packed: pb.PackedFeatureFrame, feature_names: tuple[str, ...]) -> Fr
     )
 
 
-def frame_message(frame: Frame, wanted: Collection[str] = ()) -> pb.FeatureFrame:
-    """Return a frame in the form in which it is served.
+def frame_message(frame: Frame) -> pb.FeatureFrame:
+    """Return a frame in the form in which it is served."""
+    message = pb.FeatureFrame()
+    fill_message(message, frame)
+    return message
+
+
+def fill_message(
+    message: pb.FeatureFrame, frame: Frame, wanted: Collection[str] | None = None
+) -> None:
+    """Write a frame into an empty message: in place, since messages in messages are copied.
 
     Parameters
     ----------
+    message : FeatureFrame
+        As it is in the response.
     frame : Frame
         As computed or read.
-    wanted : collection of str
-        Features to keep; all when empty.
+    wanted : collection of str, optional
+        Features to keep; all when None.
     """
-    return pb.FeatureFrame(
-        sensor_id=frame.sensor_id,
-        epoch=frame.epoch,
-        window_index=frame.window_index,
-        first_index=frame.first_index,
-        sample_count=frame.sample_count,
-        start_time=timestamp(frame.start_us),
-        end_time=timestamp(frame.end_us),
-        config_version=frame.config_version,
-        late=frame.late,
-        empty_reason=pb.EmptyReason.Name(frame.empty_reason) if frame.empty_reason else None,
-        channels=_channels(frame, wanted),
-    )
-
-
-def _channels(frame: Frame, wanted: Collection[str]) -> list[pb.ChannelFeatures]:
+    message.sensor_id = frame.sensor_id
+    message.epoch = frame.epoch
+    message.window_index = frame.window_index
+    message.first_index = frame.first_index
+    message.sample_count = frame.sample_count
+    _set_time(message.start_time, frame.start_us)
+    _set_time(message.end_time, frame.end_us)
+    message.config_version = frame.config_version
+    message.late = frame.late
     if frame.values is None:
-        return []
+        message.empty_reason = pb.EmptyReason.Name(frame.empty_reason)  # type: ignore[assignment]
+        return
     layout = frame.layout
-    rows = zip(layout.channels, layout.units, frame.values.tolist(), frame.quality, strict=True)
-    return [
-        pb.ChannelFeatures(
-            channel=channel,
-            unit=unit,
-            values={
-                name: value
-                for name, value in zip(layout.feature_names, row, strict=True)
-                if not math.isnan(value) and (not wanted or name in wanted)
-            },
-            quality_flags=mask_flags(mask),
-        )
-        for channel, unit, row, mask in rows
-    ]
+    nulls = np.isnan(frame.values).tolist()
+    values_by_row = zip(frame.values.tolist(), nulls, frame.quality, strict=True)
+    rows = zip(layout.channels, layout.units, values_by_row, strict=True)
+    for name, unit, (values, null, mask) in rows:
+        channel = message.channels.add(channel=name, unit=unit, quality_flags=mask_flags(mask))
+        named = zip(layout.feature_names, values, null, strict=True)
+        if wanted is None:
+            channel.values.update({key: value for key, value, absent in named if not absent})
+        else:
+            channel.values.update({k: v for k, v, absent in named if k in wanted and not absent})
+
+
+def _set_time(time: Timestamp, time_us: int) -> None:
+    time.seconds, microseconds = divmod(time_us, 1_000_000)
+    time.nanos = microseconds * 1000
 
 
 def timestamp(time_us: int) -> Timestamp:
     """Return microseconds since 1970 as a protobuf time."""
-    seconds, microseconds = divmod(time_us, 1_000_000)
-    return Timestamp(seconds=seconds, nanos=microseconds * 1000)
+    time = Timestamp()
+    _set_time(time, time_us)
+    return time

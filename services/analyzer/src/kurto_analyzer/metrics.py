@@ -72,8 +72,9 @@ class AnalyzerMetrics:
         #: Gauge: streams from ingest.
         self.streams = Gauge("kurto_analyzer_streams", "Streams from ingest.", registry=registry)
         self._registry = registry
-        zero_initialise(self.hops, outcome=("accepted", "empty", "duplicate", "dropped"))
-        zero_initialise(self.windows, kind=("computed", "empty", "late"))
+        # Looking a label up costs more than counting: once for those of the hot path.
+        self.hop = {o: self.hops.labels(o) for o in ("accepted", "empty", "duplicate", "dropped")}
+        self.window = {kind: self.windows.labels(kind) for kind in ("computed", "empty", "late")}
         zero_initialise(self.frames, outcome=("published", "unpublished"))
         zero_initialise(self.commits, outcome=("ok", "failed"))
 

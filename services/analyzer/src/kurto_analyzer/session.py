@@ -239,15 +239,16 @@ class AnalysisSession:
     def _take_run(self, run: pb.HopRun) -> None:
         sensor = self._sensor(run.slot)
         if sensor is None:
-            self._metrics.hops.labels("dropped").inc(max(0, run.hop_count))
+            self._metrics.hop["dropped"].inc(max(0, run.hop_count))
             return
         arrived = HopRun(run.hop_index, run.hop_count, run.planar, run.empty_reason, run.late)
         duplicates = sensor.track.accept(arrived)
-        self._metrics.hops.labels("duplicate").inc(duplicates)
+        if duplicates:
+            self._metrics.hop["duplicate"].inc(duplicates)
         if duplicates == run.hop_count:
             return
         outcome = "empty" if run.empty_reason else "accepted"
-        self._metrics.hops.labels(outcome).inc(run.hop_count - duplicates)
+        self._metrics.hop[outcome].inc(run.hop_count - duplicates)
         self._pending_bytes += arrived.cost
         self._metrics.pending_bytes.inc(arrived.cost)
         self._engine.submit(sensor)
