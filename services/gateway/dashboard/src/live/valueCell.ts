@@ -1,6 +1,6 @@
 import type { Alert } from "../gen/kurto/alerts/v1/alerts_pb.js";
 import type { FeatureFrame } from "../gen/kurto/signal/v1/features_pb.js";
-import type { QualityFlag } from "../gen/kurto/signal/v1/quality_pb.js";
+import { QualityFlag } from "../gen/kurto/signal/v1/quality_pb.js";
 
 /** One feature of one channel as the page shows it. */
 export interface ValueCell {
@@ -12,6 +12,12 @@ export interface ValueCell {
   readonly alert: Alert | null;
 }
 
+/** These say why some features are absent: nothing about those that are there. */
+const EXPLAINS_ABSENCE: readonly QualityFlag[] = [
+  QualityFlag.TOO_SHORT,
+  QualityFlag.BAND_UNAVAILABLE,
+];
+
 /** Pick a channel's feature from a frame; a frame without values gives null. */
 export function valueCell(
   frame: FeatureFrame | null,
@@ -21,10 +27,11 @@ export function valueCell(
 ): ValueCell {
   const found = frame?.channels.find((entry) => entry.channel === channel);
   const value = found?.values[feature];
+  const known = value !== undefined && Number.isFinite(value);
   return {
-    value: value !== undefined && Number.isFinite(value) ? value : null,
+    value: known ? value : null,
     channelUnit: found?.unit ?? "",
-    flags: found?.qualityFlags ?? [],
+    flags: (found?.qualityFlags ?? []).filter((flag) => !known || !EXPLAINS_ABSENCE.includes(flag)),
     alert: worstAlert(alerts, channel, feature),
   };
 }
