@@ -10,23 +10,24 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg
 import grpc
 import numpy as np
+import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.integration.analyzer.recordings import Recording, hops_request, noise, open_request
+from tests.integration.analyzer.sender import AnalyzeCall, sender
 
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
 from kurto.analyzer.v1 import analyzer_service_pb2_grpc, feature_service_pb2_grpc
 from kurto.analyzer.v1 import feature_service_pb2 as features_pb
+from kurto_cli.stack import ports
 from kurto_service.channels import open_channel
 
 LIVE_S = 60.0
-AnalyzeCall: TypeAlias = (
-    "grpc.aio.StreamStreamCall[pb.AnalyzeWindowsRequest, pb.AnalyzeWindowsResponse]"
-)
+FEATURE_SERVICE = "kurto.analyzer.v1.FeatureService"
 
 
 @asynccontextmanager
@@ -53,9 +54,9 @@ async def analyzer_process(
                 await process.wait()
 
 
-async def serving(port: int) -> None:
-    """Wait until the process says SERVING."""
-    request = health_pb2.HealthCheckRequest()
+async def serving(port: int, service: str = FEATURE_SERVICE) -> None:
+    """Wait until the process says SERVING for `service`."""
+    request = health_pb2.HealthCheckRequest(service=service)
     async with asyncio.timeout(LIVE_S), open_channel(f"127.0.0.1:{port}") as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
         while True:
@@ -151,4 +152,44 @@ async def test_kill_and_replay_stores_every_window_once(
     rows = await stored(postgres_dsn)
     for recording in recordings:
         assert_equal_to_offline(rows, recording)
+    assert "Traceback" not in log.read_text()
+
+
+async def test_sigterm_acknowledges_what_has_come_and_exits(
+    postgres_dsn: str, valkey_url: str, free_port: int, tmp_path: Path
+) -> None:
+    recording = Recording(samples=noise(seconds=10), sample_rate_hz=2560.0)
+    log = tmp_path / "log"
+    async with analyzer_process(postgres_dsn, valkey_url, free_port, log) as process:
+        async with open_channel(f"127.0.0.1:{free_port}") as channel:
+            stub = analyzer_service_pb2_grpc.AnalyzerServiceStub(channel)
+            async with sender(stub) as ingest:
+                await ingest.open(recording)
+                await ingest.send(recording.run(0, 50))
+                await ingest.committed(1)
+                process.terminate()
+                with pytest.raises(EOFError):
+                    while True:
+                        await ingest.answer()
+                assert ingest.positions[1] == 41
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+    assert len(await stored(postgres_dsn)) == 41
+    assert "Traceback" not in log.read_text()
+
+
+async def test_starts_and_works_without_valkey(
+    postgres_dsn: str, free_port: int, tmp_path: Path
+) -> None:
+    recording = Recording(samples=noise(seconds=4), sample_rate_hz=2560.0)
+    nobody = f"redis://127.0.0.1:{ports.free_ports('127.0.0.1', 1)[0]}/0"
+    log = tmp_path / "log"
+    async with analyzer_process(postgres_dsn, nobody, free_port, log):
+        await replay(free_port, [recording])
+        async with open_channel(f"127.0.0.1:{free_port}") as channel:
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            whole = await health.Check(health_pb2.HealthCheckRequest())
+            assert whole.status == health_pb2.HealthCheckResponse.NOT_SERVING
+    assert_equal_to_offline(await stored(postgres_dsn), recording)
+    assert "publish_failed" in log.read_text()
     assert "Traceback" not in log.read_text()

@@ -15,9 +15,11 @@ from kurto_analyzer.exceptions import InvalidField, NoFeaturesYet, UnknownChanne
 from kurto_analyzer.frames import Frame, fill_message, frame_message, timestamp, unpack_frames
 from kurto_analyzer.open_sensors import OpenSensor, OpenSensors
 from kurto_analyzer.ports import FeatureStore, FrameQuery, LiveFeatures
+from kurto_analyzer.sensor_spec import SensorSpec
 from kurto_dsp import (
     AccelerationUnit,
     Quantity,
+    Spectrum,
     SpectrumKind,
     compute_spectrum,
     feature_catalogue,
@@ -183,10 +185,7 @@ class FeatureReader:
 
 def _spectrum(sensor: OpenSensor, request: pb.GetSpectrumRequest) -> spectrum_pb2.Spectrum:
     spec = sensor.track.spec
-    channel = request.channel or spec.channels[0]
-    if channel not in spec.channels:
-        names = ", ".join(spec.channels)
-        raise UnknownChannel(sensor_id=spec.sensor_id, channel=channel, channels=names)
+    row = _channel_row(spec, request.channel)
     newest = sensor.track.newest_samples()
     if newest is None:
         raise NoFeaturesYet(
@@ -195,22 +194,13 @@ def _spectrum(sensor: OpenSensor, request: pb.GetSpectrumRequest) -> spectrum_pb
             sensor_id=spec.sensor_id,
         )
     window_index, samples = newest
-    row = spec.channels.index(channel)
     kind = _KINDS[request.scaling]
     spectrum = compute_spectrum(
         samples[row], sample_rate_hz=spec.geometry.sample_rate_hz, kind=kind
     )
-    lines = spectrum.values[0].astype(np.float32)
-    if not np.isfinite(lines).all():
-        raise NoFeaturesYet(
-            f"Channel {channel} of sensor {spec.sensor_id} has no spectrum: its newest window is "
-            "too short or holds samples that are not finite.",
-            sensor_id=spec.sensor_id,
-            channel=channel,
-        )
     return spectrum_pb2.Spectrum(
         sensor_id=spec.sensor_id,
-        channel=channel,
+        channel=spec.channels[row],
         epoch=spec.epoch,
         window_index=window_index,
         start_time=timestamp(spec.geometry.window_start_us(window_index)),
@@ -218,8 +208,30 @@ def _spectrum(sensor: OpenSensor, request: pb.GetSpectrumRequest) -> spectrum_pb
         scaling=request.scaling or _SCALING.SPECTRUM_SCALING_AMPLITUDE_PEAK,
         unit=kind.unit(spec.units[row]),
         window_function="hann",
-        lines=lines.tolist(),
+        lines=_lines(spec, row, spectrum),
     )
+
+
+def _channel_row(spec: SensorSpec, channel: str) -> int:
+    if not channel:
+        return 0
+    if channel not in spec.channels:
+        names = ", ".join(spec.channels)
+        raise UnknownChannel(sensor_id=spec.sensor_id, channel=channel, channels=names)
+    return spec.channels.index(channel)
+
+
+def _lines(spec: SensorSpec, row: int, spectrum: Spectrum) -> list[float]:
+    lines = spectrum.values[0].astype(np.float32)
+    if not np.isfinite(lines).all():
+        channel = spec.channels[row]
+        raise NoFeaturesYet(
+            f"Channel {channel} of sensor {spec.sensor_id} has no spectrum: its newest window is "
+            "too short or holds samples that are not finite.",
+            sensor_id=spec.sensor_id,
+            channel=channel,
+        )
+    return [float(line) for line in lines.tolist()]
 
 
 def _definitions() -> tuple[features_pb2.FeatureDefinition, ...]:

@@ -26,57 +26,49 @@ class AnalyzerMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        #: Counter: hops received, by what became of them.
-        self.hops = Counter("kurto_analyzer_hops", "Hops received.", ["outcome"], registry=registry)
-        #: Counter: windows completed, by kind.
-        self.windows = Counter(
-            "kurto_analyzer_windows", "Windows completed.", ["kind"], registry=registry
-        )
-        #: Counter: frames offered to the live stream, by outcome.
-        self.frames = Counter(
-            "kurto_analyzer_frames", "Frames offered to the live stream.", ["outcome"],
-            registry=registry,
-        )  # fmt: skip
-        #: Counter: transactions, by outcome.
-        self.commits = Counter(
-            "kurto_analyzer_commits", "Transactions.", ["outcome"], registry=registry
-        )
-        #: Counter: refused advances of sensors that another analyzer has taken over.
-        self.stale = Counter(
-            "kurto_analyzer_stale_owner", "Advances refused because of their expected position.",
-            registry=registry,
-        )  # fmt: skip
-        #: Histogram: seconds of computing in a tick.
-        self.tick_seconds = Histogram(
-            "kurto_analyzer_tick_seconds", "Computing time of a tick.", registry=registry,
-            buckets=_TICK_BUCKETS_S,
-        )  # fmt: skip
-        #: Histogram: seconds of one successful transaction.
-        self.commit_seconds = Histogram(
-            "kurto_analyzer_commit_seconds", "Duration of a transaction.", registry=registry,
-            buckets=_COMMIT_BUCKETS_S,
-        )  # fmt: skip
-        #: Gauge: bytes of samples received and not yet analysed.
-        self.pending_bytes = Gauge(
-            "kurto_analyzer_pending_bytes", "Samples not yet analysed.", registry=registry
-        )
-        #: Gauge: windows computed and not yet committed.
-        self.uncommitted_windows = Gauge(
-            "kurto_analyzer_uncommitted_windows", "Windows waiting for PostgreSQL.",
-            registry=registry,
-        )  # fmt: skip
-        #: Gauge: sensors open on all streams.
-        self.open_sensors = Gauge(
-            "kurto_analyzer_open_sensors", "Sensors being analysed.", registry=registry
-        )
-        #: Gauge: streams from ingest.
-        self.streams = Gauge("kurto_analyzer_streams", "Streams from ingest.", registry=registry)
         self._registry = registry
+        #: Hops received, by what became of them.
+        self.hops = self._counter("hops", "Hops received.", "outcome")
+        #: Windows completed, by kind.
+        self.windows = self._counter("windows", "Windows completed.", "kind")
+        #: Frames offered to the live stream, by outcome.
+        self.frames = self._counter("frames", "Frames offered to the live stream.", "outcome")
+        #: Transactions, by outcome.
+        self.commits = self._counter("commits", "Transactions.", "outcome")
+        #: Refused advances of sensors that another analyzer has taken over.
+        self.stale = self._counter("stale_owner", "Advances refused for their expected position.")
+        #: Seconds of computing in a tick.
+        self.tick_seconds = self._histogram("tick", "Computing time of a tick.", _TICK_BUCKETS_S)
+        #: Seconds of one successful transaction.
+        self.commit_seconds = self._histogram(
+            "commit", "Duration of a transaction.", _COMMIT_BUCKETS_S
+        )
+        #: Bytes of samples received and not yet analysed.
+        self.pending_bytes = self._gauge("pending_bytes", "Samples not yet analysed.")
+        #: Windows computed and not yet committed.
+        self.uncommitted_windows = self._gauge(
+            "uncommitted_windows", "Windows waiting for PostgreSQL."
+        )
+        #: Sensors open on all streams.
+        self.open_sensors = self._gauge("open_sensors", "Sensors being analysed.")
+        #: Streams from ingest.
+        self.streams = self._gauge("streams", "Streams from ingest.")
         # Looking a label up costs more than counting: once for those of the hot path.
         self.hop = {o: self.hops.labels(o) for o in ("accepted", "empty", "duplicate", "dropped")}
         self.window = {kind: self.windows.labels(kind) for kind in ("computed", "empty", "late")}
         zero_initialise(self.frames, outcome=("published", "unpublished"))
         zero_initialise(self.commits, outcome=("ok", "failed"))
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"kurto_analyzer_{name}", text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"kurto_analyzer_{name}", text, registry=self._registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(
+            f"kurto_analyzer_{name}_seconds", text, registry=self._registry, buckets=buckets
+        )
 
     def watch_lag(self, lags: Callable[[], Iterable[tuple[str, float]]]) -> None:
         """Report seconds from the end of each open sensor's newest window to now.
