@@ -87,9 +87,7 @@ class SendBuffer:
             If the chunk begins before ``end_index``.
         """
         if chunk.first_index < self.end_index:
-            raise ValueError(
-                f"first_index is {chunk.first_index}, but {self.end_index} is next"
-            )
+            raise ValueError(f"first_index is {chunk.first_index}, but {self.end_index} is next")
         self._chunks.append(chunk)
         self.sample_count += chunk.end_index - chunk.first_index
         self.end_index = chunk.end_index
