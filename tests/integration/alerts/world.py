@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,17 @@ class World:
         self.alerts = AlertServiceStub(channel)
         self.health: Any = health_pb2_grpc.HealthStub(channel)
         self.now_us = int(time.time() * 1e6) - TEN_MINUTES_US
+        self.sensor_id = "pump-7"
+        self.base = 0
+
+    async def begin_chapter(self) -> None:
+        """Forget what was: another sensor, no rules, and transitions count from here."""
+        listed = await self.rules.ListRules(rule_pb.ListRulesRequest())
+        for rule in listed.rules:
+            await self.rules.DeleteRule(rule_pb.DeleteRuleRequest(rule_id=rule.rule_id))
+        answer = await self.alerts.ListTransitions(alert_pb.ListTransitionsRequest())
+        self.base = answer.newest_transition_number
+        self.sensor_id = f"pump-{uuid.uuid4().hex[:6]}"
 
     async def serving(self) -> None:
         async def ready() -> bool:
@@ -218,12 +230,12 @@ class World:
         window_index: int,
         rms: float | None,
         *,
-        sensor_id: str = "pump-7",
+        sensor_id: str = "",
         epoch: int = 1,
         late: bool = False,
     ) -> features_pb2.FeatureFrame:
         frame = features_pb2.FeatureFrame(
-            sensor_id=sensor_id,
+            sensor_id=sensor_id or self.sensor_id,
             epoch=epoch,
             window_index=window_index,
             first_index=window_index * HOP_SAMPLES,
@@ -273,13 +285,13 @@ class World:
         found: list[pb.AlertTransition] = []
         while True:
             request = alert_pb.ListTransitionsRequest(
-                after_transition_number=len(found), page_size=1000
+                after_transition_number=self.base + len(found), page_size=1000
             )
             answer = await self.alerts.ListTransitions(request)
             found += answer.transitions
-            numbers = [transition.transition_number for transition in found]
+            numbers = [transition.transition_number - self.base for transition in found]
             assert numbers == list(range(1, len(found) + 1))
-            if len(found) == answer.newest_transition_number:
+            if self.base + len(found) == answer.newest_transition_number:
                 return found
 
     async def kinds(self) -> list[str]:
@@ -308,8 +320,8 @@ class World:
         entries: Any = await self.valkey.xrange("kurto:transitions:0")
         for _, fields in entries:
             batch = pb.AlertTransitionBatch.FromString(fields[b"b"])
-            numbers += [transition.transition_number for transition in batch.transitions]
-        return numbers
+            numbers += [one.transition_number - self.base for one in batch.transitions]
+        return [number for number in numbers if number > 0]
 
 
 def simple_rule(

@@ -190,13 +190,16 @@ class EvaluationSession:
 
     async def _take_items(self) -> None:
         """Evaluate what waits, after waiting a tick for it if need be."""
+        items: list[LiveMessage | FillResult | None] = []
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.tick_s):
-                self._take(await self._inbox.get())
-        for _ in range(self._limits.commit_items - 1):
-            if self._inbox.empty() or self._mailbox.rules_changed:
-                break
-            self._take(self._inbox.get_nowait())
+                items.append(await self._inbox.get())
+        while len(items) < self._limits.commit_items and not self._inbox.empty():
+            items.append(self._inbox.get_nowait())
+        if self._mailbox.rules_changed:
+            return  # what was read will be read again, under the new rules
+        for item in items:
+            self._take(item)
         self._metrics.count_evaluation(self._evaluation)
 
     def _take(self, item: LiveMessage | FillResult | None) -> None:
