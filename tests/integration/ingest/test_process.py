@@ -18,9 +18,10 @@ from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServi
 from kurto.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from kurto_ingest.fake_analyzer import FakeAnalyzer
 from kurto_ingest.ports import Stores
 from kurto_ingest.settings import IngestSettings
-from kurto_ingest.testing import FakeAnalyzer, Sender
+from kurto_ingest.testing import Sender
 from kurto_service.channels import channel_options
 
 START_S = 30.0

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
+from kurto_ingest.fake_analyzer import FakeAnalyzer
 from kurto_ingest.ports import Stores
-from kurto_ingest.testing import FakeAnalyzer, RunningIngest, Sender
+from kurto_ingest.testing import RunningIngest, Sender
 
 
 async def stored(stores: Stores, sender: Sender, first: int, end: int) -> NDArray[np.float32]:

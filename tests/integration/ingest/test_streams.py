@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.signal.v1 import features_pb2
+from kurto_ingest.fake_analyzer import FakeAnalyzer
 from kurto_ingest.ports import Stores
-from kurto_ingest.testing import FakeAnalyzer, RunningIngest, Sender
+from kurto_ingest.testing import RunningIngest, Sender
 from kurto_service.errors import error_info
 
 

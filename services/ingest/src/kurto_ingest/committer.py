@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-import asyncpg
-
+from kurto_ingest.commit_errors import is_transient
 from kurto_ingest.exceptions import StaleFence, StreamFailedError
 from kurto_ingest.late import completed_windows
 from kurto_ingest.live_stream import Commit
@@ -19,24 +18,10 @@ from kurto_ingest.ports import SampleStore, StreamCommit
 from kurto_ingest.registry import StreamRegistry, WindowSink
 from kurto_ingest.session import Session
 from kurto_service.clock import Clock
-from kurto_service.errors import is_unavailable
-from kurto_service.exceptions import KurtoError, ResourceExhausted
 
 __all__ = ["CommitPace", "GroupCommitter"]
 
 _LOG = logging.getLogger(__name__)
-# They say: not now. Anything else says that some stream's rows cannot be stored at all.
-_TRANSIENT = (
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    asyncpg.UndefinedTableError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,
-    ResourceExhausted,
-    TimeoutError,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +229,7 @@ class GroupCommitter:
     async def _failed(self, error: Exception, token: UUID, plans: list[_Plan]) -> bool:
         """Deal with a commit that raised; returns False when it shall be tried again."""
         self._doubtful = (token, plans)
-        if is_unavailable(error) or isinstance(error, _TRANSIENT):
+        if is_transient(error):
             _LOG.warning(
                 "Samples not committed, will be tried again",
                 extra={"action": "commit_failed", "error": f"{type(error).__name__}: {error}"},
@@ -270,7 +255,7 @@ class GroupCommitter:
                 taken = await self._store.commit([plan.request], token)
             except Exception as error:
                 self._doubtful = (token, [plan])
-                if is_unavailable(error) or isinstance(error, (*_TRANSIENT, KurtoError)):
+                if is_transient(error):
                     return
                 if not await self._resolve(token, [plan]):
                     return

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterable, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
 
 import grpc
 
-from kurto.analyzer.v1 import analyzer_service_pb2 as pb
 from kurto_ingest.assets import Sensor, SensorConfig
 from kurto_ingest.catch_up import CatchUpReader
-from kurto_ingest.feed import FeedLimits, FeedState, Skip, WindowFeed
+from kurto_ingest.conversation import AnalyzerCall, Conversation, ForwarderPace
+from kurto_ingest.feed import FeedLimits, FeedState, WindowFeed
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.outbox import Outbox
 from kurto_ingest.ports import SampleStore, StreamKey, StreamRecord
@@ -22,46 +20,9 @@ from kurto_ingest.ranges import RangeSet
 from kurto_ingest.session import Session
 from kurto_service.clock import Clock
 
-__all__ = ["AnalyzerCall", "ForwarderPace", "WindowForwarder"]
+__all__ = ["WindowForwarder"]
 
 _LOG = logging.getLogger(__name__)
-_BUSY_BYTES = 64 * 1024
-
-
-class AnalyzerCall(AsyncIterable[pb.AnalyzeWindowsResponse], Protocol):
-    """An AnalyzeWindows call in progress."""
-
-    async def write(self, request: pb.AnalyzeWindowsRequest) -> None:
-        """Send one message."""
-        ...
-
-    def cancel(self) -> bool:
-        """End the call."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForwarderPace:
-    """When and how much is sent.
-
-    Attributes
-    ----------
-    idle_linger_s, busy_linger_s : float
-        Time in which hops are gathered for a message: under little and under much load.
-    message_bytes : int
-        Size at which a message is full.
-    in_flight_bytes : int
-        Hops sent and not acknowledged, at most.
-    retry_first_s, retry_last_s : float
-        Shortest and longest wait before the next call to the analyzer.
-    """
-
-    idle_linger_s: float
-    busy_linger_s: float
-    message_bytes: int
-    in_flight_bytes: int
-    retry_first_s: float = 0.1
-    retry_last_s: float = 2.0
 
 
 class WindowForwarder:
@@ -249,70 +210,25 @@ class WindowForwarder:
             feed.reset()
             feed.charged_bytes = 0
             self._outbox.announce(feed)
-        call = self._call()
+        conversation = Conversation(
+            self._call(),
+            self._outbox,
+            wake=self._wake,
+            clock=self._clock,
+            pace=self._pace,
+            moved=self._moved,
+            metrics=self._metrics,
+        )
         self.connected = True
         connected()
-        tasks = [
-            asyncio.create_task(self._write(call), name="forwarder-write"),
-            asyncio.create_task(self._read(call), name="forwarder-read"),
-        ]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            call.cancel()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await conversation.run()
 
-    async def _write(self, call: AnalyzerCall) -> None:
-        outbox = self._outbox
-        while True:
-            self._wake.clear()
-            outbox.sent_bytes = 0
-            while (message := outbox.next_message()) is not None:
-                await call.write(message)
-            await self._wake.wait()
-            busy = outbox.sent_bytes >= _BUSY_BYTES
-            await self._clock.sleep(self._pace.busy_linger_s if busy else self._pace.idle_linger_s)
-
-    async def _read(self, call: AnalyzerCall) -> None:
-        async for response in call:
-            self._metrics.analyzer_up.set(1)
-            for position in response.positions:
-                feed = self._outbox.feed_of(position.slot)
-                if feed is not None:
-                    self._move(feed, position)
-
-    def _move(self, feed: WindowFeed, position: pb.WindowPosition) -> None:
-        if position.opened:
-            before = position.next_window_index
-            self._skip(feed, feed.opened(before), before)
-        elif feed.state is FeedState.OPEN:
-            late = feed.acknowledged(position.next_window_index)
-            if late:
-                done = self.late_done.setdefault(feed.format.key, RangeSet())
-                for item in late:
-                    done.add(item.first, item.end)
-            before = feed.cursor
-            self._skip(feed, feed.overdue(), before)
-        self._outbox.recount(feed)
+    def _moved(self, feed: WindowFeed, late: RangeSet | None) -> None:
+        if late:
+            done = self.late_done.setdefault(feed.format.key, RangeSet())
+            for item in late:
+                done.add(item.first, item.end)
         if feed.finished and feed.tail is None and not feed.newest:
             self._drop(feed)
         else:
             self._ready(feed)
-
-    def _skip(self, feed: WindowFeed, skip: Skip | None, before: int) -> None:
-        if skip is not None:
-            _LOG.warning(
-                "Windows left out",
-                extra={
-                    "action": "windows_skipped",
-                    "sensor_id": feed.format.sensor_id,
-                    "from_window": before,
-                    "to_window": skip.next_window,
-                    "reason": skip.reason.value,
-                },
-            )
-            self._outbox.skip(feed, skip, skip.next_window - before)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from kurto_service.metrics import zero_initialise
 
-__all__ = ["IngestMetrics"]
+__all__ = ["IngestMetrics", "IntakeTotals"]
 
 _COMMIT_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+
+@dataclass(slots=True)
+class IntakeTotals:
+    """What all streams together have brought: batches, and samples per channel."""
+
+    batches: int = 0
+    samples: int = 0
+    duplicates: int = 0
+    refills: int = 0
+    gaps: int = 0
 
 
 class IngestMetrics:
@@ -22,6 +35,7 @@ class IngestMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
+        self._counted = IntakeTotals()
         #: Samples per channel that were accepted.
         self.samples = self._counter("samples", "Samples per channel accepted.")
         #: Batches that were accepted.
@@ -65,6 +79,18 @@ class IngestMetrics:
         zero_initialise(self.commits, outcome=("ok", "failed", "resolved"))
         zero_initialise(self.hops, source=("memory", "store", "late"))
         zero_initialise(self.skipped, reason=("not_monitored", "analysis_skipped"))
+
+    def count(self, totals: IntakeTotals) -> None:
+        """Bring the counters of samples up to date."""
+        for counter, total, before in (
+            (self.batches, totals.batches, self._counted.batches),
+            (self.samples, totals.samples, self._counted.samples),
+            (self.duplicates, totals.duplicates, self._counted.duplicates),
+            (self.refills, totals.refills, self._counted.refills),
+            (self.gaps, totals.gaps, self._counted.gaps),
+        ):
+            counter.inc(total - before)
+        self._counted = replace(totals)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"kurto_ingest_{name}", text, labels, registry=self._registry)

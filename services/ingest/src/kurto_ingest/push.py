@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-
 from kurto.ingest.v1 import ingest_service_pb2 as pb
-from kurto.signal.v1 import samples_pb2
 from kurto_ingest.committer import GroupCommitter
-from kurto_ingest.encoding import Encoding
 from kurto_ingest.exceptions import (
     InvalidField,
     StreamNotStarted,
-    WrongSampleForm,
 )
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.opening import StreamOpener
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.registry import StreamRegistry, WindowSink
+from kurto_ingest.registry import StreamRegistry
+from kurto_ingest.sample_intake import PushLimits, SampleIntake, Slot
 from kurto_ingest.session import Session
-from kurto_ingest.stream_validation import check_batch, check_shaft_speed, check_time
-from kurto_ingest.timing import microseconds
 from kurto_service.clock import Clock
 from kurto_service.exceptions import KurtoError
 
-__all__ = ["EndReason", "PushCall", "PushLimits", "PushParts", "Slot"]
+__all__ = ["EndReason", "PushCall", "PushParts"]
 
 _MAX_SLOT = 4095
 _MAX_REJECTED = 16
@@ -43,60 +36,16 @@ class EndReason(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PushLimits:
-    """What a call may do.
-
-    Attributes
-    ----------
-    max_batch_samples : int
-        Samples per channel of a batch.
-    max_future_s : float
-        How far ahead of the clock samples may lie.
-    max_age_s : float
-        Age at which a call is ended, for the sender to open the next one.
-    order_patience_s : float
-        How long a call waits for the one before it.
-    ack_patience_s : float
-        How long the answer waits for samples to become durable.
-    room_patience_s : float
-        How long a call waits for memory.
-    """
-
-    max_batch_samples: int
-    max_future_s: float
-    max_age_s: float
-    order_patience_s: float
-    ack_patience_s: float
-    room_patience_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PushParts:
     """What all calls share."""
 
     opener: StreamOpener
     registry: StreamRegistry
     committer: GroupCommitter
-    sink: WindowSink
+    intake: SampleIntake
     clock: Clock
     metrics: IngestMetrics
     limits: PushLimits
-
-
-@dataclass(slots=True, kw_only=True)
-class Slot:
-    """One sensor of a call."""
-
-    number: int
-    sensor_id: str
-    epoch: int
-    stream_number: int
-    session: Session | None = None
-    refused: KurtoError | None = None
-    accepted: RangeSet = field(default_factory=RangeSet)
-    refilled: RangeSet = field(default_factory=RangeSet)
-    duplicate_count: int = 0
-    rejected: list[tuple[int, KurtoError]] = field(default_factory=list)
 
 
 class PushCall:
@@ -256,7 +205,7 @@ class PushCall:
                 self._reject(slot, batch.first_index, slot.refused)
             return
         try:
-            self._take(slot, session, batch)
+            self._parts.intake.take(slot, session, batch)
         except KurtoError as error:
             if len(self.slots) == 1:
                 self._parts.metrics.refusals.labels(error.reason).inc()
@@ -265,72 +214,6 @@ class PushCall:
             return
         if not self._parts.registry.has_room(session):
             await self._wait_for_room(session)
-
-    def _take(self, slot: Slot, session: Session, batch: samples_pb2.SampleBatch) -> None:
-        parts, live = self._parts, session.live
-        data = batch.planar or self._float_bytes(batch, live.format.encoding)
-        first = batch.first_index
-        count = check_batch(
-            live.format,
-            first_index=first,
-            sample_count=batch.sample_count,
-            byte_count=len(data),
-            next_index=live.accepted.next_index,
-            max_batch_samples=parts.limits.max_batch_samples,
-        )
-        if first + count > session.timely_index:
-            self._check_time(session, first + count)
-        shaft_speed_hz = batch.shaft_speed_hz if batch.HasField("shaft_speed_hz") else None
-        if shaft_speed_hz is not None:
-            check_shaft_speed(shaft_speed_hz)
-        hops = live.tail.end
-        intake = live.accept(
-            first, live.format.view(data), data, shaft_speed_hz, parts.clock.monotonic()
-        )
-        fresh = intake.fresh
-        if fresh is not None:
-            slot.accepted.add(fresh.first, fresh.end)
-        if fresh is None or intake.refills or intake.gap:
-            self._count_irregular(slot, intake.refills, gap=intake.gap is not None)
-        slot.duplicate_count += intake.duplicate_count
-        metrics = parts.metrics
-        metrics.batches.inc()
-        metrics.samples.inc(count - intake.duplicate_count)
-        metrics.duplicates.inc(intake.duplicate_count)
-        parts.committer.note(session)
-        if live.tail.end != hops:
-            parts.sink.advance(session)
-
-    def _count_irregular(
-        self, slot: Slot, refills: tuple[tuple[int, int], ...], *, gap: bool
-    ) -> None:
-        metrics = self._parts.metrics
-        for first, end in refills:
-            slot.accepted.add(first, end)
-            slot.refilled.add(first, end)
-            metrics.refills.inc(end - first)
-        if gap:
-            metrics.gaps.inc()
-
-    @staticmethod
-    def _float_bytes(batch: samples_pb2.SampleBatch, encoding: Encoding) -> bytes:
-        if not batch.HasField("floats"):
-            return b""
-        if encoding is not Encoding.F32LE:
-            raise WrongSampleForm(
-                f"This stream was opened as {encoding.name}: send `planar` bytes, or open it as"
-                " F32LE to send `floats`.",
-                field="batch.floats",
-            )
-        return np.asarray(batch.floats.values, dtype="<f4").tobytes()
-
-    def _check_time(self, session: Session, end_index: int) -> None:
-        live, limits = session.live, self._parts.limits
-        now_us = microseconds(self._parts.clock.now())
-        check_time(live.format, end_index, now_us=now_us, max_future_s=limits.max_future_s)
-        # Good for a while: what lies in the past now does so later, too.
-        ahead_us = now_us + int(limits.max_future_s * 1e6) - live.format.anchor_us
-        session.timely_index = int(ahead_us * live.format.sample_rate_hz / 1e6) - 1
 
     async def _wait_for_room(self, session: Session) -> None:
         """Leave the call unread, so that the sender feels it; give up after a while."""

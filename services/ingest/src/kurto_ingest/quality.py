@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor, inf, isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +44,12 @@ class BlockInspector:
         steps = list(scales) if encoding.is_integer else [1.0]
         if len(steps) == 1:
             steps = steps * len(full_scales)
-        limits = [
-            np.inf if full is None else full / abs(step)
+        # A converter's last step may stand a fraction below the declared full scale.
+        whole = floor if encoding.is_integer else _as_sample
+        self._limits = [
+            inf if full is None else float(whole(full / abs(step)))
             for full, step in zip(full_scales, steps, strict=True)
         ]
-        if encoding.is_integer:
-            # A converter's last step may stand a fraction below the declared full scale.
-            limits = [np.floor(limit) if np.isfinite(limit) else limit for limit in limits]
-        self._limits: NDArray[np.float32] = np.asarray(limits, dtype=np.float32)
-        self._integer = encoding.is_integer
 
     def mask(self, samples: Planar) -> int:
         """Return the flags of a block, over all of its channels.
@@ -62,22 +61,25 @@ class BlockInspector:
         """
         values = sample_values(samples)
         # Two passes tell everything of a clean block: NaN and infinities show in the extremes.
-        low = values.min(axis=1).astype(np.float32)
-        high = values.max(axis=1).astype(np.float32)
+        lows, highs = values.min(axis=1).tolist(), values.max(axis=1).tolist()
+        several = values.shape[1] > 1
         flags = 0
-        if not self._integer and not (np.isfinite(low).all() and np.isfinite(high).all()):
-            flags |= NON_FINITE
-        if values.shape[1] > 1 and bool((low == high).any()):
-            flags |= FLAT
-        suspects = np.flatnonzero((high >= self._limits) | (-low >= self._limits))
-        if any(_has_run(values[row], float(self._limits[row])) for row in suspects):
-            flags |= CLIPPED
+        for row, (low, high, limit) in enumerate(zip(lows, highs, self._limits, strict=True)):
+            if not (isfinite(low) and isfinite(high)):
+                flags |= NON_FINITE
+            elif several and low == high:
+                flags |= FLAT
+            if (high >= limit or -low >= limit) and _has_run(values[row], limit):
+                flags |= CLIPPED
         return flags
 
 
-def _has_run(values: NDArray[np.generic], limit: float) -> bool:
-    high = np.asarray(values, dtype=np.float32) >= limit
-    low = np.asarray(values, dtype=np.float32) <= -limit
+def _as_sample(value: float) -> float:
+    return float(np.float32(value))
+
+
+def _has_run(values: NDArray[Any], limit: float) -> bool:
+    high, low = values >= limit, values <= -limit
     return any(
         bool((rail[:-2] & rail[1:-1] & rail[2:]).any())
         for rail in (high, low)

@@ -10,6 +10,7 @@ from kurto_ingest.assets import Sensor, SensorConfig
 from kurto_ingest.exceptions import Overloaded
 from kurto_ingest.hop_tail import HopTail
 from kurto_ingest.live_stream import LiveStream
+from kurto_ingest.metrics import IntakeTotals
 from kurto_ingest.ports import StreamKey, StreamRecord
 from kurto_ingest.quality import BlockInspector
 from kurto_ingest.ranges import RangeSet
@@ -83,6 +84,7 @@ class StreamRegistry:
         self._sessions: dict[StreamKey, Session] = {}
         self.pending_bytes = 0
         self.tail_bytes = 0
+        self.totals = IntakeTotals()
 
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._sessions.values()))

@@ -21,7 +21,8 @@ from kurto_ingest.conversion import (
 from kurto_ingest.exceptions import Draining, UnknownEpoch
 from kurto_ingest.opening import OpenedStream, StreamOpener
 from kurto_ingest.ports import SensorStore, StreamStore
-from kurto_ingest.push import EndReason, PushCall, PushParts, Slot
+from kurto_ingest.push import EndReason, PushCall, PushParts
+from kurto_ingest.sample_intake import Slot
 from kurto_ingest.stream_validation import StreamDeclaration, encoding_from_number
 from kurto_service.identity import requires
 

@@ -111,6 +111,7 @@ class StatusBoard:
         for session in registry:
             session.meter.read(now_s, session.live.counters.accepted_count)
             lag_s = max(lag_s, session.live.commit_lag_s(now_s))
+        metrics.count(registry.totals)
         metrics.commit_lag.set(lag_s)
         metrics.analysis_lag.set(
             max((feed.lag_s for feed in self._forwarder.feeds if feed.newest), default=0.0)

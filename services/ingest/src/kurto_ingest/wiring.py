@@ -10,20 +10,26 @@ from prometheus_client import CollectorRegistry
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import AnalyzerServiceStub
 from kurto.assets.v1.asset_service_pb2_grpc import add_AssetServiceServicer_to_server
-from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
 from kurto.ingest.v1.stream_control_service_pb2_grpc import (
     add_StreamControlServiceServicer_to_server,
 )
 from kurto_ingest.analysis_book import AnalysisBook
 from kurto_ingest.asset_servicer import AssetServicer
-from kurto_ingest.committer import CommitPace, GroupCommitter
+from kurto_ingest.committer import GroupCommitter
 from kurto_ingest.config_follower import ConfigFollower
 from kurto_ingest.control_servicer import StreamControlServicer
-from kurto_ingest.conversion import duration
-from kurto_ingest.feed import FeedLimits
-from kurto_ingest.forwarder import AnalyzerCall, ForwarderPace, WindowForwarder
+from kurto_ingest.conversation import AnalyzerCall
+from kurto_ingest.forwarder import WindowForwarder
 from kurto_ingest.housekeeping import keep_house
+from kurto_ingest.limits import (
+    commit_pace,
+    feed_limits,
+    forwarder_pace,
+    memory_limits,
+    push_limits,
+    stream_limits,
+)
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.monitoring import Monitoring
 from kurto_ingest.opening import StreamOpener
@@ -35,8 +41,9 @@ from kurto_ingest.postgres import (
     PostgresSensorStore,
     PostgresStreamStore,
 )
-from kurto_ingest.push import PushLimits, PushParts
-from kurto_ingest.registry import MemoryLimits, StreamRegistry
+from kurto_ingest.push import PushParts
+from kurto_ingest.registry import StreamRegistry
+from kurto_ingest.sample_intake import SampleIntake
 from kurto_ingest.servicer import IngestServicer
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.status_board import StatusBoard
@@ -78,7 +85,7 @@ class Ingest:
     ) -> None:
         self._stores, self._settings, self._clock = stores, settings, clock
         self.metrics = IngestMetrics(registry)
-        self.registry = StreamRegistry(_memory_limits(settings))
+        self.registry = StreamRegistry(memory_limits(settings))
         self.forwarder = self._make_forwarder(channel)
         self.committer = GroupCommitter(
             store=stores.samples,
@@ -86,12 +93,7 @@ class Ingest:
             sink=self.forwarder,
             clock=clock,
             metrics=self.metrics,
-            pace=CommitPace(
-                interval_s=settings.commit_interval_s,
-                linger_s=settings.commit_linger_s,
-                max_bytes=settings.commit_max_bytes,
-                retry_last_s=settings.commit_retry_max_s,
-            ),
+            pace=commit_pace(settings),
         )
         self.opener = StreamOpener(
             sensors=stores.sensors,
@@ -129,41 +131,35 @@ class Ingest:
             samples=self._stores.samples,
             clock=self._clock,
             metrics=self.metrics,
-            pace=ForwarderPace(
-                idle_linger_s=settings.forward_idle_linger_s,
-                busy_linger_s=settings.forward_busy_linger_s,
-                message_bytes=settings.forward_message_bytes,
-                in_flight_bytes=settings.forward_in_flight_bytes,
-            ),
-            limits=FeedLimits(
-                in_flight_hops=settings.forward_in_flight_hops,
-                backlog_bytes=settings.catch_up_bytes,
-                max_lag_s=settings.max_analysis_lag_s,
-            ),
+            pace=forwarder_pace(settings),
+            limits=feed_limits(settings),
         )
 
     def _make_servicers(self) -> None:
         stores, settings = self._stores, self._settings
-        parts = PushParts(
-            opener=self.opener,
+        limits = push_limits(settings)
+        intake = SampleIntake(
             registry=self.registry,
             committer=self.committer,
             sink=self.forwarder,
             clock=self._clock,
+            limits=limits,
+        )
+        parts = PushParts(
+            opener=self.opener,
+            registry=self.registry,
+            committer=self.committer,
+            intake=intake,
+            clock=self._clock,
             metrics=self.metrics,
-            limits=_push_limits(settings),
+            limits=limits,
         )
         self.servicer = IngestServicer(
             opener=self.opener,
             sensors=stores.sensors,
             streams=stores.streams,
             parts=parts,
-            limits=pb.StreamLimits(
-                max_message_bytes=settings.max_message_bytes,
-                max_batch_samples=settings.max_batch_samples,
-                max_missing_ranges=settings.max_missing_ranges,
-                rotate_interval=duration(settings.rotate_interval_s),
-            ),
+            limits=stream_limits(settings),
         )
         self.assets = AssetServicer(
             places=stores.places,
@@ -212,28 +208,6 @@ class Ingest:
     async def drain(self) -> None:
         """Answer all calls with what is durable and end them."""
         await asyncio.gather(self.servicer.drain(), self.assets.drain())
-
-
-def _memory_limits(settings: IngestSettings) -> MemoryLimits:
-    return MemoryLimits(
-        sensor_pending_bytes=settings.sensor_pending_bytes,
-        total_pending_bytes=settings.total_pending_bytes,
-        sensor_tail_bytes=settings.sensor_tail_bytes,
-        total_tail_bytes=settings.total_tail_bytes,
-        max_streams=settings.max_streams,
-        max_missing_ranges=settings.max_missing_ranges,
-    )
-
-
-def _push_limits(settings: IngestSettings) -> PushLimits:
-    return PushLimits(
-        max_batch_samples=settings.max_batch_samples,
-        max_future_s=settings.max_future_s,
-        max_age_s=settings.max_call_age_s,
-        order_patience_s=settings.order_patience_s,
-        ack_patience_s=settings.ack_patience_s,
-        room_patience_s=settings.room_patience_s,
-    )
 
 
 async def wire(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> None:

@@ -1,0 +1,84 @@
+"""From the settings to the limits and paces of each part."""
+
+from __future__ import annotations
+
+from kurto.ingest.v1 import ingest_service_pb2 as pb
+from kurto_ingest.committer import CommitPace
+from kurto_ingest.conversation import ForwarderPace
+from kurto_ingest.conversion import duration
+from kurto_ingest.feed import FeedLimits
+from kurto_ingest.registry import MemoryLimits
+from kurto_ingest.sample_intake import PushLimits
+from kurto_ingest.settings import IngestSettings
+
+__all__ = [
+    "commit_pace",
+    "feed_limits",
+    "forwarder_pace",
+    "memory_limits",
+    "push_limits",
+    "stream_limits",
+]
+
+
+def memory_limits(settings: IngestSettings) -> MemoryLimits:
+    """Return how much memory samples may take."""
+    return MemoryLimits(
+        sensor_pending_bytes=settings.sensor_pending_bytes,
+        total_pending_bytes=settings.total_pending_bytes,
+        sensor_tail_bytes=settings.sensor_tail_bytes,
+        total_tail_bytes=settings.total_tail_bytes,
+        max_streams=settings.max_streams,
+        max_missing_ranges=settings.max_missing_ranges,
+    )
+
+
+def push_limits(settings: IngestSettings) -> PushLimits:
+    """Return what a Push call may do."""
+    return PushLimits(
+        max_batch_samples=settings.max_batch_samples,
+        max_future_s=settings.max_future_s,
+        max_age_s=settings.max_call_age_s,
+        order_patience_s=settings.order_patience_s,
+        ack_patience_s=settings.ack_patience_s,
+        room_patience_s=settings.room_patience_s,
+    )
+
+
+def stream_limits(settings: IngestSettings) -> pb.StreamLimits:
+    """Return what senders are told."""
+    return pb.StreamLimits(
+        max_message_bytes=settings.max_message_bytes,
+        max_batch_samples=settings.max_batch_samples,
+        max_missing_ranges=settings.max_missing_ranges,
+        rotate_interval=duration(settings.rotate_interval_s),
+    )
+
+
+def commit_pace(settings: IngestSettings) -> CommitPace:
+    """Return when and how much is committed."""
+    return CommitPace(
+        interval_s=settings.commit_interval_s,
+        linger_s=settings.commit_linger_s,
+        max_bytes=settings.commit_max_bytes,
+        retry_last_s=settings.commit_retry_max_s,
+    )
+
+
+def forwarder_pace(settings: IngestSettings) -> ForwarderPace:
+    """Return when and how much is sent to the analyzer."""
+    return ForwarderPace(
+        idle_linger_s=settings.forward_idle_linger_s,
+        busy_linger_s=settings.forward_busy_linger_s,
+        message_bytes=settings.forward_message_bytes,
+        in_flight_bytes=settings.forward_in_flight_bytes,
+    )
+
+
+def feed_limits(settings: IngestSettings) -> FeedLimits:
+    """Return how far the feed of one stream goes."""
+    return FeedLimits(
+        in_flight_hops=settings.forward_in_flight_hops,
+        backlog_bytes=settings.catch_up_bytes,
+        max_lag_s=settings.max_analysis_lag_s,
+    )

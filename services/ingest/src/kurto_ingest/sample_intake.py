@@ -1,0 +1,168 @@
+"""One batch of one sensor: checked, accepted, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kurto.signal.v1 import samples_pb2
+from kurto_ingest.committer import GroupCommitter
+from kurto_ingest.encoding import Encoding
+from kurto_ingest.exceptions import WrongSampleForm
+from kurto_ingest.ranges import RangeSet
+from kurto_ingest.registry import StreamRegistry, WindowSink
+from kurto_ingest.sequence import Intake
+from kurto_ingest.session import Session
+from kurto_ingest.stream_validation import check_batch, check_shaft_speed, check_time
+from kurto_ingest.timing import microseconds
+from kurto_service.clock import Clock
+from kurto_service.exceptions import KurtoError
+
+__all__ = ["PushLimits", "SampleIntake", "Slot"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushLimits:
+    """What a call may do.
+
+    Attributes
+    ----------
+    max_batch_samples : int
+        Samples per channel of a batch.
+    max_future_s : float
+        How far ahead of the clock samples may lie.
+    max_age_s : float
+        Age at which a call is ended, for the sender to open the next one.
+    order_patience_s : float
+        How long a call waits for the one before it.
+    ack_patience_s : float
+        How long the answer waits for samples to become durable.
+    room_patience_s : float
+        How long a call waits for memory.
+    """
+
+    max_batch_samples: int
+    max_future_s: float
+    max_age_s: float
+    order_patience_s: float
+    ack_patience_s: float
+    room_patience_s: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Slot:
+    """One sensor of a call."""
+
+    number: int
+    sensor_id: str
+    epoch: int
+    stream_number: int
+    session: Session | None = None
+    refused: KurtoError | None = None
+    accepted: RangeSet = field(default_factory=RangeSet)
+    refilled: RangeSet = field(default_factory=RangeSet)
+    duplicate_count: int = 0
+    rejected: list[tuple[int, KurtoError]] = field(default_factory=list)
+
+
+class SampleIntake:
+    """Takes batches.
+
+    Parameters
+    ----------
+    registry : StreamRegistry
+        Counts them.
+    committer : GroupCommitter
+        Makes them durable.
+    sink : WindowSink
+        Takes their hops to the analyzer.
+    clock : Clock
+        Tells the time of arrival.
+    limits : PushLimits
+        What a batch may be.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: StreamRegistry,
+        committer: GroupCommitter,
+        sink: WindowSink,
+        clock: Clock,
+        limits: PushLimits,
+    ) -> None:
+        self._totals = registry.totals
+        self._committer = committer
+        self._sink = sink
+        self._clock = clock
+        self._limits = limits
+
+    def take(self, slot: Slot, session: Session, batch: samples_pb2.SampleBatch) -> None:
+        """Accept a batch.
+
+        Raises
+        ------
+        WrongSampleForm, IndexWentBackwards, ByteCountMismatch, InvalidField, TimeInFuture,
+        TooManyMissingRanges
+        """
+        live = session.live
+        data = batch.planar or self._float_bytes(batch, live.format.encoding)
+        first = batch.first_index
+        count = check_batch(
+            live.format,
+            first_index=first,
+            sample_count=batch.sample_count,
+            byte_count=len(data),
+            next_index=live.accepted.next_index,
+            max_batch_samples=self._limits.max_batch_samples,
+        )
+        if first + count > session.timely_index:
+            self._check_time(session, first + count)
+        shaft_speed_hz = batch.shaft_speed_hz if batch.HasField("shaft_speed_hz") else None
+        if shaft_speed_hz is not None:
+            check_shaft_speed(shaft_speed_hz)
+        hops = live.tail.end
+        now_s = self._clock.monotonic()
+        intake = live.accept(first, live.format.view(data), data, shaft_speed_hz, now_s)
+        self._note(slot, intake, count)
+        self._committer.note(session)
+        if live.tail.end != hops:
+            self._sink.advance(session)
+
+    def _note(self, slot: Slot, intake: Intake, count: int) -> None:
+        # Plain numbers: metrics are brought up to date once a second.
+        totals = self._totals
+        totals.batches += 1
+        totals.samples += count - intake.duplicate_count
+        if intake.fresh is not None:
+            slot.accepted.add(intake.fresh.first, intake.fresh.end)
+        if intake.duplicate_count:
+            slot.duplicate_count += intake.duplicate_count
+            totals.duplicates += intake.duplicate_count
+        for item in intake.refills:
+            slot.accepted.add(item.first, item.end)
+            slot.refilled.add(item.first, item.end)
+            totals.refills += item.length
+        if intake.gap is not None:
+            totals.gaps += 1
+
+    @staticmethod
+    def _float_bytes(batch: samples_pb2.SampleBatch, encoding: Encoding) -> bytes:
+        if not batch.HasField("floats"):
+            return b""
+        if encoding is not Encoding.F32LE:
+            raise WrongSampleForm(
+                f"This stream was opened as {encoding.name}: send `planar` bytes, or open it as"
+                " F32LE to send `floats`.",
+                field="batch.floats",
+            )
+        return np.asarray(batch.floats.values, dtype="<f4").tobytes()
+
+    def _check_time(self, session: Session, end_index: int) -> None:
+        live, limits = session.live, self._limits
+        now_us = microseconds(self._clock.now())
+        check_time(live.format, end_index, now_us=now_us, max_future_s=limits.max_future_s)
+        # Good for a while: what lies in the past now does so later, too.
+        ahead_us = now_us + int(limits.max_future_s * 1e6) - live.format.anchor_us
+        session.timely_index = int(ahead_us * live.format.sample_rate_hz / 1e6) - 1
