@@ -74,8 +74,10 @@ async def assemble(options: UpOptions, directory: Path, environ: Mapping[str, st
     """
     require_safe(options, environ)
     ports = _choose_ports(options)
-    database = await _postgres(directory, ports.postgres, environ)
-    cache = await _valkey(directory, ports.valkey, environ)
+    # What somebody else runs is asked first: quick, and nothing is made if it can't be used.
+    await external.check(environ)
+    database = _postgres(directory, ports.postgres, environ)
+    cache = _valkey(directory, ports.valkey, environ)
     environment = service_environment(
         ports.services,
         gateway_http=ports.gateway_http,
@@ -143,10 +145,9 @@ def _envoy(options: UpOptions, directory: Path, ports: _Ports) -> ProcessSpec:
     )
 
 
-async def _postgres(directory: Path, port: int, environ: Mapping[str, str]) -> _Store:
-    dsn = environ.get("KURTO_POSTGRES_DSN")
+def _postgres(directory: Path, port: int, environ: Mapping[str, str]) -> _Store:
+    dsn = environ.get(external.POSTGRES_VARIABLE)
     if dsn:
-        await external.check_postgres(dsn)
         return _Store(dsn, None)
     server = Postgres(directory / "postgres", port, read_or_create(directory / "postgres.password"))
     server.initialise()
@@ -161,10 +162,9 @@ async def _postgres(directory: Path, port: int, environ: Mapping[str, str]) -> _
     return _Store(server.dsn(), spec)
 
 
-async def _valkey(directory: Path, port: int, environ: Mapping[str, str]) -> _Store:
-    url = environ.get("KURTO_VALKEY_URL")
+def _valkey(directory: Path, port: int, environ: Mapping[str, str]) -> _Store:
+    url = environ.get(external.VALKEY_VARIABLE)
     if url:
-        await external.check_valkey(url)
         return _Store(url, None)
     server = Valkey(directory / "valkey", port, read_or_create(directory / "valkey.password"))
     server.initialise()

@@ -4,13 +4,31 @@ from collections.abc import Mapping
 
 import asyncpg
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from kurto_cli.stack.exceptions import StackError
 
 OLDEST_POSTGRES = 15
 OLDEST_REDIS = (7, 2)
+POSTGRES_VARIABLE = "KURTO_POSTGRES_DSN"
+VALKEY_VARIABLE = "KURTO_VALKEY_URL"
 _TIMEOUT_S = 5.0
+
+
+async def check(environ: Mapping[str, str]) -> None:
+    """Refuse the servers that the environment names if they can't be used.
+
+    Raises
+    ------
+    StackError
+        Saying what is wrong with which variable.
+    """
+    if dsn := environ.get(POSTGRES_VARIABLE):
+        await check_postgres(dsn)
+    if url := environ.get(VALKEY_VARIABLE):
+        await check_valkey(url)
 
 
 async def check_postgres(dsn: str) -> None:
@@ -49,7 +67,10 @@ async def check_valkey(url: str) -> None:
     """
     try:
         async with Redis.from_url(
-            url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
+            url,
+            socket_timeout=_TIMEOUT_S,
+            socket_connect_timeout=_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
         ) as client:
             answer = await client.info("server")
     except (OSError, ValueError, RedisError) as error:
