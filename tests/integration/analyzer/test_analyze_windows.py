@@ -223,6 +223,10 @@ def scales(*values: float) -> Change:
     return apply
 
 
+def far_anchor(message: pb.SensorOpen) -> None:
+    message.anchor_time.seconds = 2**60
+
+
 def no_anchor(message: pb.SensorOpen) -> None:
     message.ClearField("anchor_time")
 
@@ -235,6 +239,8 @@ def no_anchor(message: pb.SensorOpen) -> None:
         (change(hop_samples=2**30), "open.hop_samples"),
         (change(window_hops=0), "open.window_hops"),
         (change(sensor_id=""), "open.sensor_id"),
+        (change(sensor_id="pump\x00"), "open.sensor_id"),
+        (far_anchor, "open.anchor_time"),
         (change(epoch=-1), "open.epoch"),
         (change(shard=64), "open.shard"),
         (rate(float("nan")), "open.config.sample_rate_hz"),
@@ -294,6 +300,11 @@ async def test_sensor_refused_again_is_left_out_and_its_stream_goes_on(room: Roo
         ),
         (pb.HopRun(slot=1, hop_index=-1, hop_count=1), grpc.StatusCode.INVALID_ARGUMENT,
          "INVALID_FIELD"),
+        (
+            pb.HopRun(slot=1, hop_index=2**62, hop_count=1, empty_reason="EMPTY_REASON_GAP"),
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_FIELD",
+        ),
         (RECORDING.run(0, 3, late=True), grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD"),
     ],
 )  # fmt: skip
@@ -306,6 +317,16 @@ async def test_wrong_run_is_answered(
         error = await ingest.error()
     assert error.code() is code
     assert reason_of(error) == reason
+
+
+async def test_impossible_skip_is_answered(room: Room) -> None:
+    async with sender(room.windows) as ingest:
+        await ingest.open(RECORDING)
+        skip = pb.SkipWindows(slot=1, next_window_index=2**62)
+        await ingest.call.write(pb.AnalyzeWindowsRequest(skip=skip))
+        error = await ingest.error()
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert reason_of(error) == "INVALID_FIELD"
 
 
 async def test_other_geometry_in_the_same_epoch_is_refused(room: Room) -> None:

@@ -100,6 +100,8 @@ async def test_reader_that_follows_an_epoch(real_room: Room) -> None:
     page = await features.ListFeatures(listing(epoch=1, after_window_index=47))
     assert [frame.window_index for frame in page.frames] == [48, 49, 50]
     assert page.next_window_index == RECORDING.window_count
+    far = await features.ListFeatures(listing(epoch=1, after_window_index=2**63 - 1))
+    assert not far.frames
     everything = await features.ListFeatures(listing(epoch=1, after_window_index=-1))
     assert len(everything.frames) == RECORDING.window_count
 
@@ -185,6 +187,8 @@ async def test_bad_requests_say_what_to_change(real_room: Room) -> None:
     features = real_room.features
     wrong = ("INVALID_ARGUMENT", "INVALID_FIELD")
     assert await refusal(features.ListFeatures(pb.ListFeaturesRequest())) == wrong
+    nul = pb.ListFeaturesRequest(sensor_id="pump\x00")
+    assert await refusal(features.ListFeatures(nul)) == wrong
     assert await refusal(features.ListFeatures(listing(page_size=6001))) == wrong
     assert await refusal(features.ListFeatures(listing(epoch=-1))) == wrong
     assert await refusal(features.ListFeatures(listing(after_window_index=3))) == wrong

@@ -163,6 +163,19 @@ async def test_valkey_away_from_the_start(without_valkey: Severed) -> None:
     assert await windows(room.store) == list(range(RECORDING.window_count))
 
 
+async def test_valkey_that_refuses_writes_is_as_good_as_away(
+    without_valkey: Severed, valkey_url: str
+) -> None:
+    room = without_valkey.room
+    client = await valkey.connect(valkey_url)
+    await client.set("kurto:features:0", "not a stream")
+    async with sender(room.windows) as ingest:
+        await ingest.send_all(RECORDING)
+    assert room.analyzer.publisher.degraded
+    await client.aclose()
+    assert await windows(room.store) == list(range(RECORDING.window_count))
+
+
 async def test_samples_beyond_the_limit_stay_unread(
     fake_store: FakeFeatureStore, fake_live: FakeLiveFeatures
 ) -> None:

@@ -80,6 +80,7 @@ class Analyzer:
         limits = SessionLimits(
             max_pending_bytes=self._settings.max_pending_bytes,
             max_window_samples=self._settings.max_window_samples,
+            max_slots=self._settings.max_open_sensors,
         )
         return AnalysisSession(
             self.sensors,

@@ -8,6 +8,7 @@ from kurto_service.exceptions import (
     InvalidArgument,
     NotFound,
     ResourceExhausted,
+    Unavailable,
 )
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "HopJump",
     "InvalidCursor",
     "InvalidField",
+    "LiveStreamUnavailable",
     "NoFeaturesYet",
     "SlotNotOpen",
     "StaleOwner",
@@ -71,6 +73,12 @@ class TooManySensors(ResourceExhausted):
     """The analyzer has {limit} sensors open: start another one, or raise max_open_sensors."""
 
     reason = "OVERLOADED"
+
+
+class LiveStreamUnavailable(Unavailable):
+    """The live stream does not take frames: {problem}."""
+
+    reason = "DEPENDENCY_UNAVAILABLE"
 
 
 class NoFeaturesYet(NotFound):

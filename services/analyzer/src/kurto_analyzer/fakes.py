@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kurto_analyzer.exceptions import LiveStreamUnavailable
 from kurto_analyzer.frames import Frame
 from kurto_analyzer.ports import Advance, EpochOpening, EpochState, FrameQuery
 
@@ -98,13 +99,13 @@ class FakeLiveFeatures:
     ----------
     batches : list of bytes
         What was published.
-    away : Exception or None
-        Raised by every call while set.
+    away : bool
+        Whether every call fails.
     """
 
     def __init__(self) -> None:
         self.batches: list[bytes] = []
-        self.away: Exception | None = None
+        self.away = False
         self._latest: dict[str, bytes] = {}
 
     async def publish(self, batch: bytes, latest: Mapping[str, bytes]) -> None:
@@ -119,8 +120,8 @@ class FakeLiveFeatures:
         return self._latest.get(sensor_id)
 
     def _fail(self) -> None:
-        if self.away is not None:
-            raise self.away
+        if self.away:
+            raise LiveStreamUnavailable(problem="away")
 
 
 def _row_key(frame: Frame) -> tuple[int, int, int]:

@@ -11,11 +11,17 @@ from kurto.analyzer.v1 import feature_service_pb2 as pb
 from kurto.signal.v1 import features_pb2, spectrum_pb2
 from kurto.signal.v1.features_pb2 import FeatureBatch
 from kurto_analyzer.cursors import read_page_token, write_page_token
-from kurto_analyzer.exceptions import InvalidField, NoFeaturesYet, UnknownChannel, UnknownFeature
+from kurto_analyzer.exceptions import (
+    InvalidField,
+    LiveStreamUnavailable,
+    NoFeaturesYet,
+    UnknownChannel,
+    UnknownFeature,
+)
 from kurto_analyzer.frames import Frame, fill_message, frame_message, timestamp, unpack_frames
 from kurto_analyzer.open_sensors import OpenSensor, OpenSensors
 from kurto_analyzer.ports import FeatureStore, FrameQuery, LiveFeatures
-from kurto_analyzer.sensor_spec import SensorSpec
+from kurto_analyzer.sensor_spec import SensorSpec, is_identifier
 from kurto_dsp import (
     AccelerationUnit,
     Quantity,
@@ -25,7 +31,6 @@ from kurto_dsp import (
     feature_catalogue,
 )
 from kurto_service.clock import Clock
-from kurto_service.errors import is_unavailable
 
 __all__ = ["FeatureReader"]
 
@@ -147,9 +152,7 @@ class FeatureReader:
             return sensor.newest
         try:
             cached = await self._live.latest(sensor_id)
-        except Exception as error:
-            if not (isinstance(error, TimeoutError) or is_unavailable(error)):
-                raise
+        except LiveStreamUnavailable:
             cached = None  # the store has it too
         if cached is not None:
             return unpack_frames(FeatureBatch.FromString(cached))[0]
@@ -255,5 +258,7 @@ def _bound_us(time: Timestamp) -> int:
 
 
 def _require_sensor_id(sensor_id: str) -> None:
-    if not sensor_id:
-        raise InvalidField("Name the sensor: sensor_id is empty.", field="sensor_id")
+    if not is_identifier(sensor_id):
+        raise InvalidField(
+            "sensor_id must be 1 to 128 characters of A-Z a-z 0-9 . _ : -", field="sensor_id"
+        )

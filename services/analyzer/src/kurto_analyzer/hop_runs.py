@@ -83,6 +83,11 @@ def check_run(run: HopRun, spec: SensorSpec) -> None:
             f"hops: send 1 to {_MAX_RUN_HOPS} hops, or SkipWindows for more.",
             field="hop_count", sensor_id=spec.sensor_id,
         )  # fmt: skip
+    if not spec.holds_hop(run.first_hop + run.hop_count):
+        raise InvalidField(
+            f"Hop {run.first_hop} of {spec.sensor_id} is too far ahead: its time is past 2199.",
+            field="hop_index", sensor_id=spec.sensor_id,
+        )  # fmt: skip
     if run.empty_reason not in EmptyReason.values():
         raise InvalidField(
             f"A run of {spec.sensor_id} has the unknown empty_reason {run.empty_reason}.",

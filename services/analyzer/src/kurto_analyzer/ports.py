@@ -143,9 +143,21 @@ class LiveFeatures(Protocol):
     """What is live: a stream of batches and the newest frame of each sensor."""
 
     async def publish(self, batch: bytes, latest: Mapping[str, bytes]) -> None:
-        """Append one serialised `FeatureBatch`, and replace the newest frame of some sensors."""
+        """Append one serialised `FeatureBatch`, and replace the newest frame of some sensors.
+
+        Raises
+        ------
+        LiveStreamUnavailable
+            When nothing, or perhaps nothing, was published.
+        """
         ...
 
     async def latest(self, sensor_id: str) -> bytes | None:
-        """Return the newest frame of a sensor as a serialised batch of one, or None."""
+        """Return the newest frame of a sensor as a serialised batch of one, or None.
+
+        Raises
+        ------
+        LiveStreamUnavailable
+            When it cannot be told.
+        """
         ...

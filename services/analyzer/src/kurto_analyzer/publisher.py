@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from kurto_analyzer.exceptions import LiveStreamUnavailable
 from kurto_analyzer.frames import Frame, pack_frames
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.ports import LiveFeatures
 from kurto_service.clock import Clock
-from kurto_service.errors import is_unavailable
 
 __all__ = ["Publisher"]
 
@@ -65,9 +65,7 @@ class Publisher:
         }
         try:
             await self._live.publish(batch, latest)
-        except Exception as error:
-            if not (isinstance(error, TimeoutError) or is_unavailable(error)):
-                raise
+        except LiveStreamUnavailable as error:
             self._failed(error, len(frames))
             return
         self._metrics.frames.labels("published").inc(len(frames))
@@ -86,9 +84,9 @@ class Publisher:
             del self._newest[next(iter(self._newest))]
         return list(newest.values())
 
-    def _failed(self, error: Exception, frame_count: int) -> None:
+    def _failed(self, error: LiveStreamUnavailable, frame_count: int) -> None:
         self._metrics.frames.labels("unpublished").inc(frame_count)
         if self._retry_at is None:
-            extra = {"action": "publish_failed", "error": str(error) or type(error).__name__}
+            extra = {"action": "publish_failed", "error": error.message}
             _LOG.warning("Live stream does not take frames; they are committed only", extra=extra)
         self._retry_at = self._clock.monotonic() + self._retry_s

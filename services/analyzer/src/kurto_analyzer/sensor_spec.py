@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -14,9 +15,12 @@ from kurto_analyzer.exceptions import InvalidField
 from kurto_analyzer.sample_clock import StreamGeometry
 from kurto_dsp import AccelerationUnit
 
-__all__ = ["SensorSpec", "read_sensor_open"]
+__all__ = ["SensorSpec", "is_identifier", "read_sensor_open"]
 
-_MAX_ID_LENGTH = 128
+_IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+# Within these no index or time leaves 64 bits, nor what PostgreSQL can date.
+_MAX_HOP = 1 << 40
+_LAST_SECOND = 7_258_118_400  # 2200-01-01
 _MAX_CHANNELS = 32
 _RATE_HZ = (100.0, 102_400.0)
 _MAX_SHARD = 63
@@ -65,6 +69,12 @@ class SensorSpec:
         sample_bytes = SAMPLE_BYTES[self.encoding]
         return self.geometry.hop_samples * len(self.channels) * sample_bytes
 
+    def holds_hop(self, hop: int) -> bool:
+        """Tell whether `hop` is a number that a hop of this sensor can have."""
+        if not 0 <= hop <= _MAX_HOP:
+            return False
+        return self.geometry.window_end_us(hop) < _LAST_SECOND * 1_000_000
+
     def same_samples(self, other: SensorSpec) -> bool:
         """Tell whether hops of `self` and `other` may share a window."""
         return (
@@ -73,6 +83,11 @@ class SensorSpec:
             and (self.encoding, self.scales) == (other.encoding, other.scales)
             and (self.channels, self.units) == (other.channels, other.units)
         )
+
+
+def is_identifier(text: str) -> bool:
+    """Tell whether `text` may be the id of a sensor or the name of a channel."""
+    return _IDENTIFIER.fullmatch(text) is not None
 
 
 def read_sensor_open(message: SensorOpen, *, max_window_samples: int) -> SensorSpec:
@@ -90,8 +105,8 @@ def read_sensor_open(message: SensorOpen, *, max_window_samples: int) -> SensorS
     InvalidField
         With the field's name, the sensor and what is allowed.
     """
-    if not 1 <= len(message.sensor_id) <= _MAX_ID_LENGTH:
-        _refuse(message, "sensor_id", f"1 to {_MAX_ID_LENGTH} characters")
+    if not is_identifier(message.sensor_id):
+        _refuse(message, "sensor_id", "1 to 128 characters of A-Z a-z 0-9 . _ : -")
     if message.epoch < 0:
         _refuse(message, "epoch", "at least 0")
     if message.encoding not in SAMPLE_BYTES:
@@ -124,8 +139,8 @@ def _geometry(message: SensorOpen) -> StreamGeometry:
         _refuse(message, "hop_samples", "at least 1")
     if not 1 <= message.window_hops <= 1000:
         _refuse(message, "window_hops", "1 to 1000 (10, or 1 for burst sensors)")
-    if not message.HasField("anchor_time"):
-        _refuse(message, "anchor_time", "the time of sample 0")
+    if not (message.HasField("anchor_time") and 0 <= message.anchor_time.seconds < _LAST_SECOND):
+        _refuse(message, "anchor_time", "the time of sample 0, from 1970 to 2199")
     anchor_us = message.anchor_time.seconds * 1_000_000 + message.anchor_time.nanos // 1000
     return StreamGeometry(rate, message.hop_samples, message.window_hops, anchor_us)
 
@@ -148,8 +163,9 @@ def _units(message: SensorOpen) -> tuple[AccelerationUnit, ...]:
     if not 1 <= len(channels) <= _MAX_CHANNELS:
         _refuse(message, "config.channels", f"1 to {_MAX_CHANNELS} channels")
     names = [channel.name for channel in channels]
-    if len(set(names)) != len(names) or not all(names):
-        _refuse(message, "config.channels", "different names, none of them empty")
+    if len(set(names)) != len(names) or not all(map(is_identifier, names)):
+        allowed = "different names, each 1 to 128 characters of A-Z a-z 0-9 . _ : -"
+        _refuse(message, "config.channels", allowed)
     if any(channel.unit not in _UNITS for channel in channels):
         _refuse(message, "config.channels.unit", "g or m/s2")
     return tuple(_UNITS[channel.unit] for channel in channels)

@@ -34,10 +34,13 @@ class SessionLimits:
         Samples not yet analysed, beyond which reading stops.
     max_window_samples : int
         Largest window, samples times channels.
+    max_slots : int
+        Sensors on the stream.
     """
 
     max_pending_bytes: int
     max_window_samples: int
+    max_slots: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -186,6 +189,8 @@ class AnalysisSession:
     def _open(self, message: pb.SensorOpen) -> None:
         try:
             spec = read_sensor_open(message, max_window_samples=self._limits.max_window_samples)
+            if message.slot not in self._slots and len(self._slots) >= self._limits.max_slots:
+                raise TooManySensors(limit=self._limits.max_slots, retry_after_s=10.0)
         except KurtoError as error:
             self._refuse(message.slot, (message.sensor_id, message.epoch), error)
             return

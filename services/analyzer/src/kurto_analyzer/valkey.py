@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
+from kurto_analyzer.exceptions import LiveStreamUnavailable
 from kurto_service.clock import Clock
+from kurto_service.valkey import ValkeyTooOld
 
 __all__ = ["FEATURE_STREAM", "ValkeyLiveFeatures", "latest_key"]
 
@@ -56,7 +60,7 @@ class ValkeyLiveFeatures:
 
     async def publish(self, batch: bytes, latest: Mapping[str, bytes]) -> None:
         """Append one serialised `FeatureBatch`, and replace the newest frame of some sensors."""
-        async with asyncio.timeout(self._timeout_s):
+        async with self._bounded():
             client = await self._connected()
             pipeline = client.pipeline(transaction=False)
             oldest_ms = int((self._clock.now().timestamp() - self._retention_s) * 1000)
@@ -67,7 +71,7 @@ class ValkeyLiveFeatures:
 
     async def latest(self, sensor_id: str) -> bytes | None:
         """Return the newest frame of a sensor as a serialised batch of one, or None."""
-        async with asyncio.timeout(self._timeout_s):
+        async with self._bounded():
             client = await self._connected()
             value = await client.get(latest_key(sensor_id))
         return value if isinstance(value, bytes) else None
@@ -80,6 +84,15 @@ class ValkeyLiveFeatures:
         """Close the connections."""
         if self._client is not None:
             await self._client.aclose()
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                yield
+        except (RedisError, ValkeyTooOld, OSError) as error:  # OSError: TimeoutError too
+            problem = str(error) or type(error).__name__
+            raise LiveStreamUnavailable(problem=problem) from error
 
     async def _connected(self) -> Redis:
         async with self._connecting:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kurto_analyzer.encoding import decode_planar
-from kurto_analyzer.exceptions import HopJump
+from kurto_analyzer.exceptions import HopJump, InvalidField
 from kurto_analyzer.hop_runs import CompletedWindow, HopRun, check_run, skip_reason
 from kurto_analyzer.sensor_spec import SensorSpec
 from kurto_dsp import FeaturePlan, SensorRing, WindowBatch
@@ -114,9 +114,22 @@ class WindowTrack:
         return duplicates
 
     def accept_skip(self, window_index: int, reason: int) -> None:
-        """Queue a jump: windows below `window_index` that are not complete will never be."""
+        """Queue a jump: windows below `window_index` that are not complete will never be.
+
+        Raises
+        ------
+        InvalidField
+            When no window can have that number.
+        """
         if window_index <= self._arrived_window:
             return
+        if not self._spec.holds_hop(window_index):
+            raise InvalidField(
+                f"Window {window_index} of {self._spec.sensor_id} is too far ahead: its time is "
+                "past 2199.",
+                field="next_window_index",
+                sensor_id=self._spec.sensor_id,
+            )
         self._pending.append(_Skip(window_index, skip_reason(reason)))
         self._expected_hop = max(self._expected_hop, window_index)
 
