@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.signal.v1 import features_pb2
 from kurto_ingest.fake_analyzer import FakeAnalyzer
 from kurto_ingest.ports import Stores
-from kurto_ingest.testing import RunningIngest, Sender
+from kurto_ingest.settings import IngestSettings
+from kurto_ingest.testing import RunningIngest, Sender, run_ingest
 from kurto_service.errors import error_info
+from kurto_service.testing import serve
 
 
 async def stored(stores: Stores, sender: Sender, first: int, end: int) -> NDArray[np.float32]:
@@ -306,3 +309,55 @@ async def test_stopped_sensor_is_stored_and_not_analysed(
     assert sorted(analyzer.windows[key]) == [*range(6), *range(30, 36)]
     assert analyzer.skips == [(sender.sensor_id, 30, features_pb2.EMPTY_REASON_NOT_MONITORED)]
     assert analyzer.problems == []
+
+
+async def test_old_call_is_ended_for_rotation(
+    stores: Stores, analyzer: FakeAnalyzer, settings: IngestSettings
+) -> None:
+    quick = settings.model_copy(update={"max_call_age_s": 0.3})
+    async with (
+        serve(add_AnalyzerServiceServicer_to_server, analyzer) as channel,
+        run_ingest(stores, channel, quick) as running,
+    ):
+        sender = Sender(running.stub, running.assets)
+        await sender.create()
+        await sender.open()
+        call = sender.stub.Push()
+        await call.write(sender.start())
+        await call.write(sender.batch(0, 130))
+        response = await call
+        assert response.end_reason == pb.STREAM_END_REASON_ROTATE
+        assert response.results[0].next_index == 130
+        assert (await sender.push(sender.batch(130, 70))).results[0].next_index == 200
+
+
+async def test_late_windows_outlive_the_process(
+    stores: Stores, analyzer: FakeAnalyzer, settings: IngestSettings
+) -> None:
+    """A refill that came while the analyzer was away is analysed after a restart of ingest."""
+    async with serve(add_AnalyzerServiceServicer_to_server, analyzer) as channel:
+        async with run_ingest(stores, channel, settings) as running:
+            sender = Sender(running.stub, running.assets)
+            await sender.create()
+            await sender.open()
+            await sender.push(sender.batch(0, 500), sender.batch(600, 1400))
+            await windows(analyzer, (sender.sensor_id, 1), 11)
+            await asyncio.sleep(0.3)  # the position is noted
+        async with (
+            grpc.aio.insecure_channel("127.0.0.1:1") as nowhere,
+            run_ingest(stores, nowhere, settings) as running,
+        ):
+            sender.stub = running.stub
+            await sender.push(sender.batch(500, 100))
+        assert not analyzer.late
+        async with run_ingest(stores, channel, settings) as running:
+            async with asyncio.timeout(5):
+                while len(analyzer.late[sender.sensor_id, 1]) < 6:
+                    await asyncio.sleep(0.02)
+            # Once a later window is acknowledged, the late ones are known to be stored.
+            sender.stub = running.stub
+            await sender.push(sender.batch(2000, 500))
+            async with asyncio.timeout(5):
+                while (await stores.streams.newest([sender.sensor_id]))[0].late_windows:
+                    await asyncio.sleep(0.02)
+    assert sorted(analyzer.late[sender.sensor_id, 1]) == list(range(6))

@@ -18,6 +18,7 @@ from kurto_ingest.ports import SampleStore, StreamCommit
 from kurto_ingest.registry import StreamRegistry, WindowSink
 from kurto_ingest.session import Session
 from kurto_service.clock import Clock
+from kurto_service.exceptions import KurtoError
 
 __all__ = ["CommitPace", "GroupCommitter"]
 
@@ -214,8 +215,7 @@ class GroupCommitter:
                 "Fence was raised elsewhere",
                 extra={"action": "fence_lost", "sensor_id": session.key[0]},
             )
-            self._dirty.pop(session, None)
-            self._registry.remove(session, StaleFence(session.key[0], session.live.fence))
+            self._lose(session, StaleFence(session.key[0], session.live.fence))
             return
         session.live.finish(plan.commit)
         self._metrics.blocks.inc(len(plan.commit.blocks))
@@ -270,8 +270,12 @@ class GroupCommitter:
             extra={"action": "stream_failed", "sensor_id": session.key[0]},
             exc_info=error,
         )
+        self._lose(session, StreamFailedError())
+
+    def _lose(self, session: Session, error: KurtoError) -> None:
         self._dirty.pop(session, None)
-        self._registry.remove(session, StreamFailedError())
+        self._sink.detach(session)
+        self._registry.remove(session, error)
 
     async def _resolve(self, token: UUID, plans: list[_Plan]) -> bool:
         """Find out which of `plans` were committed; returns False when the store is away."""

@@ -13,6 +13,7 @@ from kurto_ingest.feed import FeedState, Skip, WindowFeed
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.outbox import Outbox
 from kurto_ingest.ranges import RangeSet
+from kurto_ingest.timing import microseconds
 from kurto_service.clock import Clock
 
 __all__ = ["AnalyzerCall", "Conversation", "ForwarderPace"]
@@ -104,6 +105,8 @@ class Conversation:
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
+                if task.cancelled():  # grpc.aio does that to writers of some broken calls
+                    raise ConnectionError("the call to the analyzer was cancelled")
                 task.result()
         finally:
             self._call.cancel()
@@ -134,7 +137,8 @@ class Conversation:
         late = None
         if position.opened:
             before = position.next_window_index
-            self._skip(feed, feed.opened(before), before)
+            now_us = microseconds(self._clock.now())
+            self._skip(feed, feed.opened(before, now_us), before)
         elif feed.state is FeedState.OPEN:
             late = feed.acknowledged(position.next_window_index)
             before = feed.cursor

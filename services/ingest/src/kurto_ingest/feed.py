@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
@@ -49,11 +50,14 @@ class FeedLimits:
         Hops read from the store ahead of sending.
     max_lag_s : float
         Lag beyond which the newest epoch skips to its newest hop.
+    retention_s : float
+        How long samples can be read from the store.
     """
 
     in_flight_hops: int
     backlog_bytes: int
     max_lag_s: float
+    retention_s: float
 
 
 class WindowFeed:
@@ -143,14 +147,36 @@ class WindowFeed:
         self.late_sent = RangeSet()
         self._late_done_at = None
 
-    def opened(self, next_window: int) -> Skip | None:
-        """Begin at the window that the analyzer needs next; returns what it must skip."""
+    def opened(self, next_window: int, now_us: int) -> Skip | None:
+        """Begin at the window that the analyzer needs next.
+
+        Parameters
+        ----------
+        next_window : int
+            The window.
+        now_us : int
+            Time of day in microseconds since 1970-01-01T00:00:00Z.
+
+        Returns
+        -------
+        Skip or None
+            What the analyzer must skip.
+        """
         self.state = FeedState.OPEN
         self.acked_window = self.cursor = next_window
         self._backlog.clear()
         if self._floor > next_window:
             return self._skip(Skip(self._floor, SkipReason.NOT_MONITORED))
-        return self.overdue()
+        return self.overdue() or self._forgotten(now_us)
+
+    def _forgotten(self, now_us: int) -> Skip | None:
+        """Jump over windows whose samples are kept no more; returns the jump."""
+        oldest_us = now_us - int(self._limits.retention_s * 1e6) - self.format.anchor_us
+        oldest = int(oldest_us * self.format.sample_rate_hz / 1e6) // self.format.hop_samples
+        target = min(oldest, self.end - self.format.window_hops + 1)
+        if target <= self.cursor:
+            return None
+        return self._skip(Skip(target, SkipReason.ANALYSIS_SKIPPED))
 
     def overdue(self) -> Skip | None:
         """Jump to the newest hop if the analyzer is too far behind; returns the jump."""
@@ -238,6 +264,13 @@ class WindowFeed:
         if self.state is FeedState.OPEN and wanted.first == at:
             self._backlog.extend(runs)
 
+    def refilled(self, windows: RangeSet) -> RangeSet:
+        """Note windows that are complete now; returns those that need no late frame."""
+        left_out = RangeSet(windows.within(0, self._floor))
+        for item in windows.within(self._floor, sys.maxsize):
+            self.late.add(item.first, item.end)
+        return left_out
+
     def wanted_late(self) -> int | None:
         """Return a window to be read and sent again, if there is one and it was sent before."""
         if self.state is not FeedState.OPEN:
@@ -252,6 +285,8 @@ class WindowFeed:
         self.late.remove(window, window + 1)
         if len(runs) == 1 and not runs[0].is_gap:
             self.late_runs.append(runs[0])
+        else:  # retention was quicker
+            self.late_sent.add(window, window + 1)
 
     def next_late(self) -> HopRun | None:
         """Return the hops of a late window to send now, and count it as sent."""

@@ -102,8 +102,7 @@ class WindowForwarder:
                 limits=self._limits,
             )
             feed.acked_window = feed.noted_window = record.analyzed_window
-            for item in record.late_windows:
-                feed.late.add(item.first, item.end)
+            self._late_stored(feed, feed.refilled(record.late_windows))
             self._feeds[record.key] = feed
             self._rank(record.key[0])
         stored_hops = record.position.next_index // record.format.hop_samples
@@ -145,8 +144,7 @@ class WindowForwarder:
         """Take note that `windows`, which were gaps, are complete now."""
         feed = self._feeds.get(session.key)
         if feed is not None:
-            for item in windows:
-                feed.late.add(item.first, item.end)
+            self._late_stored(feed, feed.refilled(windows))
             self.reader.request(feed)
 
     def stop(self, sensor_id: str) -> None:
@@ -166,6 +164,12 @@ class WindowForwarder:
             if feed.state is not FeedState.NEW:
                 self._outbox.announce(feed)
                 self._wake.set()
+
+    def _late_stored(self, feed: WindowFeed, windows: RangeSet | None) -> None:
+        if windows:
+            done = self.late_done.setdefault(feed.format.key, RangeSet())
+            for item in windows:
+                done.add(item.first, item.end)
 
     def _drop(self, feed: WindowFeed) -> None:
         del self._feeds[feed.format.key]
@@ -224,10 +228,7 @@ class WindowForwarder:
         await conversation.run()
 
     def _moved(self, feed: WindowFeed, late: RangeSet | None) -> None:
-        if late:
-            done = self.late_done.setdefault(feed.format.key, RangeSet())
-            for item in late:
-                done.add(item.first, item.end)
+        self._late_stored(feed, late)
         if feed.finished and feed.tail is None and not feed.newest:
             self._drop(feed)
         else:

@@ -81,4 +81,5 @@ def feed_limits(settings: IngestSettings) -> FeedLimits:
         in_flight_hops=settings.forward_in_flight_hops,
         backlog_bytes=settings.catch_up_bytes,
         max_lag_s=settings.max_analysis_lag_s,
+        retention_s=settings.raw_retention_h * 3600,
     )

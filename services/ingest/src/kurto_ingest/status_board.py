@@ -58,6 +58,7 @@ class StatusBoard:
         self._metrics = metrics
         self._published: dict[str, pb.SensorStatus] = {}
         self._touched: dict[str, Sensor] = {}
+        self._problem = ""
 
     def touch(self, sensor: Sensor) -> None:
         """Publish the state of `sensor` next time, live or not."""
@@ -103,6 +104,17 @@ class StatusBoard:
                     extra={"action": "status_failed", "error": f"{type(error).__name__}: {error}"},
                 )
             await self._clock.sleep(interval_s)
+
+    def _report(self, problem: str) -> None:
+        """Say once that publishing fails, and once that it works again."""
+        if problem and not self._problem:
+            _LOG.warning(
+                "States of streams not published, will be tried again",
+                extra={"action": "status_failed", "error": problem},
+            )
+        elif self._problem and not problem:
+            _LOG.info("States of streams published again", extra={"action": "status_healed"})
+        self._problem = problem
 
     def _measure(self) -> None:
         now_s = self._clock.monotonic()
