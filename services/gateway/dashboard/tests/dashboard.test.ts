@@ -31,6 +31,8 @@ class Plant {
   token = "";
   subscriptions: SubscribeRequest[] = [];
   reads: ListFeaturesRequest[] = [];
+  /** Set to end streams as soon as something is sent. */
+  ended = false;
   private push: ((event: Event) => void) | undefined;
 
   /** Send an event to the page. */
@@ -71,7 +73,8 @@ class Plant {
         });
         service(StreamControlService, {
           listStreams: () => ({ streams: this.sensors.map((id) => this.status(id)) }),
-          stopStream: ({ sensorId }) => {
+          stopStream: ({ sensorId }, { requestHeader }) => {
+            admit(requestHeader);
             this.stopped.add(sensorId);
             return { status: this.status(sensorId) };
           },
@@ -100,7 +103,12 @@ class Plant {
             features: [{ name: "rms", unit: "acceleration", description: "Root mean square" }],
           }),
         });
-        service(LiveService, { subscribe: (request, { signal }) => this.subscribe(request, signal) });
+        service(LiveService, {
+          subscribe: (request, { requestHeader, signal }) => {
+            admit(requestHeader);
+            return this.subscribe(request, signal);
+          },
+        });
       },
       { transport: { interceptors: [bearer(tokens)] } },
     );
@@ -118,7 +126,7 @@ class Plant {
     const respond = (event: Event) =>
       create(SubscribeResponseSchema, { cursor: "c", serverTime: timestampFromMs(FIRST_END_MS), event });
     yield respond({ case: "alertSnapshot", value: { $typeName: "kurto.gateway.v1.AlertSnapshot", alerts: this.alerts } });
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.ended) {
       const event = events.shift();
       if (event) yield respond(event);
       else await new Promise<void>((resolve) => (wake = resolve));
@@ -349,5 +357,31 @@ describe("a server with tokens", () => {
     expect(await dashboard.session.signIn(" secret ")).toBe(true);
     expect(dashboard.session.challenge.value).toBeNull();
     expect(dashboard.session.principal.value).toBe("maria");
+  });
+
+  it("is asked on with a new token when the old one has expired", async () => {
+    plant.token = token = "old";
+    await start();
+    await plant.features(frame("pump-2", 7));
+    plant.token = "new";
+    plant.ended = true;
+    await plant.send({ case: "heartbeat", value: { $typeName: "kurto.gateway.v1.Heartbeat" } });
+    await clock.advance(1_000);
+    expect(dashboard.linkState.value.kind).toBe("unauthenticated");
+    expect(dashboard.session.challenge.value).not.toBeNull();
+    plant.ended = false;
+    await dashboard.session.signIn("new");
+    await start("pump-2");
+    expect(dashboard.linkState.value.kind).toBe("live");
+    expect(plant.subscriptions).toHaveLength(2);
+  });
+
+  it("asks for a token when a button finds that it has expired", async () => {
+    plant.token = token = "old";
+    await start();
+    plant.token = "new";
+    await dashboard.sensors.setMonitored("pump-2", false);
+    await settle();
+    expect(dashboard.session.challenge.value?.code).toBe(Code.Unauthenticated);
   });
 });

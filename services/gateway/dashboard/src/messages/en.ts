@@ -114,7 +114,6 @@ export const en = {
   "trends.span": "Time shown",
   "trends.none": "No values in the last {span}",
   "trends.chart": "{feature} of {sensor} over the last {span}",
-  "trends.limit": "limit {limit}",
   "trends.historyFailed": "Earlier values could not be read: {message}",
 
   "severity.info": "Info",

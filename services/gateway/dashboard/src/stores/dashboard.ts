@@ -86,9 +86,14 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
     // Lost alerts need nothing here: a snapshot follows and replaces them.
   }
 
+  /** True while the link keeps itself open. */
+  function follows(): boolean {
+    return linkState.value.kind !== "idle" && linkState.value.kind !== "unauthenticated";
+  }
+
   /** Watch another sensor. */
   function select(sensorId: string): void {
-    if (selected.value === sensorId && linkState.value.kind !== "idle") return;
+    if (selected.value === sensorId && follows()) return;
     selected.value = sensorId;
     const config = sensors.sensors.value.get(sensorId)?.config;
     const channels = config?.channels.map((channel) => channel.name) ?? [];
@@ -103,6 +108,11 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
     const alarmed = urgent.status === "fulfilled" ? urgent.value : "";
     select(wanted || alarmed || sensors.firstLive());
   }
+
+  /** A token may expire while the page is open: any call can be the first to find out. */
+  watch(sensors.failure, (failure) => {
+    if (failure) session.refused(failure);
+  });
 
   /** Nothing was chosen because nothing was there: take the first sensor that comes. */
   watch(sensors.ids, () => {
