@@ -53,7 +53,8 @@ class Evaluation:
     sequences : dict of str to SensorSequence
         Position of every sensor that has one, by id.
     counts : Counter
-        Live frames by what became of them, and "filled" frames of the history.
+        Live frames by what became of them, "filled" frames of the history, and "skipped" windows
+        that have no frame or were given up.
     """
 
     def __init__(self, state: EvaluationState, limits: EvaluationLimits) -> None:
@@ -120,8 +121,10 @@ class Evaluation:
             if sequence is None:
                 self.counts["put_off"] += 1
                 continue
+            skipped = sequence.skipped_count
             outcome, frames = sequence.offer(frame)
             self.counts[outcome.value] += 1
+            self.counts["skipped"] += sequence.skipped_count - skipped
             ready += frames
         self._message_ids[message.stream] = message.message_id
         self._evaluate(ready)
@@ -162,7 +165,9 @@ class Evaluation:
         if sequence is None:
             return 0
         before = (sequence.epoch, sequence.window_index)
+        skipped = sequence.skipped_count
         ready = sequence.fill(page)
+        self.counts["skipped"] += sequence.skipped_count - skipped
         if (sequence.epoch, sequence.window_index) != before:
             self._dirty.add(page.sensor_id)
         self.counts["filled"] += len(ready)

@@ -53,6 +53,10 @@ class AlertsMetrics:
             "kurto_alerts_checkpoint_timestamp_seconds", "Time of the last whole checkpoint.",
             registry=registry,
         )  # fmt: skip
+        #: Gauge: frames and messages since the start that could not be decoded.
+        self.malformed = Gauge(
+            "kurto_alerts_malformed_frames", "Frames that could not be decoded.", registry=registry
+        )
         #: Gauge: sensors of which windows are missing at present.
         self.open_holes = Gauge(
             "kurto_alerts_open_holes", "Sensors with missing windows.", registry=registry
@@ -79,7 +83,7 @@ class AlertsMetrics:
             "kurto_alerts_transitions_published", "Transitions published.", registry=registry
         )
         zero_initialise(
-            self.frames, outcome=[*(offer.value for offer in Offer), "filled", "put_off"]
+            self.frames, outcome=[*(offer.value for offer in Offer), "filled", "skipped", "put_off"]
         )
         zero_initialise(self.transitions, kind=[kind.name for kind in TransitionKind])
         zero_initialise(self.open_alerts, severity=[level.name for level in Severity if level])

@@ -38,7 +38,8 @@ async def wire(settings: AlertsSettings, runtime: AlertsRuntime) -> None:
         )
     )
     runtime.push_close(valkey.close)
-    runtime.add_probe("valkey", valkey.ping)
+    # Without Valkey alerts are evaluated late, from the history, but evaluated and shown.
+    runtime.add_probe("valkey", valkey.ping, services=())
     metrics = AlertsMetrics(runtime.registry)
     publisher = _publisher(settings, runtime, pool, valkey, metrics)
     evaluator = _evaluator(settings, runtime, valkey, publisher, metrics)
@@ -122,6 +123,7 @@ def _evaluator(
     metrics: AlertsMetrics,
 ) -> Evaluator:
     decoder = FrameDecoder()
+    metrics.malformed.set_function(lambda: decoder.malformed_count)
     ports = EvaluatorPorts(
         lock=PostgresEvaluationLock(
             settings.postgres_dsn,
