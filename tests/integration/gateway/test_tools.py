@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import json
+import os
+import signal
 import struct
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from tests.integration.gateway.conftest import Edge
 
 from kurto.gateway.v1 import session_service_pb2, session_service_pb2_grpc
 from kurto.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
+from kurto_cli.stack import ports
 from kurto_gateway.contract import public_services
 
 BUF = str(Path(sys.executable).parent / "buf")
@@ -141,3 +144,40 @@ async def test_more_streams_than_the_usual_limits_pass_one_connection(edge: Edge
         await asyncio.gather(*(call.done_writing() for call in calls))
         answers = await asyncio.gather(*calls)
     assert [one.results[0].accepted_sample_count for one in answers] == [1000] * STREAM_COUNT
+
+
+def test_the_entry_point_of_envoys_container_starts_envoy(edge: Edge, tmp_path: Path) -> None:
+    ports_found = ports.free_ports("127.0.0.1", 3)
+    upstream = f"localhost:{edge.numbers['upstream']}"
+    environment = {
+        "KURTO_ENVOY_HTTP_PORT": str(ports_found[0]),
+        "KURTO_ENVOY_TLS_PORT": str(ports_found[1]),
+        "KURTO_ENVOY_ADMIN_PORT": str(ports_found[2]),
+        "KURTO_ENVOY_CERTIFICATE": str(edge.certificate.certificate),
+        "KURTO_ENVOY_PRIVATE_KEY": str(edge.certificate.private_key),
+        "KURTO_ENVOY_DIRECTORY": str(tmp_path / "envoy"),
+        "KURTO_INGEST_ADDRESS": upstream,
+        "KURTO_ANALYZER_ADDRESS": upstream,
+        "KURTO_ALERTS_ADDRESS": upstream,
+        "KURTO_GATEWAY_ADDRESS": f"localhost:{edge.numbers['gateway']}",
+        "KURTO_GATEWAY_HTTP_PORT": str(edge.numbers["gateway_http"]),
+    }
+    edge.start("entry", [sys.executable, "-m", "kurto_gateway.envoy"], environment)
+    try:
+        edge.serving(f"http://127.0.0.1:{ports_found[0]}/api/stream/status")
+        edge.serving(f"http://127.0.0.1:{ports_found[0]}/api/session")
+        edge.serving(f"http://127.0.0.1:{ports_found[0]}/")
+    finally:
+        edge.kill("entry", signal.SIGTERM)
+
+
+def test_a_container_without_certificate_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kurto_gateway.envoy"],
+        env={**os.environ, "KURTO_ENVOY_CERTIFICATE": str(tmp_path / "none.crt")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "none.crt cannot be read" in done.stderr

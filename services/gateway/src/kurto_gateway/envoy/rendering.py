@@ -76,26 +76,15 @@ def render_config(
         The whole configuration.
     """
     numbers = {
-        "http_port": http_port,
-        "tls_port": tls_port,
-        "admin_port": admin_port,
-        "ingest": ingest,
-        "analyzer": analyzer,
-        "alerts": alerts,
-        "gateway": gateway,
-        "gateway_http": gateway_http,
-    }
+        "http_port": http_port, "tls_port": tls_port, "admin_port": admin_port, "ingest": ingest,
+        "analyzer": analyzer, "alerts": alerts, "gateway": gateway, "gateway_http": gateway_http,
+    }  # fmt: skip
     texts = {
-        "host": host,
-        "admin_host": admin_host,
-        "ingest_host": ingest_host,
-        "analyzer_host": analyzer_host,
-        "alerts_host": alerts_host,
-        "gateway_host": gateway_host,
-        "descriptor_set": str(descriptor_set),
-        "certificate": str(certificate),
+        "host": host, "admin_host": admin_host, "ingest_host": ingest_host,
+        "analyzer_host": analyzer_host, "alerts_host": alerts_host, "gateway_host": gateway_host,
+        "descriptor_set": str(descriptor_set), "certificate": str(certificate),
         "private_key": str(private_key),
-    }
+    }  # fmt: skip
     # JSON is YAML: quoted, no name or path can change the structure.
     values: dict[str, str] = {name: str(int(value)) for name, value in numbers.items()}
     values |= {name: json.dumps(text) for name, text in texts.items()}
