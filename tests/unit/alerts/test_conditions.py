@@ -1,13 +1,14 @@
 """Golden tables: values of consecutive windows, and what must happen at which."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from kurto_alerts.alert_state import ConditionChange, ConditionState, TransitionKind
 from kurto_alerts.engine import Engine
 from kurto_alerts.frames import SensorProfile
-from kurto_alerts.rules import Operator, Rule, Severity
+from kurto_alerts.rules import Operator, Rule, Selector, Severity
 from kurto_alerts.testing import make_frame, make_rule
 
 WARNING, CRITICAL, INFO = Severity.WARNING, Severity.CRITICAL, Severity.INFO
@@ -346,3 +347,92 @@ def test_unknown_feature_in_a_frame_freezes() -> None:
     engine.evaluate([make_frame(0, 1.5)])
     assert engine.evaluate([make_frame(1, 0.5, features=("kurtosis",))]) == []
     assert [c.kind.name for c in engine.evaluate([make_frame(2, 0.5)])] == ["RESOLVED"]
+
+
+def profile(*tags: str, archived: bool = False) -> SensorProfile:
+    return SensorProfile("pump-7", frozenset(tags), archived=archived)
+
+
+def test_selectors_choose_by_sensor_tag_and_channel() -> None:
+    cases = [
+        (Selector(), True),
+        (Selector(sensor_ids=frozenset({"pump-7", "x"})), True),
+        (Selector(sensor_ids=frozenset({"x"})), False),
+        (Selector(tags=frozenset({"west", "x"})), True),
+        (Selector(tags=frozenset({"x"})), False),
+        (Selector(channels=frozenset({"horizontal"})), True),
+        (Selector(channels=frozenset({"axial"})), False),
+        (Selector(sensor_ids=frozenset({"pump-7"}), tags=frozenset({"x"})), False),
+    ]
+    for selector, watched in cases:
+        engine = Engine([make_rule(selector=selector)], {"pump-7": profile("west")})
+        assert bool(engine.evaluate([make_frame(0, 1.5)])) is watched, selector
+
+
+def test_alert_is_withdrawn_when_its_tag_goes_or_its_sensor_is_archived() -> None:
+    rule = make_rule(selector=Selector(tags=frozenset({"west"})))
+    for later in (profile("east"), profile("west", archived=True)):
+        engine = Engine([rule], {"pump-7": profile("west")})
+        (raised,) = engine.evaluate([make_frame(0, 1.5)])
+        assert engine.withdraw_unwatched() == []
+        engine.set_profile(later)
+        (withdrawal,) = engine.withdraw_unwatched()
+        assert withdrawal.alert_id == raised.alert_id
+        assert engine.withdraw_unwatched() == []
+        assert engine.evaluate([make_frame(1, 1.5)]) == []
+        checkpoint = engine.checkpoint("pump-7", epoch=1, window_index=1)
+        assert checkpoint.conditions == ()
+
+
+def test_a_tag_that_goes_and_comes_back_makes_another_alert() -> None:
+    rule = make_rule(selector=Selector(tags=frozenset({"west"})))
+    engine = Engine([rule], {"pump-7": profile("west")})
+    engine.evaluate([make_frame(0, 1.5)])
+    engine.set_profile(profile())
+    engine.withdraw_unwatched()
+    engine.set_profile(profile("west"))
+    assert [change.kind.name for change in engine.evaluate([make_frame(1, 1.5)])] == ["RAISED"]
+
+
+def test_tags_that_are_not_known_withdraw_nothing() -> None:
+    rule = make_rule(selector=Selector(tags=frozenset({"west"})))
+    engine = Engine([rule], {"pump-7": profile("west")})
+    engine.evaluate([make_frame(0, 1.5)])
+    checkpoint = engine.checkpoint("pump-7", epoch=1, window_index=0)
+    forgetful = Engine([rule], {})
+    forgetful.restore(checkpoint)
+    assert forgetful.withdraw_unwatched() == []
+
+
+def test_a_changed_profile_keeps_the_counts() -> None:
+    engine = Engine([make_rule(pending_s=0.3)], {"pump-7": profile("west")})
+    engine.evaluate([make_frame(0, 1.5), make_frame(1, 1.5)])
+    engine.set_profile(profile("west", "new"))
+    assert [change.window_index for change in engine.evaluate([make_frame(2, 1.5)])] == [2]
+
+
+def under(new: Rule, old: Rule, before: Sequence[float], after: Sequence[float]) -> list[str]:
+    """Return what happens after `old` was changed to `new`."""
+    engine = Engine([old], {})
+    engine.evaluate([make_frame(index, value) for index, value in enumerate(before)])
+    changed = Engine([replace(new, version=2)], {})
+    changed.restore(engine.checkpoint("pump-7", epoch=1, window_index=len(before) - 1))
+    frames = [make_frame(index, value) for index, value in enumerate(after, start=len(before))]
+    return [f"{change.window_index} {change.kind.name}" for change in changed.evaluate(frames)]
+
+
+def test_a_changed_rule_counts_anew_but_keeps_its_alert() -> None:
+    slow = make_rule(pending_s=0.3, recovery_s=0.3)
+    assert under(slow, slow, [1.5, 1.5], [1.5, 1.5, 1.5]) == ["4 RAISED"]
+    assert under(slow, slow, [1.5] * 3, [1.5] * 5) == []
+    higher = make_rule(levels={WARNING: 5.0}, recovery_s=0.3)
+    assert under(higher, slow, [1.5] * 3, [1.5] * 3) == ["3 RECOVERING", "5 RESOLVED"]
+
+
+def test_a_severity_that_the_rule_no_longer_has_ends_after_the_recovery_time() -> None:
+    both = make_rule(levels=BOTH, recovery_s=0.3)
+    mild = make_rule(levels={WARNING: 1.0}, recovery_s=0.3)
+    assert under(mild, both, [2.5], [2.5] * 4) == ["3 DEESCALATED"]
+    severe = make_rule(levels={CRITICAL: 2.0}, recovery_s=0.3)
+    assert under(severe, both, [1.5], [1.5] * 4) == ["1 RECOVERING", "3 RESOLVED"]
+    assert under(severe, both, [1.5], [2.5] * 4) == ["1 ESCALATED"]

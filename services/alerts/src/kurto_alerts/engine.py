@@ -175,7 +175,8 @@ class Engine:
         plan = make_plan(self._table, watches, layout, epoch=frame.epoch, interval_us=interval_us)
         for slot, watch in enumerate(watches, plan.start):
             record = parked.pop((watch.key.channel, watch.rule.rule_id), None)
-            if record is not None:
+            withdrawn = record is not None and record.severity and watch.key not in self._alert_ids
+            if record is not None and not withdrawn:
                 load_record(self._table, slot, watch, record)
         plan.parked = {
             at: record
