@@ -107,7 +107,7 @@ class IngestSettings(ServiceSettings):
         64 * _MIB, gt=0, description="Hops of all sensors kept for the analyzer, in bytes."
     )
     catch_up_bytes: int = Field(
-        2 * _MIB, gt=0, description="Hops of one sensor read ahead from PostgreSQL, in bytes."
+        _MIB // 2, gt=0, description="Hops of one sensor read ahead from PostgreSQL, in bytes."
     )
     catch_up_readers: int = Field(2, gt=0, description="Reads of old hops side by side.")
     max_analysis_lag_s: float = Field(
