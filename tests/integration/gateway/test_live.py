@@ -23,8 +23,10 @@ MIB = 1024 * 1024
 Events = AsyncIterator[pb.SubscribeResponse]
 
 
-def subscribe(channel: grpc.aio.Channel, **fields: Any) -> Any:
-    return live_service_pb2_grpc.LiveServiceStub(channel).Subscribe(pb.SubscribeRequest(**fields))
+def subscribe(channel: grpc.aio.Channel, *, token: str | None = None, **fields: Any) -> Any:
+    metadata = None if token is None else (("authorization", f"Bearer {token}"),)
+    stub = live_service_pb2_grpc.LiveServiceStub(channel)
+    return stub.Subscribe(pb.SubscribeRequest(**fields), metadata=metadata)
 
 
 async def until(call: Any, kind: str) -> pb.SubscribeResponse:
