@@ -223,16 +223,33 @@ describe("values", () => {
     await plant.features(frame("pump-2", 7));
     await settle();
     expect(rms()).toEqual([5, 6, 7]);
-    const [read] = plant.reads;
-    const startMs = read?.startTime ? timestampMs(read.startTime) : 0;
-    expect(startMs).toBe(FIRST_END_MS + 700 - 120_000);
+    expect(plant.reads[0]).toMatchObject({ sensorId: "pump-2", epoch: 1n, afterWindowIndex: -1n });
+  });
+
+  it("of a young epoch are preceded by those of the one before", async () => {
+    plant.history = [5, 6, 7].map((index) => frame("pump-2", index));
+    await start();
+    await plant.features(frame("pump-2", 7));
+    await settle();
+    const { startTime, endTime } = plant.reads[1] as ListFeaturesRequest;
+    expect(endTime && timestampMs(endTime)).toBe(FIRST_END_MS + 500 - 1000);
+    expect(startTime && timestampMs(startTime)).toBe(FIRST_END_MS + 500 - 1000 - 119_300);
+  });
+
+  it("of an old epoch are read by their numbers alone", async () => {
+    await start();
+    await plant.features(frame("pump-2", 5_000));
+    await settle();
+    expect(plant.reads.map((read) => read.afterWindowIndex)).toEqual([3_800n]);
   });
 
   it("that are missing are read, but not in a hurry", async () => {
     await start();
     await plant.features(frame("pump-2", 7));
     await plant.features(frame("pump-2", 10));
-    expect(plant.reads).toHaveLength(1);
+    const reads = plant.reads.length;
+    await plant.features(frame("pump-2", 10));
+    expect(plant.reads).toHaveLength(reads);
     expect(rms()).toEqual([7, null, 10]);
     plant.history = [7, 8, 9, 10].map((index) => frame("pump-2", index));
     await clock.advance(5_000);

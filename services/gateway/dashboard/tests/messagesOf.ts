@@ -29,6 +29,7 @@ export function frame(
     sensorId,
     epoch: BigInt(epoch),
     windowIndex: BigInt(index),
+    startTime: timestampFromMs(FIRST_END_MS + index * 100 - 1000),
     endTime: timestampFromMs(FIRST_END_MS + index * 100),
     late,
     emptyReason: empty ? EmptyReason.GAP : EmptyReason.UNSPECIFIED,

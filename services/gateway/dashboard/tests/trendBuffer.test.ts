@@ -98,6 +98,20 @@ describe("TrendBuffer", () => {
   });
 });
 
+describe("the pace", () => {
+  it("is that of the newest windows", () => {
+    expect(filled([...Array(50).keys()]).paceS()).toBe(0.1);
+    expect(filled([1, 2, 9]).paceS()).toBe(0.1);
+  });
+
+  it("is unknown with a single window, or in a new epoch", () => {
+    expect(filled([1]).paceS()).toBeNull();
+    const buffer = filled([1, 2]);
+    buffer.push(point(0, 0, 2));
+    expect(buffer.paceS()).toBeNull();
+  });
+});
+
 describe("countPoints", () => {
   it("counts windows with values and the breaks between them", () => {
     expect(countPoints(filled([0, 1, 5, 6, 9]).view([0, 1], 0))).toEqual({ points: 5, gaps: 2 });

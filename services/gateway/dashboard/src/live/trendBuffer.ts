@@ -10,6 +10,9 @@ export interface TrendPoint {
 /** x values in seconds, then one array a column; null draws as a gap. */
 export type TrendView = [number[], ...(number | null)[][]];
 
+/** Windows that the pace is taken from. */
+const PACE_WINDOWS = 20;
+
 /** What became of a point. */
 export type PushOutcome = "appended" | "replaced" | "refused";
 
@@ -95,6 +98,15 @@ export class TrendBuffer {
     let first = this.count - 1;
     while (first > 0 && this.at(first - 1).epoch === last.epoch) first -= 1;
     return last.windowIndex - this.at(first).windowIndex - (this.count - 1 - first);
+  }
+
+  /** Time from one of the newest windows to the next in seconds, to two digits; null while unknown. */
+  paceS(): number | null {
+    const last = this.last;
+    const first = this.count > 1 ? this.at(Math.max(0, this.count - PACE_WINDOWS)) : undefined;
+    if (!last || !first || first.epoch !== last.epoch) return null;
+    const pace = (last.timeS - first.timeS) / (last.windowIndex - first.windowIndex);
+    return pace > 0 ? Number(pace.toPrecision(2)) : null;
   }
 
   /** The chosen columns of the windows that end at or after `fromS`, gaps as null. */

@@ -13,7 +13,12 @@ export function useSensorView(spanWantedS: () => number) {
   const sensor = computed(() => sensors.sensors.value.get(selected.value));
   const status = computed(() => sensors.statuses.value.get(selected.value));
   const intervalS = computed(() => windowIntervalS(sensor.value?.config));
-  const spanS = computed(() => trendSpanS(spanWantedS(), intervalS.value));
+  /** A replayed sensor may be faster or slower than it declares: what counts is how it is. */
+  const paceS = computed(() => {
+    void trends.version.value;
+    return trends.buffer().paceS() ?? intervalS.value;
+  });
+  const spanS = computed(() => trendSpanS(spanWantedS(), paceS.value));
   const alertsHere = computed(() =>
     alerts.ordered.value.filter((alert) => alert.sensorId === selected.value),
   );
@@ -39,7 +44,7 @@ export function useSensorView(spanWantedS: () => number) {
     return endTimeMs(frame) / 1000 + (age > staleAfterS(intervalS.value) ? age : 0);
   }
 
-  return { ...dashboard, nowMs, sensor, status, intervalS, spanS, alertsHere, ageS, stale, rightEndS };
+  return { ...dashboard, nowMs, sensor, status, paceS, spanS, alertsHere, ageS, stale, rightEndS };
 }
 
 export type SensorView = ReturnType<typeof useSensorView>;

@@ -1,4 +1,4 @@
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { shallowRef } from "vue";
 import type { Clients } from "../api/clients.js";
 import { describeFailure, type Failure } from "../api/failure.js";
@@ -7,7 +7,6 @@ import type { Clock } from "../live/clock.js";
 import {
   SHOWN_FEATURES,
   type TrendLayout,
-  endTimeMs,
   sameLayout,
   toTrendPoint,
 } from "../live/features.js";
@@ -126,14 +125,17 @@ export function createTrendStore(
   }
 
   async function recentFrames(id: string, last: FeatureFrame): Promise<FeatureFrame[]> {
-    const startMs = endTimeMs(last) - HISTORY_WINDOWS * intervalS * 1000;
-    const { frames } = await clients.features.listFeatures({
-      sensorId: id,
-      startTime: timestampFromMs(Math.max(0, startMs)),
-      featureNames: [...SHOWN_FEATURES],
-      pageSize: CAPACITY,
-    });
-    return frames;
+    const wanted = { sensorId: id, featureNames: [...SHOWN_FEATURES], pageSize: CAPACITY };
+    const after = last.windowIndex - BigInt(HISTORY_WINDOWS);
+    const afterWindowIndex = after < -1n ? -1n : after;
+    const { frames } = await clients.features.listFeatures({ ...wanted, epoch: last.epoch, afterWindowIndex });
+    const first = frames[0]?.startTime;
+    if (after >= -1n || !first) return frames;
+    // The epoch is young: what came before it belongs to the one before.
+    const startMs = timestampMs(first) + Number(after) * intervalS * 1000;
+    const startTime = timestampFromMs(Math.max(0, startMs));
+    const before = await clients.features.listFeatures({ ...wanted, startTime, endTime: first });
+    return [...before.frames, ...frames];
   }
 
   return {
