@@ -34,3 +34,10 @@ def test_difference_names_the_field() -> None:
     assert GEOMETRY.difference(GEOMETRY) is None
     assert GEOMETRY.difference(replace(GEOMETRY, hop_samples=1)) == "hop_samples"
     assert GEOMETRY.difference(replace(GEOMETRY, anchor_us=1)) == "anchor_us"
+
+
+def test_bursts_have_a_clock_of_their_own() -> None:
+    bursts = StreamGeometry(25_600.0, 2560, 1, GEOMETRY.anchor_us, burst_interval_us=10_000_000)
+    assert bursts.time_us(2560 * 7 + 256) - bursts.anchor_us == 70_010_000
+    assert bursts.window_start_us(7) - bursts.anchor_us == 70_000_000
+    assert bursts.window_end_us(7) - bursts.anchor_us == 70_100_000

@@ -25,9 +25,10 @@ Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _CREATE_POSITIONS = """
 INSERT INTO analyzer.positions
-    (sensor_id, epoch, sample_rate_hz, hop_samples, window_hops, anchor_time)
+    (sensor_id, epoch, sample_rate_hz, hop_samples, window_hops, anchor_time,
+     burst_interval_us)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::double precision[], $4::integer[],
-                     $5::integer[], $6::timestamptz[])
+                     $5::integer[], $6::timestamptz[], $7::bigint[])
 ON CONFLICT (sensor_id, epoch) DO NOTHING
 """
 _READ_POSITIONS = """
@@ -92,6 +93,7 @@ class PostgresFeatureStore:
                 [g.hop_samples for g in geometries],
                 [g.window_hops for g in geometries],
                 [_UNIX_EPOCH + timedelta(microseconds=g.anchor_us) for g in geometries],
+                [g.burst_interval_us for g in geometries],
             )
             rows = await connection.fetch(_READ_POSITIONS, *keys)
         states = {(row["sensor_id"], row["epoch"]): _epoch_state(row) for row in rows}

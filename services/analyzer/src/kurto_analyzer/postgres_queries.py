@@ -42,7 +42,8 @@ SELECT {_COLUMNS} FROM analyzer.realtime_features
 WHERE sensor_id = $1 ORDER BY start_time DESC, epoch DESC, window_index DESC LIMIT 1
 """
 _GEOMETRIES = """
-SELECT epoch, next_window_index, sample_rate_hz, hop_samples, window_hops, anchor_time
+SELECT epoch, next_window_index, sample_rate_hz, hop_samples, window_hops, anchor_time,
+    burst_interval_us
 FROM analyzer.positions WHERE sensor_id = $1
 """
 _NEXT_WINDOW = (
@@ -161,6 +162,7 @@ def geometry_of_row(row: asyncpg.Record) -> StreamGeometry:
         hop_samples=row["hop_samples"],
         window_hops=row["window_hops"],
         anchor_us=(row["anchor_time"] - _UNIX_EPOCH) // timedelta(microseconds=1),
+        burst_interval_us=row["burst_interval_us"],
     )
 
 

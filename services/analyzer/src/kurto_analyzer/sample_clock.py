@@ -23,12 +23,16 @@ class StreamGeometry:
         Hops in a window.
     anchor_us : int
         Time of sample 0, microseconds since 1970.
+    burst_interval_us : int
+        For burst sensors, whose hop is a burst: time from one burst to the next in microseconds.
+        0 for continuous ones.
     """
 
     sample_rate_hz: float
     hop_samples: int
     window_hops: int
     anchor_us: int
+    burst_interval_us: int = 0
 
     @property
     def window_samples(self) -> int:
@@ -37,7 +41,7 @@ class StreamGeometry:
 
     def difference(self, other: StreamGeometry) -> str | None:
         """Return the name of the first attribute in which `other` differs, or None."""
-        names = ("sample_rate_hz", "hop_samples", "window_hops", "anchor_us")
+        names = ("sample_rate_hz", "hop_samples", "window_hops", "anchor_us", "burst_interval_us")
         return next((n for n in names if getattr(self, n) != getattr(other, n)), None)
 
     def time_us(self, sample_index: int) -> int:
@@ -46,9 +50,10 @@ class StreamGeometry:
         Computed in integers from the exact value of the rate: the same index always has the same
         time, whoever computes it.
         """
-        numerator, denominator = self.sample_rate_hz.as_integer_ratio()
-        twice = 2 * sample_index * denominator * _MICROSECONDS + numerator
-        return self.anchor_us + twice // (2 * numerator)
+        bursts, index = 0, sample_index
+        if self.burst_interval_us:
+            bursts, index = divmod(sample_index, self.hop_samples)
+        return self.anchor_us + bursts * self.burst_interval_us + self._span_us(index)
 
     def window_start_us(self, window_index: int) -> int:
         """Return the time of a window's first sample, microseconds since 1970."""
@@ -56,4 +61,11 @@ class StreamGeometry:
 
     def window_end_us(self, window_index: int) -> int:
         """Return the time just after a window's last sample, microseconds since 1970."""
-        return self.time_us(window_index * self.hop_samples + self.window_samples)
+        last_hop = window_index + self.window_hops - 1
+        if self.burst_interval_us:
+            return self.time_us(last_hop * self.hop_samples) + self._span_us(self.hop_samples)
+        return self.time_us((last_hop + 1) * self.hop_samples)
+
+    def _span_us(self, sample_count: int) -> int:
+        numerator, denominator = self.sample_rate_hz.as_integer_ratio()
+        return (2 * sample_count * denominator * _MICROSECONDS + numerator) // (2 * numerator)

@@ -142,7 +142,19 @@ def _geometry(message: SensorOpen) -> StreamGeometry:
     if not (message.HasField("anchor_time") and 0 <= message.anchor_time.seconds < _LAST_SECOND):
         _refuse(message, "anchor_time", "the time of sample 0, from 1970 to 2199")
     anchor_us = message.anchor_time.seconds * 1_000_000 + message.anchor_time.nanos // 1000
-    return StreamGeometry(rate, message.hop_samples, message.window_hops, anchor_us)
+    return StreamGeometry(
+        rate, message.hop_samples, message.window_hops, anchor_us, _burst_interval_us(message)
+    )
+
+
+def _burst_interval_us(message: SensorOpen) -> int:
+    acquisition = message.config.acquisition
+    if acquisition.WhichOneof("kind") != "burst":
+        return 0
+    interval_us = acquisition.burst.interval.ToMicroseconds()
+    if interval_us <= 0:
+        _refuse(message, "config.acquisition.burst.interval", "more than 0")
+    return interval_us
 
 
 def _scales(message: SensorOpen) -> tuple[float, ...]:

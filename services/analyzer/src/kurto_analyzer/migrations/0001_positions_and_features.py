@@ -16,6 +16,7 @@ CREATE TABLE analyzer.positions (
     hop_samples integer NOT NULL,
     window_hops integer NOT NULL,
     anchor_time timestamptz NOT NULL,
+    burst_interval_us bigint NOT NULL DEFAULT 0,
     update_time timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (sensor_id, epoch)
 ) WITH (
@@ -30,6 +31,8 @@ COMMENT ON COLUMN analyzer.positions.next_window_index IS
     'Every window below it is in realtime_features, or was skipped for good.';
 COMMENT ON COLUMN analyzer.positions.anchor_time IS
     'Time of sample 0; window k starts at anchor_time + k * hop_samples / sample_rate_hz.';
+COMMENT ON COLUMN analyzer.positions.burst_interval_us IS
+    'For burst sensors window k starts at anchor_time + k * this; 0 for continuous ones.';
 
 CREATE TABLE analyzer.frame_layouts (
     layout_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
