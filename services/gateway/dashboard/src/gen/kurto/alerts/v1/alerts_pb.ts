@@ -161,7 +161,8 @@ export type Rule = Message<"kurto.alerts.v1.Rule"> & {
 
   /**
    * How far inside the limit the value must come before the alert recovers, as a
-   * fraction of the limit (of the span for INSIDE and OUTSIDE), 0–0.9. Absent: 0.1.
+   * fraction of the limit (of the span for INSIDE and OUTSIDE), 0–0.9 (0–0.45 for
+   * OUTSIDE, where something must be left to recover in). Absent: 0.1.
    *
    * @generated from field: optional double deadband_ratio = 8;
    */
@@ -189,7 +190,8 @@ export type Rule = Message<"kurto.alerts.v1.Rule"> & {
   labels: { [key: string]: string };
 
   /**
-   * Version, 1 for the first. Set by the service; in UpdateRule it must be the current one or 0.
+   * Version, counting up from 1, also over a deletion of the id. Set by the service; in
+   * UpdateRule it must be the current one or 0.
    *
    * @generated from field: int64 version = 12;
    */
