@@ -1,6 +1,7 @@
 """Whatever is lost, killed or read slowly: no transition is missed, frames resume exactly."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ from kurto_service.clock import SystemClock
 
 SENSORS = ("a", "b", "c")
 NEVER_S = 3600.0
+PATIENCE_S = 5.0
 WIDE = OutboxLimits(feature_bytes=1 << 30, transition_bytes=1 << 30, event_bytes=1 << 20)
 NARROW = OutboxLimits(feature_bytes=2000, transition_bytes=2000, event_bytes=700)
 
@@ -77,6 +79,13 @@ class Client:
             if isinstance(part.message, features_pb2.FeatureFrame):
                 frame = part.message
                 self.windows.setdefault(frame.sensor_id, []).append(frame.window_index)
+
+    def is_up_to_date(self, world: "World") -> bool:
+        """Tell whether the newest transition and frames were seen."""
+        newest = {sensor: self.windows.get(sensor, [0])[-1] for sensor in ("a", "b")}
+        return self.numbers[-1:] == [len(world.alerts.transitions)] and all(
+            world.windows[sensor] == window for sensor, window in newest.items()
+        )
 
     async def leave(self) -> None:
         """Disconnect; what was on its way is lost."""
@@ -182,11 +191,12 @@ async def play(operations: list[tuple[str, object]], limits: OutboxLimits) -> tu
                 world.start_gateway()
                 await world.begin()
     await world.follower.ask()
-    while True:
-        before = client.cursor, client.ends
+    # What the gateway has not heard of yet comes a moment later.
+    deadline = time.monotonic() + PATIENCE_S
+    while not client.is_up_to_date(world) and time.monotonic() < deadline:
         await client.read(world.factory, 1000)
-        if (client.cursor, client.ends) == before:
-            break
+        await asyncio.sleep(0.01)
+    await client.read(world.factory, 1000)  # nothing comes twice
     await client.leave()
     return world, client
 
