@@ -64,11 +64,14 @@ class Cable:
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        pending = asyncio.all_tasks(self._loop)
-        for task in pending:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        self._loop.run_until_complete(self._leave())
         self._loop.close()
+
+    async def _leave(self) -> None:
+        rest = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     async def _abort(self) -> None:
         for writer in self._writers:

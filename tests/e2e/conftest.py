@@ -15,7 +15,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from tests.conftest import Chromium, RunningStack
-from tests.e2e.machine import Machine
+from tests.e2e.machine import Bench, Machine
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 WAIT_MS = 20_000
@@ -96,16 +96,23 @@ def open_window(browser: Browser) -> Iterator[WindowMaker]:
     assert complaints == []
 
 
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """Where machines run."""
+    with Bench() as bench:
+        yield bench
+
+
 MachineMaker = Callable[..., Machine]
 
 
 @pytest.fixture
-def run_machine(stack: RunningStack) -> Iterator[MachineMaker]:
+def run_machine(stack: RunningStack, bench: Bench) -> Iterator[MachineMaker]:
     """Starts machines on the shared stack: ``run_machine("sensor-1", channels=...)``."""
     with ExitStack() as machines:
 
         def run_one(sensor_id: str, **options: object) -> Machine:
             target = str(stack.ready["http"]).removeprefix("http://")
-            return machines.enter_context(Machine(target, sensor_id, **options))  # type: ignore[arg-type]
+            return machines.enter_context(Machine(bench, target, sensor_id, **options))  # type: ignore[arg-type]
 
         yield run_one

@@ -1,9 +1,10 @@
-"""A machine under the test's control: a sine per channel, sent by the SDK from its own thread."""
+"""Machines under the test's control: a sine per channel, sent by the SDK."""
 
 import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -15,9 +16,35 @@ import kurto
 Answer = TypeVar("Answer")
 
 BLOCK_S = 0.1
-START_S = 20.0
-CALL_S = 20.0
+WAIT_S = 20.0
 NOISE_RATIO = 0.002
+
+
+class Bench:
+    """One thread with one event loop for all machines: grpc.aio dislikes a crowd of loops."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="bench", daemon=True)
+
+    def __enter__(self) -> "Bench":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(WAIT_S)
+        assert not self._thread.is_alive()
+        self._loop.close()
+
+    def start(self, work: Coroutine[Any, Any, Answer]) -> "Future[Answer]":
+        """Run a coroutine in the bench's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
 
 class Machine:
@@ -25,6 +52,8 @@ class Machine:
 
     Parameters
     ----------
+    bench : Bench
+        Where it runs.
     target : str
         ``host:port`` of the gateway.
     sensor_id : str
@@ -42,10 +71,13 @@ class Machine:
         Amplitude of the sine in g; may be changed at any time.
     running : bool
         Whether samples are sent; once it was false the machine stays away for good.
+    skip_samples : int
+        Set to leave out so many samples once.
     """
 
     def __init__(
         self,
+        bench: Bench,
         target: str,
         sensor_id: str,
         *,
@@ -58,21 +90,17 @@ class Machine:
         self.amplitude = 1.0
         self.running = True
         self.skip_samples = 0
-        self._target, self._token = target, token
+        self._bench, self._target, self._token = bench, target, token
         self._rate_hz = sample_rate_hz
         self._random = np.random.default_rng(7)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._client: kurto.Client | None = None
-        self._ended: asyncio.Event | None = None
-        self._started = threading.Event()
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name=sensor_id, daemon=True)
+        self._opened: Future[kurto.Client] = Future()
+        self._ended = False
+        self._work: Future[None] | None = None
 
     def __enter__(self) -> "Machine":
-        self._thread.start()
-        assert self._started.wait(START_S), f"{self.sensor_id} did not start"
-        if self._failure is not None:
-            raise self._failure
+        self._work = self._bench.start(self._send())
+        self._work.add_done_callback(self._give_up)
+        self._opened.result(WAIT_S)
         return self
 
     def __exit__(
@@ -81,29 +109,24 @@ class Machine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._loop is not None and self._ended is not None:
-            self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(START_S)
-        assert not self._thread.is_alive(), f"{self.sensor_id} did not stop"
-        if self._failure is not None and error is None:
-            raise self._failure
+        self._ended = True
+        assert self._work is not None
+        try:
+            self._work.result(WAIT_S)
+        except BaseException:
+            self._work.cancel()
+            if error is None:
+                raise
 
     def call(self, work: Callable[[kurto.Client], Coroutine[Any, Any, Answer]]) -> Answer:
         """Run a coroutine of the machine's client and return its answer."""
-        assert self._loop is not None
-        assert self._client is not None
-        return asyncio.run_coroutine_threadsafe(work(self._client), self._loop).result(CALL_S)
+        return self._bench.start(work(self._opened.result(WAIT_S))).result(WAIT_S)
 
-    def _work(self) -> None:
-        try:
-            asyncio.run(self._send())
-        except BaseException as error:
-            self._failure = error
-        finally:
-            self._started.set()
+    def _give_up(self, work: "Future[None]") -> None:
+        if not self._opened.done() and not work.cancelled():
+            self._opened.set_exception(work.exception() or RuntimeError("ended unopened"))
 
     async def _send(self) -> None:
-        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         async with (
             kurto.connect(self._target, token=self._token) as client,
             client.open_sensor(
@@ -112,26 +135,18 @@ class Machine:
                 channels=self.channels,
                 unit="g",
                 display_name=f"Test bench {self.sensor_id}",
-                close_timeout_s=START_S / 2,
+                close_timeout_s=WAIT_S / 2,
             ) as stream,
         ):
-            self._client = client
-            self._started.set()
+            self._opened.set_result(client)
             due = time.monotonic()
-            while not self._ended.is_set():
+            while not self._ended:
                 if self.running:
                     jump, self.skip_samples = self.skip_samples, 0
                     index = stream.next_index + jump
                     await stream.push(self._block(index), first_index=index)
                 due += BLOCK_S
-                await self._pause(due)
-
-    async def _pause(self, until: float) -> None:
-        assert self._ended is not None
-        try:
-            await asyncio.wait_for(self._ended.wait(), max(0.001, until - time.monotonic()))
-        except TimeoutError:
-            return
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     def _block(self, index: int) -> npt.NDArray[np.float64]:
         count = round(self._rate_hz * BLOCK_S)

@@ -1,10 +1,14 @@
 """What the tests do on the real-time page, in the words of its users."""
 
+import math
 import re
+import time
+from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
 WAIT_MS = 20_000
+LOOK_INTERVAL_MS = 50
 FEATURES = ("rms", "kurtosis", "peak", "crest_factor")
 
 
@@ -25,45 +29,44 @@ def value(page: Page, feature: str, channel: str) -> float:
     return float(place.get_attribute("data-value") or "nan")
 
 
+def wait_until(page: Page, holds: Callable[[], bool], what: str, timeout_ms: int) -> None:
+    """Look again and again, from outside: the page forbids scripts made from text."""
+    deadline = time.monotonic() + timeout_ms / 1000
+    while not holds():
+        assert time.monotonic() < deadline, f"{what} did not come within {timeout_ms} ms"
+        page.wait_for_timeout(LOOK_INTERVAL_MS)
+
+
+def figure(place: Locator, name: str) -> float:
+    """A number that an element carries as data; NaN without one."""
+    if place.count() == 0:
+        return math.nan
+    return float(place.get_attribute(f"data-{name}") or "nan")
+
+
 def wait_for_value(page: Page, feature: str, channel: str, low: float, high: float) -> None:
     """Wait until a card shows a number between two bounds."""
-    page.wait_for_function(
-        """([id, low, high]) => {
-            const text = document.querySelector(`[data-testid="${id}"]`)?.dataset.value ?? "";
-            return text !== "" && Number(text) > low && Number(text) < high;
-        }""",
-        arg=[f"value-{feature}-{channel}", low, high],
-        timeout=WAIT_MS,
-    )
+    place = card(page, feature, channel)
+    what = f"{feature} of {channel} between {low} and {high}"
+    wait_until(page, lambda: low < figure(place, "value") < high, what, WAIT_MS)
 
 
 def wait_for_points(page: Page, feature: str, count: int, timeout_ms: int = WAIT_MS) -> None:
     """Wait until a chart has drawn so many windows."""
-    page.wait_for_function(
-        """([id, count]) => {
-            const chart = document.querySelector(`[data-testid="${id}"]`);
-            return Number(chart?.dataset.points ?? 0) >= count;
-        }""",
-        arg=[f"chart-{feature}", count],
-        timeout=timeout_ms,
-    )
+    place = chart(page, feature)
+    what = f"{count} windows of {feature}"
+    wait_until(page, lambda: figure(place, "points") >= count, what, timeout_ms)
 
 
 def last_time(page: Page, feature: str) -> float:
     """Time of the newest window that a chart has drawn, in seconds since 1970."""
-    return float(chart(page, feature).get_attribute("data-last-time") or "0")
+    return figure(chart(page, feature), "last-time")
 
 
 def wait_for_time_after(page: Page, feature: str, after_s: float) -> None:
     """Wait until a chart has drawn a window that ended after a time."""
-    page.wait_for_function(
-        """([id, after]) => {
-            const chart = document.querySelector(`[data-testid="${id}"]`);
-            return Number(chart?.dataset.lastTime ?? 0) > after;
-        }""",
-        arg=[f"chart-{feature}", after_s],
-        timeout=WAIT_MS,
-    )
+    what = f"a window of {feature} after {after_s}"
+    wait_until(page, lambda: last_time(page, feature) > after_s, what, WAIT_MS)
 
 
 def gaps(page: Page, feature: str) -> int:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.conftest import RunningStack
 from tests.e2e import pages
 from tests.e2e.conftest import MachineMaker, WindowMaker
-from tests.e2e.machine import Machine
+from tests.e2e.machine import Bench, Machine
 
 
 def test_all_calls_of_the_page_share_one_http2_connection(
@@ -77,6 +77,7 @@ def test_a_token_is_asked_for_kept_for_the_tab_and_its_roles_respected(
     tmp_path: Path,
     own_stack: Callable[..., AbstractContextManager[RunningStack]],
     open_window: WindowMaker,
+    bench: Bench,
 ) -> None:
     lines = [
         f'[[tokens]]\nsha256 = "{hashlib.sha256(token.encode()).hexdigest()}"\n'
@@ -91,7 +92,7 @@ def test_a_token_is_asked_for_kept_for_the_tab_and_its_roles_respected(
     environment = {"KURTO_TOKENS_FILE": str(tokens), "KURTO_SERVICE_TOKEN": "of-the-services"}
     with own_stack(environment=environment) as stack:
         target = str(stack.ready["http"]).removeprefix("http://")
-        with Machine(target, "e2e-token", token="of-the-services"):
+        with Machine(bench, target, "e2e-token", token="of-the-services"):
             page = open_window(f"{stack.ready['https']}/?sensor=e2e-token").page
             dialog = page.get_by_test_id("token-dialog")
             expect(dialog).to_be_visible()

@@ -66,10 +66,13 @@ export function chartOptions(
   };
 }
 
-/** Times of day; one that would be cut off at the right edge stays away. */
+/** Times of day; one that would reach beyond the plot stays away. */
 function clockLabels(chart: uPlot, times: number[]): string[] {
-  const right = chart.bbox.width / devicePixelRatio - HALF_LABEL_PX;
-  return times.map((time) => (chart.valToPos(time, "x") > right ? "" : formatClock(time * 1000)));
+  const width = chart.bbox.width / devicePixelRatio;
+  return times.map((time) => {
+    const x = chart.valToPos(time, "x");
+    return x < HALF_LABEL_PX || x > width - HALF_LABEL_PX ? "" : formatClock(time * 1000);
+  });
 }
 
 function lineSeries(name: string, number: number, token: (name: string) => string): uPlot.Series {

@@ -171,7 +171,7 @@ export type OpenStreamResponse = Message<"kurto.ingest.v1.OpenStreamResponse"> &
   nextIndex: bigint;
 
   /**
-   * Ranges below `next_index` that are not durable, ascending.
+   * Ranges below `next_index` that may still be filled: neither durable nor given up; ascending.
    *
    * @generated from field: repeated kurto.signal.v1.IndexRange missing_ranges = 4;
    */
@@ -420,14 +420,14 @@ export type SensorPushResult = Message<"kurto.ingest.v1.SensorPushResult"> & {
   epoch: bigint;
 
   /**
-   * Every index below it and in no missing range is durable.
+   * Every index below it is durable, but for missing ranges and what was given up.
    *
    * @generated from field: int64 next_index = 4;
    */
   nextIndex: bigint;
 
   /**
-   * Ranges below `next_index` that are not durable, ascending.
+   * Ranges below `next_index` that may still be filled: neither durable nor given up; ascending.
    *
    * @generated from field: repeated kurto.signal.v1.IndexRange missing_ranges = 5;
    */
@@ -554,14 +554,14 @@ export type GetStreamPositionResponse = Message<"kurto.ingest.v1.GetStreamPositi
   fence: bigint;
 
   /**
-   * Every index below it and in no missing range is durable.
+   * Every index below it is durable, but for missing ranges and what was given up.
    *
    * @generated from field: int64 next_index = 3;
    */
   nextIndex: bigint;
 
   /**
-   * Ranges below `next_index` that are not durable, ascending.
+   * Ranges below `next_index` that may still be filled: neither durable nor given up; ascending.
    *
    * @generated from field: repeated kurto.signal.v1.IndexRange missing_ranges = 4;
    */
@@ -635,7 +635,8 @@ export const StreamEndReasonSchema: GenEnum<StreamEndReason> = /*@__PURE__*/
  * methods need the role sensor; GetStreamPosition also allows viewer.
  *
  * The absolute sample index since the epoch began is the sequence. A sample is
- * durable when its index is below `next_index` and in no missing range.
+ * durable when its index is below `next_index`, in no missing range, and was not
+ * given up.
  *
  * @generated from service kurto.ingest.v1.IngestService
  */
