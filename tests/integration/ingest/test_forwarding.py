@@ -146,9 +146,10 @@ async def test_windows_far_behind_are_skipped(
     address: str, stores: Stores, settings: IngestSettings
 ) -> None:
     analyzer = FakeAnalyzer()
-    async with ingest_at(address, stores, settings, max_analysis_lag_s=5.0) as running:
+    async with ingest_at(address, stores, settings, max_analysis_lag_s=2.0) as running:
         sender = await opened(running)
         await push(sender, 0, 12_000)
+        await asyncio.sleep(2.5)  # behind in time of the samples, and for so long
         async with analyzer_at(address, analyzer):
             await windows(analyzer, (sender.sensor_id, 1), 1)
             await push(sender, 12_000, 13_000)

@@ -4,9 +4,10 @@ import pytest
 
 from kurto_ingest.assets import Channel, SensorConfig
 from kurto_ingest.encoding import Encoding
-from kurto_ingest.feed import FeedLimits, Skip, SkipReason, WindowFeed
+from kurto_ingest.feed import FeedLimits, WindowFeed
 from kurto_ingest.hop_tail import HopRun, HopTail
 from kurto_ingest.ranges import IndexRange, RangeSet
+from kurto_ingest.skips import Skip, SkipReason
 from kurto_ingest.stream_format import StreamFormat
 
 HOP = 100
@@ -148,12 +149,34 @@ def test_windows_before_a_stop_are_left_out() -> None:
 def test_newest_epoch_skips_when_it_is_too_far_behind() -> None:
     one = feed(max_lag_s=5.0)
     one.stored_hops = 100
-    assert one.opened(20, 0) == Skip(90, SkipReason.ANALYSIS_SKIPPED)
+    one.lag_watch.note(0, behind=True)
+    assert one.opened(20, 6_000_000) == Skip(90, SkipReason.ANALYSIS_SKIPPED)
     assert one.wanted() == IndexRange(90, 100)
     older = feed(max_lag_s=5.0)
     older.newest = False
     older.stored_hops = 100
-    assert older.opened(20, 0) is None
+    older.lag_watch.note(0, behind=True)
+    assert older.opened(20, 6_000_000) is None
+
+
+def test_a_recording_that_comes_faster_than_it_was_taken_is_analysed_whole() -> None:
+    one = feed(max_lag_s=5.0)
+    assert one.opened(0, 0) is None
+    one.stored_hops = 100_000
+    assert one.overdue(1_000_000) is None
+    assert one.overdue(5_900_000) is None
+    assert one.overdue(6_100_000) == Skip(99_990, SkipReason.ANALYSIS_SKIPPED)
+
+
+def test_catching_up_begins_the_patience_anew() -> None:
+    one = feed(max_lag_s=5.0)
+    one.stored_hops = 100
+    assert one.opened(20, 0) is None
+    one.acknowledged(91)
+    assert one.overdue(4_000_000) is None
+    one.stored_hops = 300
+    assert one.overdue(8_000_000) is None
+    assert one.overdue(12_000_000) is None
 
 
 def test_windows_that_retention_has_dropped_are_skipped() -> None:

@@ -88,6 +88,11 @@ class SensorConfig:
         return 1 if self.burst else WINDOW_HOPS
 
     @property
+    def burst_interval_us(self) -> int:
+        """Time from one burst to the next in microseconds; 0 for continuous sensors."""
+        return round(self.burst.interval_s * 1e6) if self.burst else 0
+
+    @property
     def hop_interval_s(self) -> float:
         """Time from one hop to the next."""
         if self.burst:
@@ -101,6 +106,7 @@ class SensorConfig:
             and self.channel_names == stream_format.channels
             and self.hop_samples == stream_format.hop_samples
             and self.window_hops == stream_format.window_hops
+            and self.burst_interval_us == stream_format.burst_interval_us
         )
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
-from kurto_ingest.feed import FeedState, Skip, WindowFeed
+from kurto_ingest.feed import FeedState, WindowFeed
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.outbox import Outbox
 from kurto_ingest.ranges import RangeSet
+from kurto_ingest.skips import Skip
 from kurto_ingest.timing import microseconds
 from kurto_service.clock import Clock
 
@@ -135,14 +136,14 @@ class Conversation:
 
     def _move(self, feed: WindowFeed, position: pb.WindowPosition) -> None:
         late = None
+        now_us = microseconds(self._clock.now())
         if position.opened:
             before = position.next_window_index
-            now_us = microseconds(self._clock.now())
             self._skip(feed, feed.opened(before, now_us), before)
         elif feed.state is FeedState.OPEN:
             late = feed.acknowledged(position.next_window_index)
             before = feed.cursor
-            self._skip(feed, feed.overdue(), before)
+            self._skip(feed, feed.overdue(now_us), before)
         self._outbox.recount(feed)
         self._moved(feed, late)
 

@@ -69,6 +69,7 @@ class FakeStreamStore:
             hop_samples=config.hop_samples,
             window_hops=config.window_hops,
             anchor_us=new.anchor_us,
+            burst_interval_us=config.burst_interval_us,
         )
         self.rows[stream_format.key] = StreamRecord(
             format=stream_format,

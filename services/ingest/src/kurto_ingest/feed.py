@@ -9,10 +9,12 @@ from enum import Enum
 
 from kurto_ingest.assets import SensorConfig
 from kurto_ingest.hop_tail import HopRun, HopTail
+from kurto_ingest.lag_watch import LagWatch
 from kurto_ingest.ranges import IndexRange, RangeSet
+from kurto_ingest.skips import Skip, SkipReason
 from kurto_ingest.stream_format import StreamFormat
 
-__all__ = ["FeedLimits", "FeedState", "Skip", "SkipReason", "WindowFeed"]
+__all__ = ["FeedLimits", "FeedState", "WindowFeed"]
 
 
 class FeedState(Enum):
@@ -21,21 +23,6 @@ class FeedState(Enum):
     NEW = "to be announced"
     OPENING = "announced, waiting for the position"
     OPEN = "hops are sent"
-
-
-class SkipReason(Enum):
-    """Why windows are left out."""
-
-    NOT_MONITORED = "not_monitored"
-    ANALYSIS_SKIPPED = "analysis_skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """A jump over windows: `next_window` is the next to be analysed."""
-
-    next_window: int
-    reason: SkipReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +36,8 @@ class FeedLimits:
     backlog_bytes : int
         Hops read from the store ahead of sending.
     max_lag_s : float
-        Lag beyond which the newest epoch skips to its newest hop.
+        Lag beyond which the newest epoch skips to its newest hop: in time of the samples, and in
+        time for which they have been waiting.
     retention_s : float
         How long samples can be read from the store.
     """
@@ -99,6 +87,7 @@ class WindowFeed:
         self.late = RangeSet()  # windows to be sent again
         self.late_sent = RangeSet()  # sent again, not known to be stored
         self.late_runs: deque[HopRun] = deque()
+        self.lag_watch = LagWatch()
         self._late_done_at: int | None = None
         self._backlog: deque[HopRun] = deque()
         self._limits = limits
@@ -167,21 +156,23 @@ class WindowFeed:
         self._backlog.clear()
         if self._floor > next_window:
             return self._skip(Skip(self._floor, SkipReason.NOT_MONITORED))
-        return self.overdue() or self._forgotten(now_us)
+        return self.overdue(now_us) or self._forgotten(now_us)
 
     def _forgotten(self, now_us: int) -> Skip | None:
         """Jump over windows whose samples are kept no more; returns the jump."""
-        oldest_us = now_us - int(self._limits.retention_s * 1e6) - self.format.anchor_us
-        oldest = int(oldest_us * self.format.sample_rate_hz / 1e6) // self.format.hop_samples
+        oldest_us = now_us - int(self._limits.retention_s * 1e6)
+        oldest = self.format.index_at(oldest_us) // self.format.hop_samples
         target = min(oldest, self.end - self.format.window_hops + 1)
         if target <= self.cursor:
             return None
         return self._skip(Skip(target, SkipReason.ANALYSIS_SKIPPED))
 
-    def overdue(self) -> Skip | None:
+    def overdue(self, now_us: int) -> Skip | None:
         """Jump to the newest hop if the analyzer is too far behind; returns the jump."""
+        self.lag_watch.note(now_us, behind=self.waiting_windows > 0)
         target = self.end - self.format.window_hops
         behind_s = (self.end - self.cursor) * self.config.hop_interval_s
+        behind_s = min(behind_s, self.lag_watch.behind_s(now_us))
         if not self.newest or behind_s <= self._limits.max_lag_s or target <= self.cursor:
             return None
         return self._skip(Skip(target, SkipReason.ANALYSIS_SKIPPED))
@@ -189,6 +180,7 @@ class WindowFeed:
     def _skip(self, skip: Skip) -> Skip:
         self.cursor = skip.next_window
         self.acked_window = skip.next_window
+        self.lag_watch = LagWatch()
         self._backlog.clear()
         return skip
 

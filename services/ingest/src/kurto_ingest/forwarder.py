@@ -18,6 +18,7 @@ from kurto_ingest.outbox import Outbox
 from kurto_ingest.ports import SampleStore, StreamKey, StreamRecord
 from kurto_ingest.ranges import RangeSet
 from kurto_ingest.session import Session
+from kurto_ingest.timing import microseconds
 from kurto_service.clock import Clock
 
 __all__ = ["WindowForwarder"]
@@ -210,8 +211,10 @@ class WindowForwarder:
 
     async def _converse(self, connected: Callable[[], None]) -> None:
         self._outbox = self._new_outbox()
+        now_us = microseconds(self._clock.now())
         for feed in sorted(self._feeds.values(), key=lambda item: not item.newest):
             feed.reset()
+            feed.lag_watch.note(now_us, behind=True)
             feed.charged_bytes = 0
             self._outbox.announce(feed)
         conversation = Conversation(

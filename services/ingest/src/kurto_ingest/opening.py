@@ -21,15 +21,32 @@ from kurto_ingest.stream_validation import (
     check_boot_id,
     check_declaration,
     check_same_stream,
+    check_start_time,
 )
 from kurto_ingest.timing import microseconds
 from kurto_service.clock import Clock
 
-__all__ = ["OpenedStream", "StreamOpener", "fitting_config"]
+__all__ = ["OpenedStream", "SenderTimes", "StreamOpener", "fitting_config"]
 
 _LIVE_S = 3.0  # a sender without an open call counts as live for so long after its last sample
 _FLUSH_S = 1.0  # what an earlier call brought gets so long to become durable
 _ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SenderTimes:
+    """What a sender says about time, in microseconds since 1970-01-01T00:00:00Z.
+
+    Attributes
+    ----------
+    clock_us : int or None
+        Its clock now.
+    start_us : int or None
+        Time of sample 0, for recordings.
+    """
+
+    clock_us: int | None
+    start_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +115,7 @@ class StreamOpener:
         sensor_id: str,
         declaration: StreamDeclaration,
         *,
-        sender_time_us: int | None,
+        times: SenderTimes,
         takeover: bool,
     ) -> OpenedStream:
         """Open or resume a stream and raise its fence.
@@ -110,12 +127,13 @@ class StreamOpener:
         self._require_running()
         require_sensor_id(sensor_id)
         check_boot_id(declaration.boot_id)
+        check_start_time(times.start_us, now_us=microseconds(self._clock.now()))
         sensor = await self._sensors.get_sensor(sensor_id)
         if sensor.archived:
             raise Archived("sensor", sensor_id)
         async with self._alone(sensor_id):
             for _ in range(_ATTEMPTS):
-                record = await self._open(sensor, declaration, sender_time_us, takeover=takeover)
+                record = await self._open(sensor, declaration, times, takeover=takeover)
                 if record is not None:
                     return await self._begin_session(sensor, record)
         raise SensorInUse(sensor_id, _LIVE_S)
@@ -128,7 +146,7 @@ class StreamOpener:
         self,
         sensor: Sensor,
         declaration: StreamDeclaration,
-        sender_time_us: int | None,
+        times: SenderTimes,
         *,
         takeover: bool,
     ) -> StreamRecord | None:
@@ -150,8 +168,8 @@ class StreamOpener:
                 boot_id=declaration.boot_id,
                 encoding=declaration.encoding,
                 scales=declaration.scales,
-                anchor_us=now_us,
-                clock_offset_us=None if sender_time_us is None else now_us - sender_time_us,
+                anchor_us=now_us if times.start_us is None else times.start_us,
+                clock_offset_us=None if times.clock_us is None else now_us - times.clock_us,
             )
         )
 

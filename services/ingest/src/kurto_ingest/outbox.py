@@ -7,10 +7,11 @@ from collections import deque
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
 from kurto.signal.v1 import features_pb2, samples_pb2
 from kurto_ingest.conversion import config_message, timestamp_us
-from kurto_ingest.feed import FeedState, Skip, SkipReason, WindowFeed
+from kurto_ingest.feed import FeedState, WindowFeed
 from kurto_ingest.hop_tail import HopRun
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.shards import shard_of
+from kurto_ingest.skips import Skip, SkipReason
 from kurto_ingest.stored_hops import planar_join
 
 __all__ = ["Outbox"]

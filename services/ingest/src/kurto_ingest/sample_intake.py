@@ -164,5 +164,5 @@ class SampleIntake:
         now_us = microseconds(self._clock.now())
         check_time(live.format, end_index, now_us=now_us, max_future_s=limits.max_future_s)
         # Good for a while: what lies in the past now does so later, too.
-        ahead_us = now_us + int(limits.max_future_s * 1e6) - live.format.anchor_us
-        session.timely_index = int(ahead_us * live.format.sample_rate_hz / 1e6) - 1
+        latest_us = now_us + int(limits.max_future_s * 1e6)
+        session.timely_index = live.format.index_at(latest_us) - 1

@@ -19,7 +19,7 @@ from kurto_ingest.conversion import (
     us_from_timestamp,
 )
 from kurto_ingest.exceptions import Draining, UnknownEpoch
-from kurto_ingest.opening import OpenedStream, StreamOpener
+from kurto_ingest.opening import OpenedStream, SenderTimes, StreamOpener
 from kurto_ingest.ports import SensorStore, StreamStore
 from kurto_ingest.push import EndReason, PushCall, PushParts
 from kurto_ingest.sample_intake import Slot
@@ -76,13 +76,10 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
             encoding=encoding_from_number(request.encoding),
             scales=tuple(request.scales),
         )
-        sender_time_us = None
-        if request.HasField("sender_time"):
-            sender_time_us = us_from_timestamp("sender_time", request.sender_time)
         opened = await self._opener.open(
             request.sensor_id,
             declaration,
-            sender_time_us=sender_time_us,
+            times=_sender_times(request),
             takeover=request.takeover,
         )
         return self._open_response(opened)
@@ -93,7 +90,7 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
             epoch=record.format.epoch,
             fence=record.fence,
             next_index=record.position.next_index,
-            missing_ranges=range_messages(record.position.absent),
+            missing_ranges=range_messages(record.position.missing),
             limits=self._limits,
             config=config_message(opened.config),
             anchor_time=timestamp_us(record.format.anchor_us),
@@ -137,7 +134,7 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
             epoch=record.format.epoch,
             fence=record.fence,
             next_index=record.position.next_index,
-            missing_ranges=range_messages(record.position.absent),
+            missing_ranges=range_messages(record.position.missing),
         )
 
     async def drain(self) -> None:
@@ -176,7 +173,16 @@ def _result(slot: Slot) -> pb.SensorPushResult:
     if slot.session is not None:
         durable = slot.session.live.durable
         result.next_index = durable.next_index
-        result.missing_ranges.extend(range_messages(durable.absent))
+        result.missing_ranges.extend(range_messages(durable.missing))
         result.accepted_sample_count = durable.durable_count(slot.accepted)
         result.refilled_sample_count = durable.durable_count(slot.refilled)
     return result
+
+
+def _sender_times(request: pb.OpenStreamRequest) -> SenderTimes:
+    clock_us = start_us = None
+    if request.HasField("sender_time"):
+        clock_us = us_from_timestamp("sender_time", request.sender_time)
+    if request.HasField("start_time"):
+        start_us = us_from_timestamp("start_time", request.start_time)
+    return SenderTimes(clock_us, start_us)

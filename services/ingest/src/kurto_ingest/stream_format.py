@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kurto_ingest.encoding import Encoding, Planar, planar_view
-from kurto_ingest.timing import sample_time_us
+from kurto_ingest.timing import span_us
 
 __all__ = ["HOP_S", "WINDOW_HOPS", "StreamFormat", "hop_length"]
 
@@ -44,6 +44,9 @@ class StreamFormat:
         Hops in a window.
     anchor_us : int
         Time of sample 0 in microseconds since 1970-01-01T00:00:00Z.
+    burst_interval_us : int
+        For burst sensors, whose hop is a burst: time from one burst to the next in microseconds.
+        0 for continuous ones.
     """
 
     sensor_id: str
@@ -56,6 +59,7 @@ class StreamFormat:
     hop_samples: int
     window_hops: int
     anchor_us: int
+    burst_interval_us: int = 0
 
     @property
     def key(self) -> tuple[str, int]:
@@ -74,7 +78,18 @@ class StreamFormat:
 
     def time_us(self, index: int) -> int:
         """Return the time of sample `index` in microseconds since 1970-01-01T00:00:00Z."""
-        return sample_time_us(self.anchor_us, index, self.sample_rate_hz)
+        bursts = 0
+        if self.burst_interval_us:
+            bursts, index = divmod(index, self.hop_samples)
+        burst_us = bursts * self.burst_interval_us
+        return self.anchor_us + burst_us + span_us(index, self.sample_rate_hz)
+
+    def index_at(self, time_us: int) -> int:
+        """Return the index of the sample that was taken at a time, to within a hop."""
+        elapsed_us = time_us - self.anchor_us
+        if self.burst_interval_us:
+            return elapsed_us // self.burst_interval_us * self.hop_samples
+        return int(elapsed_us * self.sample_rate_hz / 1e6)
 
     def view(self, data: bytes) -> Planar:
         """Return planar `data` as an array of this format, without copying."""

@@ -24,11 +24,13 @@ __all__ = [
     "check_declaration",
     "check_same_stream",
     "check_shaft_speed",
+    "check_start_time",
     "check_time",
     "encoding_from_number",
 ]
 
 _MAX_BOOT_ID = 128
+_CLOCK_TOLERANCE_US = 60_000_000  # clocks differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,3 +226,13 @@ def check_time(
     ahead_s = (stream_format.time_us(end_index) - now_us) / 1e6
     if ahead_s > max_future_s:
         raise TimeInFuture(stream_format.sensor_id, ahead_s)
+
+
+def check_start_time(start_us: int | None, *, now_us: int) -> None:
+    """Raise `InvalidField` if a recording's first sample lies in the future or before 1970."""
+    if start_us is not None and not 0 <= start_us <= now_us + _CLOCK_TOLERANCE_US:
+        raise InvalidField(
+            "start_time must be the time of a recording's first sample, between 1970 and now;"
+            " leave it out for live samples.",
+            field="start_time",
+        )

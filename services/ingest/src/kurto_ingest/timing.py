@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["datetime_from_us", "microseconds", "sample_time_us", "span_us"]
+__all__ = ["datetime_from_us", "microseconds", "span_us"]
 
 _US_PER_S = 1_000_000
 _ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,21 +21,6 @@ def span_us(sample_count: int, sample_rate_hz: float) -> int:
     """
     numerator, denominator = sample_rate_hz.as_integer_ratio()
     return (2 * sample_count * _US_PER_S * denominator + numerator) // (2 * numerator)
-
-
-def sample_time_us(anchor_us: int, index: int, sample_rate_hz: float) -> int:
-    """Return the time of sample `index` of an epoch.
-
-    Parameters
-    ----------
-    anchor_us : int
-        Time of sample 0, in microseconds since 1970-01-01T00:00:00Z.
-    index : int
-        Absolute sample index.
-    sample_rate_hz : float
-        Nominal rate in Hz.
-    """
-    return anchor_us + span_us(index, sample_rate_hz)
 
 
 def microseconds(moment: datetime) -> int:

@@ -86,6 +86,8 @@ CREATE TABLE ingest.streams (
     window_hops integer NOT NULL,
     anchor_time timestamptz NOT NULL,
     clock_offset_us bigint,
+    -- For burst sensors, whose index does not count the time between bursts; 0 for others.
+    burst_interval_us bigint NOT NULL DEFAULT 0,
     next_index bigint NOT NULL DEFAULT 0,
     missing int8multirange NOT NULL DEFAULT '{}',
     abandoned int8multirange NOT NULL DEFAULT '{}',

@@ -115,6 +115,7 @@ def stream_from_row(row: Row) -> StreamRecord:
         hop_samples=row["hop_samples"],
         window_hops=row["window_hops"],
         anchor_us=microseconds(row["anchor_time"]),
+        burst_interval_us=row["burst_interval_us"],
     )
     position = StreamSequence(
         row["next_index"],

@@ -21,8 +21,8 @@ ORDER BY epoch DESC LIMIT 1
 _BEGIN = """
 INSERT INTO ingest.streams (
     sensor_id, epoch, sensor_key, boot_id, config_version, sample_rate_hz, channels, encoding,
-    scales, hop_samples, window_hops, anchor_time, clock_offset_us)
-SELECT $1, coalesce(max(epoch), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+    scales, hop_samples, window_hops, anchor_time, clock_offset_us, burst_interval_us)
+SELECT $1, coalesce(max(epoch), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
 FROM ingest.streams WHERE sensor_id = $1
 ON CONFLICT DO NOTHING
 RETURNING *
@@ -73,6 +73,7 @@ class PostgresStreamStore:
             config.window_hops,
             datetime_from_us(new.anchor_us),
             new.clock_offset_us,
+            config.burst_interval_us,
         )
         return stream_from_row(row) if row else None
 

@@ -30,7 +30,8 @@ class IngestServiceStub:
     methods need the role sensor; GetStreamPosition also allows viewer.
 
     The absolute sample index since the epoch began is the sequence. A sample is
-    durable when its index is below `next_index` and in no missing range.
+    durable when its index is below `next_index`, in no missing range, and was not
+    given up.
     """
 
     def __init__(self, channel):
@@ -61,7 +62,8 @@ class IngestServiceServicer:
     methods need the role sensor; GetStreamPosition also allows viewer.
 
     The absolute sample index since the epoch began is the sequence. A sample is
-    durable when its index is below `next_index` and in no missing range.
+    durable when its index is below `next_index`, in no missing range, and was not
+    given up.
     """
 
     def OpenStream(self, request, context):
@@ -123,7 +125,8 @@ class IngestService:
     methods need the role sensor; GetStreamPosition also allows viewer.
 
     The absolute sample index since the epoch began is the sequence. A sample is
-    durable when its index is below `next_index` and in no missing range.
+    durable when its index is below `next_index`, in no missing range, and was not
+    given up.
     """
 
     @staticmethod

@@ -17,7 +17,8 @@ class IngestServiceStub:
     methods need the role sensor; GetStreamPosition also allows viewer.
 
     The absolute sample index since the epoch began is the sequence. A sample is
-    durable when its index is below `next_index` and in no missing range.
+    durable when its index is below `next_index`, in no missing range, and was not
+    given up.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -42,7 +43,8 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
     methods need the role sensor; GetStreamPosition also allows viewer.
 
     The absolute sample index since the epoch began is the sequence. A sample is
-    durable when its index is below `next_index` and in no missing range.
+    durable when its index is below `next_index`, in no missing range, and was not
+    given up.
     """
 
     @_abc_1.abstractmethod
