@@ -41,6 +41,7 @@ class Faults:
     rotate_after_messages: list[int] = field(default_factory=list)
     lose_samples: bool = False
     refusal: tuple[grpc.StatusCode, str] | None = None
+    stale_after_messages: int = -1
 
 
 @dataclass
@@ -60,6 +61,7 @@ class ModelService(
     opens: int = 0
     calls: int = 0
     duplicates: int = 0
+    newest_epoch: int = 0
     dtype: str = "<f4"
 
     def missing(self) -> list[samples_pb2.IndexRange]:
@@ -77,6 +79,8 @@ class ModelService(
     async def CreateSensor(
         self, request: asset_service_pb2.CreateSensorRequest, context: Context
     ) -> asset_service_pb2.CreateSensorResponse:
+        if request.sensor.sensor_id in self.sensors:
+            await context.abort(grpc.StatusCode.ALREADY_EXISTS, "there is one")
         self.sensors[request.sensor.sensor_id] = request.sensor
         return asset_service_pb2.CreateSensorResponse(sensor=request.sensor)
 
@@ -94,6 +98,7 @@ class ModelService(
             fence=self.fence,
             next_index=self.next_index,
             missing_ranges=self.missing(),
+            config=self.sensors[request.sensor_id].config,
         )
 
     async def Push(
@@ -109,6 +114,8 @@ class ModelService(
         count = 0
         async for request in request_iterator:
             count += 1
+            if count == self.faults.stale_after_messages:
+                await abort(context, grpc.StatusCode.FAILED_PRECONDITION, "STALE_FENCE")
             if count == break_after:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "broken on purpose")
             self._take(request)
@@ -121,7 +128,7 @@ class ModelService(
     async def GetStreamPosition(
         self, request: pb.GetStreamPositionRequest, context: Context
     ) -> pb.GetStreamPositionResponse:
-        raise NotImplementedError
+        return pb.GetStreamPositionResponse(epoch=self.newest_epoch or self.epoch)
 
     def _take(self, request: pb.PushRequest) -> None:
         if request.WhichOneof("kind") == "batch":

@@ -165,6 +165,27 @@ async def test_a_sensor_taken_over_ends_the_stream_with_the_reason() -> None:
     assert not caught.value.retryable
 
 
+async def test_a_sender_that_was_displaced_gives_way() -> None:
+    model = ModelService(faults=Faults(stale_after_messages=3), newest_epoch=2)
+    with pytest.raises(kurto.CallError, match="taken the sensor over") as caught:
+        async with opened(model) as stream:
+            for k in range(1000):
+                await stream.push(ramp(10 * k, 10))
+                await asyncio.sleep(0.01)
+    assert caught.value.reason == "SENSOR_IN_USE"
+    assert model.opens == 1
+
+
+async def test_a_fence_raised_by_this_sender_itself_is_no_reason_to_end() -> None:
+    model = ModelService(faults=Faults(stale_after_messages=3))
+    async with opened(model) as stream:
+        for k in range(3):
+            await stream.push(ramp(10 * k, 10))
+        await asyncio.sleep(0.3)
+        model.faults.stale_after_messages = -1
+    assert_complete(model, 30)
+
+
 async def test_flush_waits_for_durability() -> None:
     model = ModelService()
     options = kurto.SenderOptions(rotate_interval_s=60.0)

@@ -2,11 +2,13 @@
 
 import asyncio
 import math
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 
 from kurto_cli.sources.pacing import Pacer
-from kurto_cli.sources.player import PlayOptions, chunk_geometry, chunks
+from kurto_cli.sources.player import PlayOptions, chunk_geometry, chunks, start_time
 from kurto_cli.sources.recordings import Recording
 
 CONTINUOUS = Recording(("axial",), np.arange(1000, dtype=np.float32)[np.newaxis], "g")
@@ -40,6 +42,16 @@ async def test_a_loop_begins_again() -> None:
         if seen >= 2500:
             break
     assert seen == 2500
+
+
+@pytest.mark.parametrize(
+    ("recording", "speed", "early_s"),
+    [(CONTINUOUS, 1.0, None), (CONTINUOUS, 2.0, 0.5), (BURSTS, math.inf, 0.2)],
+)
+def test_a_fast_replay_ends_now(recording: Recording, speed: float, early_s: float | None) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    found = start_time(recording, PlayOptions("s", 1000.0, speed=speed), now)
+    assert found == (None if early_s is None else now - timedelta(seconds=early_s))
 
 
 async def test_lateness_does_not_add_up() -> None:

@@ -23,7 +23,7 @@ from kurto.exceptions import (
     StreamClosedError,
 )
 from kurto.frames import ChannelFrame, Frame
-from kurto.sender import SenderOptions
+from kurto.sender_options import SenderOptions
 from kurto.sensor_stream import SensorStream
 from kurto.sensors import Burst
 

@@ -26,9 +26,10 @@ from kurto.ingest.v1 import ingest_service_pb2_grpc, stream_control_service_pb2_
 from kurto.live import follow
 from kurto.messages import open_stream
 from kurto.send_buffer import SendBuffer
-from kurto.sender import Sender, SenderOptions
+from kurto.sender import Sender
+from kurto.sender_options import SenderOptions
 from kurto.sensor_stream import Overflow, SensorStream
-from kurto.sensors import Burst, SensorDeclaration, get_or_create
+from kurto.sensors import Burst, SensorDeclaration, create_if_missing
 
 
 class Client:
@@ -71,6 +72,7 @@ class Client:
         tags: Sequence[str] = (),
         full_scale: float | None = None,
         burst: Burst | None = None,
+        start_time: datetime | None = None,
         boot_id: str | None = None,
         takeover: bool = False,
         buffer_s: float = 60.0,
@@ -98,6 +100,8 @@ class Client:
             For a sensor that is created now; see :class:`SensorDeclaration`.
         burst : Burst, optional
             For sensors that sleep between bursts.
+        start_time : datetime with a zone, optional
+            Time of sample 0, for recordings; without it the epoch begins now.
         boot_id : str, optional
             Names one run of the converter; give the same to resume its epoch after a restart of
             this program. Without it a new epoch begins.
@@ -136,7 +140,7 @@ class Client:
             full_scale=full_scale,
             burst=burst,
         )
-        await get_or_create(self.assets, declaration, self.metadata)
+        await create_if_missing(self.assets, declaration, self.metadata)
         request = ingest_pb.OpenStreamRequest(
             sensor_id=sensor_id,
             boot_id=boot_id or uuid.uuid4().hex,
@@ -146,7 +150,10 @@ class Client:
             scales=sample_format.scales,
             takeover=takeover,
         )
+        if start_time is not None:
+            request.start_time.FromDatetime(start_time)
         opened = await open_stream(self.ingest, request, self.metadata)
+        declaration.check(opened.config)
         buffer = SendBuffer(
             first_index=opened.next_index,
             capacity_samples=max(1, round(buffer_s * sample_rate_hz)),

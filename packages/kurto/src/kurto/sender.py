@@ -6,45 +6,21 @@ import asyncio
 import logging
 import random
 from collections import deque
-from dataclasses import dataclass
 
 import grpc
 
 from kurto.backoff import Backoff
+from kurto.calls import answer
 from kurto.exceptions import CallError
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import ingest_service_pb2_grpc as pb_grpc
 from kurto.messages import open_stream, push_abandon, push_batch, ranges, sample_bytes
 from kurto.push_call import Calls, PushCall
 from kurto.send_buffer import Range, SendBuffer
+from kurto.sender_options import SenderOptions
 
 _SLOT = 0
 _logger = logging.getLogger("kurto.sender")
-
-
-@dataclass(frozen=True)
-class SenderOptions:
-    """Time and size limits of a sender.
-
-    Parameters
-    ----------
-    rotate_interval_s : float
-        How often a call is half-closed for its acknowledgment, in seconds, ±20 %.
-    response_timeout_s : float
-        How long an acknowledgment may take after half-closing, in seconds.
-    write_timeout_s : float
-        How long one write may block, in seconds.
-    batch_bytes : int
-        Samples of one message, in bytes.
-    give_up_after_s : float or None
-        Raise when nothing has worked for so long; None: try for ever, the buffer is bounded.
-    """
-
-    rotate_interval_s: float = 10.0
-    response_timeout_s: float = 5.0
-    write_timeout_s: float = 10.0
-    batch_bytes: int = 200 * 1024
-    give_up_after_s: float | None = None
 
 
 class Sender:
@@ -132,27 +108,47 @@ class Sender:
         """
         loop = asyncio.get_running_loop()
         worked_at = loop.time()
+        epoch = 0
         while not self.finished:
             try:
                 session = await self._open()
-                worked_at = loop.time()
+                worked_at, epoch = loop.time(), session.epoch
                 await self._send(session)
             except CallError as error:
                 limit = self._options.give_up_after_s
                 late = limit is not None and loop.time() - worked_at > limit
                 if late or not error.retryable:
                     raise
-                wait_s = self._backoff.next_s(error.retry_after_s)
-                _logger.info(
-                    "reconnecting",
-                    extra={
-                        "sensor_id": self._request.sensor_id,
-                        "error": str(error),
-                        "wait_s": wait_s,
-                    },
-                )
-                self.reconnect_count += 1
-                await asyncio.sleep(wait_s)
+                await self._pause(error)
+                if error.reason == "STALE_FENCE":
+                    await self._require_newest(epoch)
+
+    async def _pause(self, error: CallError) -> None:
+        wait_s = self._backoff.next_s(error.retry_after_s)
+        _logger.info(
+            "reconnecting",
+            extra={"sensor_id": self._request.sensor_id, "error": str(error), "wait_s": wait_s},
+        )
+        self.reconnect_count += 1
+        await asyncio.sleep(wait_s)
+
+    async def _require_newest(self, epoch: int) -> None:
+        """Give way to a sender that has taken the sensor over and begun another epoch."""
+        request = pb.GetStreamPositionRequest(sensor_id=self._request.sensor_id)
+        call = self._stub.GetStreamPosition(request, metadata=self._metadata, timeout=10.0)
+        try:
+            newest = (await answer(call)).epoch
+        except CallError as error:
+            if error.retryable:
+                return  # the next attempt to open says what is wrong
+            raise
+        if newest > epoch:
+            raise CallError(
+                "Another sender has taken the sensor over.",
+                code=grpc.StatusCode.FAILED_PRECONDITION,
+                reason="SENSOR_IN_USE",
+                metadata={"sensor_id": self._request.sensor_id},
+            )
 
     async def _open(self) -> pb.OpenStreamResponse:
         opened, self._opened = self._opened, None

@@ -1,4 +1,4 @@
-"""Get or create a sensor."""
+"""What a data source says about its sensor."""
 
 from __future__ import annotations
 
@@ -80,15 +80,15 @@ class SensorDeclaration:
             tags=self.tags,
         )
 
-    def check(self, sensor: assets_pb2.Sensor) -> None:
-        """Compare with a sensor that exists.
+    def check(self, theirs: assets_pb2.SensorConfig) -> None:
+        """Compare with the configuration of a sensor that exists.
 
         Raises
         ------
         ConfigurationMismatchError
             If rate, channels, unit or acquisition differ.
         """
-        mine, theirs = self.to_proto().config, sensor.config
+        mine = self.to_proto().config
         pairs = {
             "sample_rate_hz": (mine.sample_rate_hz, theirs.sample_rate_hz),
             "channels": ([c.name for c in mine.channels], [c.name for c in theirs.channels]),
@@ -106,13 +106,13 @@ class SensorDeclaration:
                 )
 
 
-async def get_or_create(
+async def create_if_missing(
     stub: asset_service_pb2_grpc.AssetServiceStub,
     declaration: SensorDeclaration,
     metadata: tuple[tuple[str, str], ...],
     timeout_s: float = 10.0,
-) -> assets_pb2.Sensor:
-    """Return the sensor, created if need be.
+) -> None:
+    """Create the sensor, unless it is there; then compare the configuration.
 
     Raises
     ------
@@ -121,19 +121,27 @@ async def get_or_create(
     ConfigurationMismatchError
         If the sensor exists with another configuration.
     """
-    get = asset_service_pb2.GetSensorRequest(sensor_id=declaration.sensor_id)
-    create = asset_service_pb2.CreateSensorRequest(sensor=declaration.to_proto())
+    request = asset_service_pb2.CreateSensorRequest(sensor=declaration.to_proto())
     try:
-        response = await answer(stub.GetSensor(get, metadata=metadata, timeout=timeout_s))
+        await answer(stub.CreateSensor(request, metadata=metadata, timeout=timeout_s))
     except CallError as error:
-        if error.code != grpc.StatusCode.NOT_FOUND:
+        if error.code != grpc.StatusCode.ALREADY_EXISTS:
             raise
-        try:
-            await answer(stub.CreateSensor(create, metadata=metadata, timeout=timeout_s))
-        except CallError as conflict:
-            # Somebody else may have created it between the two calls.
-            if conflict.code != grpc.StatusCode.ALREADY_EXISTS:
-                raise
-        response = await answer(stub.GetSensor(get, metadata=metadata, timeout=timeout_s))
-    declaration.check(response.sensor)
-    return response.sensor
+        await _compare(stub, declaration, metadata, timeout_s)
+
+
+async def _compare(
+    stub: asset_service_pb2_grpc.AssetServiceStub,
+    declaration: SensorDeclaration,
+    metadata: tuple[tuple[str, str], ...],
+    timeout_s: float,
+) -> None:
+    request = asset_service_pb2.GetSensorRequest(sensor_id=declaration.sensor_id)
+    try:
+        response = await answer(stub.GetSensor(request, metadata=metadata, timeout=timeout_s))
+    except CallError as error:
+        # A token that may only send may not read: OpenStream's answer is compared then.
+        if error.code != grpc.StatusCode.PERMISSION_DENIED:
+            raise
+        return
+    declaration.check(response.sensor.config)

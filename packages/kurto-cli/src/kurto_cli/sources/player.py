@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,7 @@ async def play(
         channels=recording.channels,
         unit=recording.unit,
         burst=burst,
+        start_time=start_time(recording, options, datetime.now(UTC)),
         takeover=True,
         buffer_s=buffer_s(recording, options),
         close_timeout_s=CLOSE_TIMEOUT_S,
@@ -91,6 +93,15 @@ def chunk_geometry(recording: Recording, options: PlayOptions) -> tuple[int, flo
         return recording.burst_samples, recording.burst_interval_s
     length = max(1, round(CHUNK_S * options.sample_rate_hz))
     return length, length / options.sample_rate_hz
+
+
+def start_time(recording: Recording, options: PlayOptions, now: datetime) -> datetime | None:
+    """Return the time of sample 0 such that a fast replay ends now and not in the future."""
+    if options.speed <= 1:
+        return None
+    length, interval_s = chunk_geometry(recording, options)
+    duration_s = interval_s * recording.samples.shape[1] / length
+    return now - timedelta(seconds=duration_s - duration_s / options.speed)
 
 
 def buffer_s(recording: Recording, options: PlayOptions) -> float:
