@@ -53,6 +53,10 @@ def configure_logs(
     handler = logging.StreamHandler(target)
     handler.setFormatter(TextFormatter() if text else _json_formatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # These tell of their own set-up at INFO, and of each lost connection with a traceback: what
+    # matters of it, the probes say in one line.
+    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def _json_formatter(service: str) -> logging.Formatter:
