@@ -84,7 +84,7 @@ def test_a_token_is_asked_for_kept_for_the_tab_and_its_roles_respected(
         f'principal = "{principal}"\nroles = ["{role}"]\n'
         for token, principal, role in (
             ("of-the-services", "services", "admin"),
-            ("of-the-viewer", "maria", "viewer"),
+            ("of-the-viewer", "operator-2", "viewer"),
         )
     ]
     tokens = tmp_path / "tokens.toml"
@@ -103,7 +103,7 @@ def test_a_token_is_asked_for_kept_for_the_tab_and_its_roles_respected(
             page.get_by_test_id("token-submit").click()
             expect(dialog).to_be_hidden()
             pages.value(page, "rms", "horizontal")
-            expect(page.get_by_test_id("principal")).to_have_text("maria")
+            expect(page.get_by_test_id("principal")).to_have_text("operator-2")
             expect(page.get_by_test_id("monitoring")).to_be_disabled()
             page.reload()
             pages.value(page, "rms", "horizontal")

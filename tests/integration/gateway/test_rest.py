@@ -65,8 +65,8 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     ),
     "kurto.alerts.v1.AlertService.AcknowledgeAlert": (
         "POST", "/api/alerts/acknowledge/0198-x",
-        '{"user": "Ada", "comment": "seen", "revision": "4"}',
-        {"alert_id": "0198-x", "user": "Ada", "comment": "seen", "revision": 4},
+        '{"user": "shift B", "comment": "seen", "revision": "4"}',
+        {"alert_id": "0198-x", "user": "shift B", "comment": "seen", "revision": 4},
     ),
 }  # fmt: skip
 METHODS = {

@@ -65,7 +65,7 @@ class Plant {
         service(SessionService, {
           getSession: (_, { requestHeader }) => {
             admit(requestHeader);
-            return { principal: "maria", roles: ["viewer"], anonymous: false };
+            return { principal: "operator-2", roles: ["viewer"], anonymous: false };
           },
         });
         service(AssetService, {
@@ -86,8 +86,8 @@ class Plant {
           listActiveAlerts: () => ({ alerts: this.alerts }),
           acknowledgeAlert: ({ alertId, user }) => {
             if (user === "bob") {
-              const info = { reason: "ALREADY_ACKNOWLEDGED", metadata: { acknowledged_by: "maria" } };
-              throw new ConnectError("maria was faster", Code.Aborted, undefined, [
+              const info = { reason: "ALREADY_ACKNOWLEDGED", metadata: { acknowledged_by: "operator-2" } };
+              throw new ConnectError("operator-2 was faster", Code.Aborted, undefined, [
                 { desc: ErrorInfoSchema, value: info },
               ]);
             }
@@ -337,8 +337,8 @@ describe("alarms", () => {
     const failure = await dashboard.alerts.acknowledge(plant.alerts[0] as Alert, "bob", "");
     expect(failure).toMatchObject({
       reason: "ALREADY_ACKNOWLEDGED",
-      message: "maria was faster",
-      metadata: { acknowledged_by: "maria" },
+      message: "operator-2 was faster",
+      metadata: { acknowledged_by: "operator-2" },
     });
   });
 });
@@ -373,7 +373,7 @@ describe("a server with tokens", () => {
     expect(await dashboard.session.signIn("wrong")).toBe(false);
     expect(await dashboard.session.signIn(" secret ")).toBe(true);
     expect(dashboard.session.challenge.value).toBeNull();
-    expect(dashboard.session.principal.value).toBe("maria");
+    expect(dashboard.session.principal.value).toBe("operator-2");
   });
 
   it("is asked on with a new token when the old one has expired", async () => {

@@ -121,7 +121,9 @@ class StatusBoard:
         metrics, registry = self._metrics, self._registry
         lag_s = 0.0
         for session in registry:
-            session.meter.read(now_s, session.live.counters.accepted_count)
+            counters = session.live.counters
+            if counters.last_receive_s is not None:
+                session.meter.read(counters.last_receive_s, counters.accepted_count)
             lag_s = max(lag_s, session.live.commit_lag_s(now_s))
         metrics.count(registry.totals)
         metrics.commit_lag.set(lag_s)
