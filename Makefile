@@ -100,13 +100,18 @@ demo: setup dashboard
 up: setup dashboard
 	@exec $(BIN)/kurto up $(ARGS)
 
+# A run of all tests has several workers, for many tests wait; a run of some needs no more than one.
+WORKERS ?= $(if $(or $(CI),$(if $(ARGS),,all)),3,0)
 test: setup dashboard browser
 	@if [ -z "$(ARGS)" ] || [ -n "$${CI:-}" ]; then cd $(DASHBOARD) && npm test --silent; fi
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 bench: setup dashboard
 	@$(PY) -m benchmarks $(ARGS)
 
+faults: export KURTO_FAULTS_SENSORS ?= 10
+faults: export KURTO_FAULTS_DURATION_S ?= 20
+faults: export KURTO_FAULTS_KILLS ?= 2
 faults: setup dashboard
 	@$(PY) -m pytest tests/faults $(ARGS)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.distribution import pytest_collection_modifyitems  # noqa: F401 (a hook)
 
 from kurto_cli.stack import ports, postgres, valkey
 from kurto_cli.stack.postgres import Postgres

@@ -13,8 +13,10 @@ from tests.faults.checker import check
 from tests.faults.conftest import Report
 from tests.faults.load import Load
 
-SENSORS = int(os.environ.get("KURTO_FAULTS_SENSORS", "10"))
-DURATION_S = float(os.environ.get("KURTO_FAULTS_DURATION_S", "20"))
+# Short here, for every run of all tests; `make faults` sets more sensors, longer and more kills.
+SENSORS = int(os.environ.get("KURTO_FAULTS_SENSORS", "4"))
+DURATION_S = float(os.environ.get("KURTO_FAULTS_DURATION_S", "8"))
+KILLS = int(os.environ.get("KURTO_FAULTS_KILLS", "1"))
 STACK_TIMEOUT_S = 60.0
 
 OwnStack = Callable[..., contextlib.AbstractContextManager[RunningStack]]
@@ -49,12 +51,12 @@ async def test_nothing_dies(stack: RunningStack, report: Report) -> None:
 
 
 async def test_ingest_is_killed(stack: RunningStack, report: Report) -> None:
-    load = await drill(stack, "ingest", killed="ingest", kills=2)
+    load = await drill(stack, "ingest", killed="ingest", kills=KILLS)
     verdict = await check(stack.ready["postgres_dsn"], load.pushed, hop=load.hop)
     report(
         *("1", "0 lost, 0 doubled"),
         load=load,
-        fault="kill -9 ingest, 2 times",
+        fault=f"kill -9 ingest, times: {KILLS}",
         verdict=verdict,
         pushed=load.pushed,
     )
@@ -62,12 +64,12 @@ async def test_ingest_is_killed(stack: RunningStack, report: Report) -> None:
 
 
 async def test_the_analyzer_is_killed(stack: RunningStack, report: Report) -> None:
-    load = await drill(stack, "analyzer", killed="analyzer", kills=2)
+    load = await drill(stack, "analyzer", killed="analyzer", kills=KILLS)
     verdict = await check(stack.ready["postgres_dsn"], load.pushed, hop=load.hop)
     report(
         *("2", "0 lost, no window doubled, the feature gap heals"),
         load=load,
-        fault="kill -9 analyzer, 2 times",
+        fault=f"kill -9 analyzer, times: {KILLS}",
         verdict=verdict,
         pushed=load.pushed,
     )
