@@ -104,7 +104,7 @@ up: setup dashboard
 WORKERS ?= $(if $(or $(CI),$(if $(ARGS),,all)),3,0)
 test: setup dashboard browser
 	@if [ -z "$(ARGS)" ] || [ -n "$${CI:-}" ]; then cd $(DASHBOARD) && npm test --silent; fi
-	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: setup dashboard
 	@$(PY) -m benchmarks $(ARGS)

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.distribution import pytest_collection_modifyitems  # noqa: F401 (a hook)
+from tests.distribution import (  # noqa: F401 (hooks)
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 
 from kurto_cli.stack import ports, postgres, valkey
 from kurto_cli.stack.postgres import Postgres
