@@ -85,3 +85,9 @@ def pixels(page: Page, feature: str) -> str:
     """The picture that a chart's canvas holds."""
     found = chart(page, feature).locator("canvas").evaluate("canvas => canvas.toDataURL()")
     return str(found)
+
+
+def wait_for_another_picture(page: Page, feature: str, picture: str) -> None:
+    """Wait until a chart's canvas holds something else; it is painted after its data came."""
+    what = f"another picture of {feature}"
+    wait_until(page, lambda: pixels(page, feature) != picture, what, WAIT_MS)
