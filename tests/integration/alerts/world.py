@@ -310,7 +310,7 @@ class World:
             return await self.kinds() == list(kinds)
 
         try:
-            await self.until(reached, 15.0)
+            await self.until(reached)
         except AssertionError as error:
             raise AssertionError(f"kinds are {await self.kinds()}, not {kinds}: {error}") from None
 
