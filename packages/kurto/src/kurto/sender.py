@@ -175,8 +175,11 @@ class Sender:
         self._wake.clear()
         now = asyncio.get_running_loop().time()
         if calls.previous is not None and (calls.previous.ended or now >= calls.previous_deadline):
-            self._settle(calls.previous)
+            ended_early = self._settle(calls.previous)
             calls.previous = None
+            if ended_early:
+                # What it had not read is lost; unless later samples follow, nobody reports a gap.
+                self._cursor = min(self._cursor, self.durable_index)
         elif calls.current.ended:
             self._settle(calls.current)
             # What the service had not read when it answered is lost: begin where it stands.
@@ -202,7 +205,8 @@ class Sender:
         interval_s = self._options.rotate_interval_s * random.uniform(0.8, 1.2)
         return asyncio.get_running_loop().time() + interval_s
 
-    def _settle(self, call: PushCall) -> None:
+    def _settle(self, call: PushCall) -> bool:
+        """Take the answer of a call; tell whether the service ended it before we did."""
         response = call.result()
         self._backoff.reset()
         for result in response.results:
@@ -220,6 +224,7 @@ class Sender:
                 code=grpc.StatusCode.UNAVAILABLE,
                 retry_after_s=response.retry_after.ToTimedelta().total_seconds() or None,
             )
+        return response.end_reason != pb.STREAM_END_REASON_HALF_CLOSED
 
     def _acknowledge(self, next_index: int, missing: list[Range]) -> None:
         self.durable_index, self.missing = next_index, missing
