@@ -43,7 +43,7 @@ def test_an_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match=r"nothing\.npz: cannot be read"):
+    with pytest.raises(RecordingError, match=r"nothing\.npz: no such file"):
         read_recording(tmp_path / "nothing.npz")
 
 

@@ -58,7 +58,9 @@ def simulate(
     ]
 
     async def work(stop: asyncio.Event) -> None:
-        typer.echo(f"{sensors} sensors of {channels} channels at {sample_rate:g} Hz → {target}")
+        typer.echo(
+            f"sensors: {sensors}, channels of each: {channels}, at {sample_rate:g} Hz → {target}"
+        )
         async with kurto.connect(target, token=token, ca_certificate=ca_certificate) as client:
             deliveries = await stream_machines(client, machines, duration_s=duration, stop=stop)
         for delivery in deliveries:

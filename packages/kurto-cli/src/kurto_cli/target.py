@@ -12,7 +12,25 @@ import typer
 
 import kurto
 
-Target = Annotated[str, typer.Option(metavar="HOST:PORT", help="kurto's gateway or ingest.")]
+
+def with_port(target: str) -> str:
+    """Return HOST:PORT as given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the port is missing: gRPC would silently take another one.
+    """
+    _, separator, port = target.rpartition(":")
+    if not separator or not port.isdigit():
+        raise typer.BadParameter(f"{target!r} has no port; give HOST:PORT, such as localhost:8080")
+    return target
+
+
+Target = Annotated[
+    str,
+    typer.Option(metavar="HOST:PORT", help="kurto's gateway or ingest.", callback=with_port),
+]
 Token = Annotated[
     str | None, typer.Option(envvar="KURTO_TOKEN", help="Bearer token.", show_envvar=True)
 ]

@@ -62,6 +62,8 @@ def read_recording(path: Path) -> Recording:
     if reader is None:
         known = ", ".join(readers)
         raise RecordingError(f"{path}: files ending in {path.suffix!r} are not known; use {known}")
+    if not path.is_file():
+        raise RecordingError(f"{path}: no such file")
     try:
         recording = reader(path)
     except RecordingError:
