@@ -13,7 +13,7 @@ see https://kurto.example/docs and {data}/home/x and $HOME/work/x and a/root/b
 """
 ADDRESSES = [
     '  "resolved": ' + '"anything"',
-    "registry = " + '"somewhere"',
+    "registry" + ' = "somewhere"',
     "pip install --index" + "-url x",
     "url = https://files.python" + "hosted.org/x",
 ]
