@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SensorOpen(_message.Message):
-    __slots__ = ("slot", "sensor_id", "epoch", "config", "encoding", "scales", "anchor_time", "hop_samples", "window_hops", "shard")
+    __slots__ = ("slot", "sensor_id", "epoch", "config", "encoding", "scales", "anchor_time", "hop_samples", "window_hops", "shard", "backfill")
     SLOT_FIELD_NUMBER: _ClassVar[int]
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +24,7 @@ class SensorOpen(_message.Message):
     HOP_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     WINDOW_HOPS_FIELD_NUMBER: _ClassVar[int]
     SHARD_FIELD_NUMBER: _ClassVar[int]
+    BACKFILL_FIELD_NUMBER: _ClassVar[int]
     slot: int
     sensor_id: str
     epoch: int
@@ -34,7 +35,8 @@ class SensorOpen(_message.Message):
     hop_samples: int
     window_hops: int
     shard: int
-    def __init__(self, slot: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., config: _Optional[_Union[_assets_pb2.SensorConfig, _Mapping]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., hop_samples: _Optional[int] = ..., window_hops: _Optional[int] = ..., shard: _Optional[int] = ...) -> None: ...
+    backfill: bool
+    def __init__(self, slot: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., config: _Optional[_Union[_assets_pb2.SensorConfig, _Mapping]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., hop_samples: _Optional[int] = ..., window_hops: _Optional[int] = ..., shard: _Optional[int] = ..., backfill: _Optional[bool] = ...) -> None: ...
 
 class HopRun(_message.Message):
     __slots__ = ("slot", "hop_index", "hop_count", "planar", "empty_reason", "late")

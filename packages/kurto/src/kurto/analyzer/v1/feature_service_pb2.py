@@ -25,40 +25,59 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kurto.signal.v1 import features_pb2 as kurto_dot_signal_dot_v1_dot_features__pb2
+from kurto.signal.v1 import quality_pb2 as kurto_dot_signal_dot_v1_dot_quality__pb2
 from kurto.signal.v1 import spectrum_pb2 as kurto_dot_signal_dot_v1_dot_spectrum__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kurto/analyzer/v1/feature_service.proto\x12\x11kurto.analyzer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ekurto/signal/v1/features.proto\x1a\x1ekurto/signal/v1/spectrum.proto\"7\n\x18GetLatestFeaturesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"\x8d\x01\n\x19GetLatestFeaturesResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.kurto.signal.v1.FeatureFrameR\x05\x66rame\x12;\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nserverTime\"\xe5\x02\n\x13ListFeaturesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x14\n\x05\x65poch\x18\x04 \x01(\x03R\x05\x65poch\x12\x31\n\x12\x61\x66ter_window_index\x18\x05 \x01(\x03H\x00R\x10\x61\x66terWindowIndex\x88\x01\x01\x12#\n\rfeature_names\x18\x06 \x03(\tR\x0c\x66\x65\x61tureNames\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageTokenB\x15\n\x13_after_window_index\"\xa1\x01\n\x14ListFeaturesResponse\x12\x35\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1d.kurto.signal.v1.FeatureFrameR\x06\x66rames\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12*\n\x11next_window_index\x18\x03 \x01(\x03R\x0fnextWindowIndex\"\x87\x01\n\x12GetSpectrumRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12:\n\x07scaling\x18\x03 \x01(\x0e\x32 .kurto.signal.v1.SpectrumScalingR\x07scaling\"L\n\x13GetSpectrumResponse\x12\x35\n\x08spectrum\x18\x01 \x01(\x0b\x32\x19.kurto.signal.v1.SpectrumR\x08spectrum\"\x1f\n\x1dListFeatureDefinitionsRequest\"`\n\x1eListFeatureDefinitionsResponse\x12>\n\x08\x66\x65\x61tures\x18\x01 \x03(\x0b\x32\".kurto.signal.v1.FeatureDefinitionR\x08\x66\x65\x61tures2\xd4\x04\n\x0e\x46\x65\x61tureService\x12\x9a\x01\n\x11GetLatestFeatures\x12+.kurto.analyzer.v1.GetLatestFeaturesRequest\x1a,.kurto.analyzer.v1.GetLatestFeaturesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/realtime/features/{sensor_id}\x12\x82\x01\n\x0cListFeatures\x12&.kurto.analyzer.v1.ListFeaturesRequest\x1a\'.kurto.analyzer.v1.ListFeaturesResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/features/{sensor_id}\x12\x88\x01\n\x0bGetSpectrum\x12%.kurto.analyzer.v1.GetSpectrumRequest\x1a&.kurto.analyzer.v1.GetSpectrumResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/realtime/spectrum/{sensor_id}\x12\x94\x01\n\x16ListFeatureDefinitions\x12\x30.kurto.analyzer.v1.ListFeatureDefinitionsRequest\x1a\x31.kurto.analyzer.v1.ListFeatureDefinitionsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/api/featuresb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kurto/analyzer/v1/feature_service.proto\x12\x11kurto.analyzer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ekurto/signal/v1/features.proto\x1a\x1dkurto/signal/v1/quality.proto\x1a\x1ekurto/signal/v1/spectrum.proto\"7\n\x18GetLatestFeaturesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"\x8d\x01\n\x19GetLatestFeaturesResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.kurto.signal.v1.FeatureFrameR\x05\x66rame\x12;\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nserverTime\"\xe5\x02\n\x13ListFeaturesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x14\n\x05\x65poch\x18\x04 \x01(\x03R\x05\x65poch\x12\x31\n\x12\x61\x66ter_window_index\x18\x05 \x01(\x03H\x00R\x10\x61\x66terWindowIndex\x88\x01\x01\x12#\n\rfeature_names\x18\x06 \x03(\tR\x0c\x66\x65\x61tureNames\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageTokenB\x15\n\x13_after_window_index\"\xa1\x01\n\x14ListFeaturesResponse\x12\x35\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1d.kurto.signal.v1.FeatureFrameR\x06\x66rames\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12*\n\x11next_window_index\x18\x03 \x01(\x03R\x0fnextWindowIndex\"\xe6\x02\n\x19ListFeatureRollupsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12=\n\x08interval\x18\x02 \x01(\x0e\x32!.kurto.analyzer.v1.RollupIntervalR\x08interval\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12#\n\rfeature_names\x18\x05 \x03(\tR\x0c\x66\x65\x61tureNames\x12\x1a\n\x08\x63hannels\x18\x06 \x03(\tR\x08\x63hannels\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageToken\"y\n\x0e\x46\x65\x61tureSummary\x12\x18\n\x07minimum\x18\x01 \x01(\x02R\x07minimum\x12\x12\n\x04mean\x18\x02 \x01(\x02R\x04mean\x12\x18\n\x07maximum\x18\x03 \x01(\x02R\x07maximum\x12\x1f\n\x0bvalue_count\x18\x04 \x01(\x05R\nvalueCount\"\xac\x02\n\rChannelRollup\x12\x18\n\x07\x63hannel\x18\x01 \x01(\tR\x07\x63hannel\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12J\n\x08\x66\x65\x61tures\x18\x03 \x03(\x0b\x32..kurto.analyzer.v1.ChannelRollup.FeaturesEntryR\x08\x66\x65\x61tures\x12\x41\n\rquality_flags\x18\x04 \x03(\x0e\x32\x1c.kurto.signal.v1.QualityFlagR\x0cqualityFlags\x1a^\n\rFeaturesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x37\n\x05value\x18\x02 \x01(\x0b\x32!.kurto.analyzer.v1.FeatureSummaryR\x05value:\x02\x38\x01\"\xd9\x01\n\rFeatureRollup\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12!\n\x0cwindow_count\x18\x02 \x01(\x05R\x0bwindowCount\x12,\n\x12\x65mpty_window_count\x18\x03 \x01(\x05R\x10\x65mptyWindowCount\x12<\n\x08\x63hannels\x18\x04 \x03(\x0b\x32 .kurto.analyzer.v1.ChannelRollupR\x08\x63hannels\"\x80\x01\n\x1aListFeatureRollupsResponse\x12:\n\x07rollups\x18\x01 \x03(\x0b\x32 .kurto.analyzer.v1.FeatureRollupR\x07rollups\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x87\x01\n\x12GetSpectrumRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12:\n\x07scaling\x18\x03 \x01(\x0e\x32 .kurto.signal.v1.SpectrumScalingR\x07scaling\"L\n\x13GetSpectrumResponse\x12\x35\n\x08spectrum\x18\x01 \x01(\x0b\x32\x19.kurto.signal.v1.SpectrumR\x08spectrum\"\x1f\n\x1dListFeatureDefinitionsRequest\"`\n\x1eListFeatureDefinitionsResponse\x12>\n\x08\x66\x65\x61tures\x18\x01 \x03(\x0b\x32\".kurto.signal.v1.FeatureDefinitionR\x08\x66\x65\x61tures*q\n\x0eRollupInterval\x12\x1f\n\x1bROLLUP_INTERVAL_UNSPECIFIED\x10\x00\x12\x1e\n\x1aROLLUP_INTERVAL_ONE_SECOND\x10\x01\x12\x1e\n\x1aROLLUP_INTERVAL_ONE_MINUTE\x10\x02\x32\xf3\x05\n\x0e\x46\x65\x61tureService\x12\x9a\x01\n\x11GetLatestFeatures\x12+.kurto.analyzer.v1.GetLatestFeaturesRequest\x1a,.kurto.analyzer.v1.GetLatestFeaturesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/realtime/features/{sensor_id}\x12\x82\x01\n\x0cListFeatures\x12&.kurto.analyzer.v1.ListFeaturesRequest\x1a\'.kurto.analyzer.v1.ListFeaturesResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/features/{sensor_id}\x12\x9c\x01\n\x12ListFeatureRollups\x12,.kurto.analyzer.v1.ListFeatureRollupsRequest\x1a-.kurto.analyzer.v1.ListFeatureRollupsResponse\")\x82\xd3\xe4\x93\x02#\x12!/api/features/{sensor_id}/rollups\x12\x88\x01\n\x0bGetSpectrum\x12%.kurto.analyzer.v1.GetSpectrumRequest\x1a&.kurto.analyzer.v1.GetSpectrumResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/realtime/spectrum/{sensor_id}\x12\x94\x01\n\x16ListFeatureDefinitions\x12\x30.kurto.analyzer.v1.ListFeatureDefinitionsRequest\x1a\x31.kurto.analyzer.v1.ListFeatureDefinitionsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/api/featuresb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kurto.analyzer.v1.feature_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CHANNELROLLUP_FEATURESENTRY']._loaded_options = None
+  _globals['_CHANNELROLLUP_FEATURESENTRY']._serialized_options = b'8\001'
   _globals['_FEATURESERVICE'].methods_by_name['GetLatestFeatures']._loaded_options = None
   _globals['_FEATURESERVICE'].methods_by_name['GetLatestFeatures']._serialized_options = b'\202\323\344\223\002$\022\"/api/realtime/features/{sensor_id}'
   _globals['_FEATURESERVICE'].methods_by_name['ListFeatures']._loaded_options = None
   _globals['_FEATURESERVICE'].methods_by_name['ListFeatures']._serialized_options = b'\202\323\344\223\002\033\022\031/api/features/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['ListFeatureRollups']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['ListFeatureRollups']._serialized_options = b'\202\323\344\223\002#\022!/api/features/{sensor_id}/rollups'
   _globals['_FEATURESERVICE'].methods_by_name['GetSpectrum']._loaded_options = None
   _globals['_FEATURESERVICE'].methods_by_name['GetSpectrum']._serialized_options = b'\202\323\344\223\002$\022\"/api/realtime/spectrum/{sensor_id}'
   _globals['_FEATURESERVICE'].methods_by_name['ListFeatureDefinitions']._loaded_options = None
   _globals['_FEATURESERVICE'].methods_by_name['ListFeatureDefinitions']._serialized_options = b'\202\323\344\223\002\017\022\r/api/features'
-  _globals['_GETLATESTFEATURESREQUEST']._serialized_start=189
-  _globals['_GETLATESTFEATURESREQUEST']._serialized_end=244
-  _globals['_GETLATESTFEATURESRESPONSE']._serialized_start=247
-  _globals['_GETLATESTFEATURESRESPONSE']._serialized_end=388
-  _globals['_LISTFEATURESREQUEST']._serialized_start=391
-  _globals['_LISTFEATURESREQUEST']._serialized_end=748
-  _globals['_LISTFEATURESRESPONSE']._serialized_start=751
-  _globals['_LISTFEATURESRESPONSE']._serialized_end=912
-  _globals['_GETSPECTRUMREQUEST']._serialized_start=915
-  _globals['_GETSPECTRUMREQUEST']._serialized_end=1050
-  _globals['_GETSPECTRUMRESPONSE']._serialized_start=1052
-  _globals['_GETSPECTRUMRESPONSE']._serialized_end=1128
-  _globals['_LISTFEATUREDEFINITIONSREQUEST']._serialized_start=1130
-  _globals['_LISTFEATUREDEFINITIONSREQUEST']._serialized_end=1161
-  _globals['_LISTFEATUREDEFINITIONSRESPONSE']._serialized_start=1163
-  _globals['_LISTFEATUREDEFINITIONSRESPONSE']._serialized_end=1259
-  _globals['_FEATURESERVICE']._serialized_start=1262
-  _globals['_FEATURESERVICE']._serialized_end=1858
+  _globals['_ROLLUPINTERVAL']._serialized_start=2430
+  _globals['_ROLLUPINTERVAL']._serialized_end=2543
+  _globals['_GETLATESTFEATURESREQUEST']._serialized_start=220
+  _globals['_GETLATESTFEATURESREQUEST']._serialized_end=275
+  _globals['_GETLATESTFEATURESRESPONSE']._serialized_start=278
+  _globals['_GETLATESTFEATURESRESPONSE']._serialized_end=419
+  _globals['_LISTFEATURESREQUEST']._serialized_start=422
+  _globals['_LISTFEATURESREQUEST']._serialized_end=779
+  _globals['_LISTFEATURESRESPONSE']._serialized_start=782
+  _globals['_LISTFEATURESRESPONSE']._serialized_end=943
+  _globals['_LISTFEATUREROLLUPSREQUEST']._serialized_start=946
+  _globals['_LISTFEATUREROLLUPSREQUEST']._serialized_end=1304
+  _globals['_FEATURESUMMARY']._serialized_start=1306
+  _globals['_FEATURESUMMARY']._serialized_end=1427
+  _globals['_CHANNELROLLUP']._serialized_start=1430
+  _globals['_CHANNELROLLUP']._serialized_end=1730
+  _globals['_CHANNELROLLUP_FEATURESENTRY']._serialized_start=1636
+  _globals['_CHANNELROLLUP_FEATURESENTRY']._serialized_end=1730
+  _globals['_FEATUREROLLUP']._serialized_start=1733
+  _globals['_FEATUREROLLUP']._serialized_end=1950
+  _globals['_LISTFEATUREROLLUPSRESPONSE']._serialized_start=1953
+  _globals['_LISTFEATUREROLLUPSRESPONSE']._serialized_end=2081
+  _globals['_GETSPECTRUMREQUEST']._serialized_start=2084
+  _globals['_GETSPECTRUMREQUEST']._serialized_end=2219
+  _globals['_GETSPECTRUMRESPONSE']._serialized_start=2221
+  _globals['_GETSPECTRUMRESPONSE']._serialized_end=2297
+  _globals['_LISTFEATUREDEFINITIONSREQUEST']._serialized_start=2299
+  _globals['_LISTFEATUREDEFINITIONSREQUEST']._serialized_end=2330
+  _globals['_LISTFEATUREDEFINITIONSRESPONSE']._serialized_start=2332
+  _globals['_LISTFEATUREDEFINITIONSRESPONSE']._serialized_end=2428
+  _globals['_FEATURESERVICE']._serialized_start=2546
+  _globals['_FEATURESERVICE']._serialized_end=3301
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,11 @@ class FeatureServiceStub:
                 request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeaturesRequest.SerializeToString,
                 response_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeaturesResponse.FromString,
                 _registered_method=True)
+        self.ListFeatureRollups = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/ListFeatureRollups',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeatureRollupsRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeatureRollupsResponse.FromString,
+                _registered_method=True)
         self.GetSpectrum = channel.unary_unary(
                 '/kurto.analyzer.v1.FeatureService/GetSpectrum',
                 request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrumRequest.SerializeToString,
@@ -70,6 +75,14 @@ class FeatureServiceServicer:
 
     def ListFeatures(self, request, context):
         """Lists stored frames of a sensor, oldest first: by time range, or all after a window.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFeatureRollups(self, request, context):
+        """Lists features summed up over seconds or minutes, oldest first: kept for much
+        longer than frames, and quick to read over long times.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,6 +114,11 @@ def add_FeatureServiceServicer_to_server(servicer, server):
                     servicer.ListFeatures,
                     request_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeaturesRequest.FromString,
                     response_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeaturesResponse.SerializeToString,
+            ),
+            'ListFeatureRollups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFeatureRollups,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeatureRollupsRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeatureRollupsResponse.SerializeToString,
             ),
             'GetSpectrum': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSpectrum,
@@ -168,6 +186,33 @@ class FeatureService:
             '/kurto.analyzer.v1.FeatureService/ListFeatures',
             kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeaturesRequest.SerializeToString,
             kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeaturesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFeatureRollups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/ListFeatureRollups',
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeatureRollupsRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeatureRollupsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,6 +20,10 @@ class FeatureServiceStub:
     """Returns the newest frame of a sensor. NOT_FOUND (NO_FEATURES_YET) before the first."""
     ListFeatures: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.ListFeaturesRequest, _feature_service_pb2.ListFeaturesResponse]
     """Lists stored frames of a sensor, oldest first: by time range, or all after a window."""
+    ListFeatureRollups: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.ListFeatureRollupsRequest, _feature_service_pb2.ListFeatureRollupsResponse]
+    """Lists features summed up over seconds or minutes, oldest first: kept for much
+    longer than frames, and quick to read over long times.
+    """
     GetSpectrum: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.GetSpectrumRequest, _feature_service_pb2.GetSpectrumResponse]
     """Returns the spectrum of a channel over the newest window."""
     ListFeatureDefinitions: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.ListFeatureDefinitionsRequest, _feature_service_pb2.ListFeatureDefinitionsResponse]
@@ -43,6 +47,16 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_feature_service_pb2.ListFeaturesRequest, _abc.Awaitable[_feature_service_pb2.ListFeaturesResponse]],
     ) -> _abc.Awaitable[_feature_service_pb2.ListFeaturesResponse]:
         """Lists stored frames of a sensor, oldest first: by time range, or all after a window."""
+
+    @_abc_1.abstractmethod
+    def ListFeatureRollups(
+        self,
+        request: _feature_service_pb2.ListFeatureRollupsRequest,
+        context: _aio.ServicerContext[_feature_service_pb2.ListFeatureRollupsRequest, _abc.Awaitable[_feature_service_pb2.ListFeatureRollupsResponse]],
+    ) -> _abc.Awaitable[_feature_service_pb2.ListFeatureRollupsResponse]:
+        """Lists features summed up over seconds or minutes, oldest first: kept for much
+        longer than frames, and quick to read over long times.
+        """
 
     @_abc_1.abstractmethod
     def GetSpectrum(

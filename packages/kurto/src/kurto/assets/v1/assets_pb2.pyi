@@ -100,8 +100,50 @@ class SensorConfig(_message.Message):
     acquisition: Acquisition
     def __init__(self, version: _Optional[int] = ..., sample_rate_hz: _Optional[float] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., acquisition: _Optional[_Union[Acquisition, _Mapping]] = ...) -> None: ...
 
+class KeepAll(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class KeepFor(_message.Message):
+    __slots__ = ("duration",)
+    DURATION_FIELD_NUMBER: _ClassVar[int]
+    duration: _duration_pb2.Duration
+    def __init__(self, duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class KeepSnapshots(_message.Message):
+    __slots__ = ("interval", "length", "keep_for")
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FOR_FIELD_NUMBER: _ClassVar[int]
+    interval: _duration_pb2.Duration
+    length: _duration_pb2.Duration
+    keep_for: _duration_pb2.Duration
+    def __init__(self, interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., length: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., keep_for: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class KeepAroundAlarms(_message.Message):
+    __slots__ = ("before", "after", "keep_for")
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FOR_FIELD_NUMBER: _ClassVar[int]
+    before: _duration_pb2.Duration
+    after: _duration_pb2.Duration
+    keep_for: _duration_pb2.Duration
+    def __init__(self, before: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., keep_for: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class RetentionPolicy(_message.Message):
+    __slots__ = ("all", "time", "snapshots", "around_alarms")
+    ALL_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOTS_FIELD_NUMBER: _ClassVar[int]
+    AROUND_ALARMS_FIELD_NUMBER: _ClassVar[int]
+    all: KeepAll
+    time: KeepFor
+    snapshots: KeepSnapshots
+    around_alarms: KeepAroundAlarms
+    def __init__(self, all: _Optional[_Union[KeepAll, _Mapping]] = ..., time: _Optional[_Union[KeepFor, _Mapping]] = ..., snapshots: _Optional[_Union[KeepSnapshots, _Mapping]] = ..., around_alarms: _Optional[_Union[KeepAroundAlarms, _Mapping]] = ...) -> None: ...
+
 class Sensor(_message.Message):
-    __slots__ = ("sensor_id", "machine_id", "display_name", "config", "tags", "monitored", "archived", "create_time", "update_time")
+    __slots__ = ("sensor_id", "machine_id", "display_name", "config", "tags", "monitored", "archived", "create_time", "update_time", "retention")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     MACHINE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -111,6 +153,7 @@ class Sensor(_message.Message):
     ARCHIVED_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    RETENTION_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     machine_id: str
     display_name: str
@@ -120,4 +163,5 @@ class Sensor(_message.Message):
     archived: bool
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, sensor_id: _Optional[str] = ..., machine_id: _Optional[str] = ..., display_name: _Optional[str] = ..., config: _Optional[_Union[SensorConfig, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., monitored: _Optional[bool] = ..., archived: _Optional[bool] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    retention: RetentionPolicy
+    def __init__(self, sensor_id: _Optional[str] = ..., machine_id: _Optional[str] = ..., display_name: _Optional[str] = ..., config: _Optional[_Union[SensorConfig, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., monitored: _Optional[bool] = ..., archived: _Optional[bool] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retention: _Optional[_Union[RetentionPolicy, _Mapping]] = ...) -> None: ...

@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class IngestServiceStub:
-    """Takes samples, makes them durable, and acknowledges what is durable. All
-    methods need the role sensor; GetStreamPosition also allows viewer.
+    """Takes samples, makes them durable, acknowledges what is durable, and reads it
+    back. Sending needs the role sensor; GetStreamPosition also allows viewer;
+    reading needs viewer, keeping operator.
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
@@ -55,11 +56,27 @@ class IngestServiceStub:
                 request_serializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.GetStreamPositionRequest.SerializeToString,
                 response_deserializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.GetStreamPositionResponse.FromString,
                 _registered_method=True)
+        self.ReadSamples = channel.unary_stream(
+                '/kurto.ingest.v1.IngestService/ReadSamples',
+                request_serializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ReadSamplesRequest.SerializeToString,
+                response_deserializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ReadSamplesResponse.FromString,
+                _registered_method=True)
+        self.KeepSamples = channel.unary_unary(
+                '/kurto.ingest.v1.IngestService/KeepSamples',
+                request_serializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.KeepSamplesRequest.SerializeToString,
+                response_deserializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.KeepSamplesResponse.FromString,
+                _registered_method=True)
+        self.ListKeptSamples = channel.unary_unary(
+                '/kurto.ingest.v1.IngestService/ListKeptSamples',
+                request_serializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ListKeptSamplesRequest.SerializeToString,
+                response_deserializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ListKeptSamplesResponse.FromString,
+                _registered_method=True)
 
 
 class IngestServiceServicer:
-    """Takes samples, makes them durable, and acknowledges what is durable. All
-    methods need the role sensor; GetStreamPosition also allows viewer.
+    """Takes samples, makes them durable, acknowledges what is durable, and reads it
+    back. Sending needs the role sensor; GetStreamPosition also allows viewer;
+    reading needs viewer, keeping operator.
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
@@ -94,6 +111,32 @@ class IngestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadSamples(self, request, context):
+        """Reads stored samples back, exactly as they were sent: for each epoch in the
+        range a header, then chunks and holes in ascending order of index, without
+        overlap and without an index left out. A reader that was cut off goes on from
+        the first index that it has not got.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def KeepSamples(self, request, context):
+        """Keeps a time range of samples beyond their retention, for evidence. Idempotent
+        by `keep_id`. The range may end a little in the future: what comes later is
+        kept once it is durable.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListKeptSamples(self, request, context):
+        """Lists the ranges that are kept beyond their retention, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IngestServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -112,6 +155,21 @@ def add_IngestServiceServicer_to_server(servicer, server):
                     request_deserializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.GetStreamPositionRequest.FromString,
                     response_serializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.GetStreamPositionResponse.SerializeToString,
             ),
+            'ReadSamples': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadSamples,
+                    request_deserializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ReadSamplesRequest.FromString,
+                    response_serializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ReadSamplesResponse.SerializeToString,
+            ),
+            'KeepSamples': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepSamples,
+                    request_deserializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.KeepSamplesRequest.FromString,
+                    response_serializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.KeepSamplesResponse.SerializeToString,
+            ),
+            'ListKeptSamples': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListKeptSamples,
+                    request_deserializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ListKeptSamplesRequest.FromString,
+                    response_serializer=kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ListKeptSamplesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'kurto.ingest.v1.IngestService', rpc_method_handlers)
@@ -121,8 +179,9 @@ def add_IngestServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class IngestService:
-    """Takes samples, makes them durable, and acknowledges what is durable. All
-    methods need the role sensor; GetStreamPosition also allows viewer.
+    """Takes samples, makes them durable, acknowledges what is durable, and reads it
+    back. Sending needs the role sensor; GetStreamPosition also allows viewer;
+    reading needs viewer, keeping operator.
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
@@ -200,6 +259,87 @@ class IngestService:
             '/kurto.ingest.v1.IngestService/GetStreamPosition',
             kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.GetStreamPositionRequest.SerializeToString,
             kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.GetStreamPositionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadSamples(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/kurto.ingest.v1.IngestService/ReadSamples',
+            kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ReadSamplesRequest.SerializeToString,
+            kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ReadSamplesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepSamples(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.ingest.v1.IngestService/KeepSamples',
+            kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.KeepSamplesRequest.SerializeToString,
+            kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.KeepSamplesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListKeptSamples(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.ingest.v1.IngestService/ListKeptSamples',
+            kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ListKeptSamplesRequest.SerializeToString,
+            kurto_dot_ingest_dot_v1_dot_ingest__service__pb2.ListKeptSamplesResponse.FromString,
             options,
             channel_credentials,
             insecure,

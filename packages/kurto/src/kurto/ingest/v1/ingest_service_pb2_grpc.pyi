@@ -13,8 +13,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class IngestServiceStub:
-    """Takes samples, makes them durable, and acknowledges what is durable. All
-    methods need the role sensor; GetStreamPosition also allows viewer.
+    """Takes samples, makes them durable, acknowledges what is durable, and reads it
+    back. Sending needs the role sensor; GetStreamPosition also allows viewer;
+    reading needs viewer, keeping operator.
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
@@ -37,10 +38,24 @@ class IngestServiceStub:
     """
     GetStreamPosition: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.GetStreamPositionRequest, _ingest_service_pb2.GetStreamPositionResponse]
     """Returns what is durable, for a sender that lost its response."""
+    ReadSamples: _aio.UnaryStreamMultiCallable[_ingest_service_pb2.ReadSamplesRequest, _ingest_service_pb2.ReadSamplesResponse]
+    """Reads stored samples back, exactly as they were sent: for each epoch in the
+    range a header, then chunks and holes in ascending order of index, without
+    overlap and without an index left out. A reader that was cut off goes on from
+    the first index that it has not got.
+    """
+    KeepSamples: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.KeepSamplesRequest, _ingest_service_pb2.KeepSamplesResponse]
+    """Keeps a time range of samples beyond their retention, for evidence. Idempotent
+    by `keep_id`. The range may end a little in the future: what comes later is
+    kept once it is durable.
+    """
+    ListKeptSamples: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.ListKeptSamplesRequest, _ingest_service_pb2.ListKeptSamplesResponse]
+    """Lists the ranges that are kept beyond their retention, newest first."""
 
 class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Takes samples, makes them durable, and acknowledges what is durable. All
-    methods need the role sensor; GetStreamPosition also allows viewer.
+    """Takes samples, makes them durable, acknowledges what is durable, and reads it
+    back. Sending needs the role sensor; GetStreamPosition also allows viewer;
+    reading needs viewer, keeping operator.
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
@@ -79,5 +94,36 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_ingest_service_pb2.GetStreamPositionRequest, _abc.Awaitable[_ingest_service_pb2.GetStreamPositionResponse]],
     ) -> _abc.Awaitable[_ingest_service_pb2.GetStreamPositionResponse]:
         """Returns what is durable, for a sender that lost its response."""
+
+    @_abc_1.abstractmethod
+    def ReadSamples(
+        self,
+        request: _ingest_service_pb2.ReadSamplesRequest,
+        context: _aio.ServicerContext[_ingest_service_pb2.ReadSamplesRequest, _abc.AsyncIterator[_ingest_service_pb2.ReadSamplesResponse]],
+    ) -> _abc.AsyncIterator[_ingest_service_pb2.ReadSamplesResponse]:
+        """Reads stored samples back, exactly as they were sent: for each epoch in the
+        range a header, then chunks and holes in ascending order of index, without
+        overlap and without an index left out. A reader that was cut off goes on from
+        the first index that it has not got.
+        """
+
+    @_abc_1.abstractmethod
+    def KeepSamples(
+        self,
+        request: _ingest_service_pb2.KeepSamplesRequest,
+        context: _aio.ServicerContext[_ingest_service_pb2.KeepSamplesRequest, _abc.Awaitable[_ingest_service_pb2.KeepSamplesResponse]],
+    ) -> _abc.Awaitable[_ingest_service_pb2.KeepSamplesResponse]:
+        """Keeps a time range of samples beyond their retention, for evidence. Idempotent
+        by `keep_id`. The range may end a little in the future: what comes later is
+        kept once it is durable.
+        """
+
+    @_abc_1.abstractmethod
+    def ListKeptSamples(
+        self,
+        request: _ingest_service_pb2.ListKeptSamplesRequest,
+        context: _aio.ServicerContext[_ingest_service_pb2.ListKeptSamplesRequest, _abc.Awaitable[_ingest_service_pb2.ListKeptSamplesResponse]],
+    ) -> _abc.Awaitable[_ingest_service_pb2.ListKeptSamplesResponse]:
+        """Lists the ranges that are kept beyond their retention, newest first."""
 
 def add_IngestServiceServicer_to_server(servicer: IngestServiceServicer, server: _aio.Server) -> None: ...

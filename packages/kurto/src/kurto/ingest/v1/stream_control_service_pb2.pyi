@@ -1,4 +1,7 @@
+import datetime
+
 from google.api import annotations_pb2 as _annotations_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from kurto.ingest.v1 import stream_status_pb2 as _stream_status_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -59,3 +62,37 @@ class GetSensorStatusResponse(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     status: _stream_status_pb2.SensorStatus
     def __init__(self, status: _Optional[_Union[_stream_status_pb2.SensorStatus, _Mapping]] = ...) -> None: ...
+
+class ListStreamEventsRequest(_message.Message):
+    __slots__ = ("sensor_id", "start_time", "end_time", "kinds", "page_size", "page_token")
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    sensor_id: str
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    kinds: _containers.RepeatedScalarFieldContainer[_stream_status_pb2.StreamEventKind]
+    page_size: int
+    page_token: str
+    def __init__(self, sensor_id: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kinds: _Optional[_Iterable[_Union[_stream_status_pb2.StreamEventKind, str]]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListStreamEventsResponse(_message.Message):
+    __slots__ = ("events", "next_page_token")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[_stream_status_pb2.StreamEvent]
+    next_page_token: str
+    def __init__(self, events: _Optional[_Iterable[_Union[_stream_status_pb2.StreamEvent, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetStorageStatusRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetStorageStatusResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: _stream_status_pb2.StorageStatus
+    def __init__(self, status: _Optional[_Union[_stream_status_pb2.StorageStatus, _Mapping]] = ...) -> None: ...

@@ -57,6 +57,16 @@ class StreamControlServiceStub:
                 request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetSensorStatusRequest.SerializeToString,
                 response_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetSensorStatusResponse.FromString,
                 _registered_method=True)
+        self.ListStreamEvents = channel.unary_unary(
+                '/kurto.ingest.v1.StreamControlService/ListStreamEvents',
+                request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsRequest.SerializeToString,
+                response_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsResponse.FromString,
+                _registered_method=True)
+        self.GetStorageStatus = channel.unary_unary(
+                '/kurto.ingest.v1.StreamControlService/GetStorageStatus',
+                request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetStorageStatusRequest.SerializeToString,
+                response_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetStorageStatusResponse.FromString,
+                _registered_method=True)
 
 
 class StreamControlServiceServicer:
@@ -93,6 +103,20 @@ class StreamControlServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListStreamEvents(self, request, context):
+        """Lists what happened to streams, newest first: gaps, clock steps, takeovers, ...
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStorageStatus(self, request, context):
+        """Returns how storage fares.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StreamControlServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -115,6 +139,16 @@ def add_StreamControlServiceServicer_to_server(servicer, server):
                     servicer.GetSensorStatus,
                     request_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetSensorStatusRequest.FromString,
                     response_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetSensorStatusResponse.SerializeToString,
+            ),
+            'ListStreamEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStreamEvents,
+                    request_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsRequest.FromString,
+                    response_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsResponse.SerializeToString,
+            ),
+            'GetStorageStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStorageStatus,
+                    request_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetStorageStatusRequest.FromString,
+                    response_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetStorageStatusResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -228,6 +262,60 @@ class StreamControlService:
             '/kurto.ingest.v1.StreamControlService/GetSensorStatus',
             kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetSensorStatusRequest.SerializeToString,
             kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetSensorStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStreamEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.ingest.v1.StreamControlService/ListStreamEvents',
+            kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsRequest.SerializeToString,
+            kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStorageStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.ingest.v1.StreamControlService/GetStorageStatus',
+            kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetStorageStatusRequest.SerializeToString,
+            kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetStorageStatusResponse.FromString,
             options,
             channel_credentials,
             insecure,

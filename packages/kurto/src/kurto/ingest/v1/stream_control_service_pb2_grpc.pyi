@@ -27,6 +27,10 @@ class StreamControlServiceStub:
     """Lists the state of all streams by sensor id."""
     GetSensorStatus: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.GetSensorStatusRequest, _stream_control_service_pb2.GetSensorStatusResponse]
     """Returns the state of one sensor's stream."""
+    ListStreamEvents: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.ListStreamEventsRequest, _stream_control_service_pb2.ListStreamEventsResponse]
+    """Lists what happened to streams, newest first: gaps, clock steps, takeovers, ..."""
+    GetStorageStatus: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.GetStorageStatusRequest, _stream_control_service_pb2.GetStorageStatusResponse]
+    """Returns how storage fares."""
 
 class StreamControlServiceServicer(metaclass=_abc_1.ABCMeta):
     """Starts and stops the analysis of sensors and shows the state of their streams.
@@ -65,5 +69,21 @@ class StreamControlServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_stream_control_service_pb2.GetSensorStatusRequest, _abc.Awaitable[_stream_control_service_pb2.GetSensorStatusResponse]],
     ) -> _abc.Awaitable[_stream_control_service_pb2.GetSensorStatusResponse]:
         """Returns the state of one sensor's stream."""
+
+    @_abc_1.abstractmethod
+    def ListStreamEvents(
+        self,
+        request: _stream_control_service_pb2.ListStreamEventsRequest,
+        context: _aio.ServicerContext[_stream_control_service_pb2.ListStreamEventsRequest, _abc.Awaitable[_stream_control_service_pb2.ListStreamEventsResponse]],
+    ) -> _abc.Awaitable[_stream_control_service_pb2.ListStreamEventsResponse]:
+        """Lists what happened to streams, newest first: gaps, clock steps, takeovers, ..."""
+
+    @_abc_1.abstractmethod
+    def GetStorageStatus(
+        self,
+        request: _stream_control_service_pb2.GetStorageStatusRequest,
+        context: _aio.ServicerContext[_stream_control_service_pb2.GetStorageStatusRequest, _abc.Awaitable[_stream_control_service_pb2.GetStorageStatusResponse]],
+    ) -> _abc.Awaitable[_stream_control_service_pb2.GetStorageStatusResponse]:
+        """Returns how storage fares."""
 
 def add_StreamControlServiceServicer_to_server(servicer: StreamControlServiceServicer, server: _aio.Server) -> None: ...

@@ -2,12 +2,14 @@
 // @generated from file kurto/analyzer/v1/feature_service.proto (package kurto.analyzer.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { FeatureDefinition, FeatureFrame } from "../../signal/v1/features_pb.js";
 import { file_kurto_signal_v1_features } from "../../signal/v1/features_pb.js";
+import type { QualityFlag } from "../../signal/v1/quality_pb.js";
+import { file_kurto_signal_v1_quality } from "../../signal/v1/quality_pb.js";
 import type { Spectrum, SpectrumScaling } from "../../signal/v1/spectrum_pb.js";
 import { file_kurto_signal_v1_spectrum } from "../../signal/v1/spectrum_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/analyzer/v1/feature_service.proto.
  */
 export const file_kurto_analyzer_v1_feature_service: GenFile = /*@__PURE__*/
-  fileDesc("CidrdXJ0by9hbmFseXplci92MS9mZWF0dXJlX3NlcnZpY2UucHJvdG8SEWt1cnRvLmFuYWx5emVyLnYxIi0KGEdldExhdGVzdEZlYXR1cmVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiegoZR2V0TGF0ZXN0RmVhdHVyZXNSZXNwb25zZRIsCgVmcmFtZRgBIAEoCzIdLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRnJhbWUSLwoLc2VydmVyX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIosCChNMaXN0RmVhdHVyZXNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXBvY2gYBCABKAMSHwoSYWZ0ZXJfd2luZG93X2luZGV4GAUgASgDSACIAQESFQoNZmVhdHVyZV9uYW1lcxgGIAMoCRIRCglwYWdlX3NpemUYByABKAUSEgoKcGFnZV90b2tlbhgIIAEoCUIVChNfYWZ0ZXJfd2luZG93X2luZGV4InkKFExpc3RGZWF0dXJlc1Jlc3BvbnNlEi0KBmZyYW1lcxgBIAMoCzIdLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRnJhbWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhkKEW5leHRfd2luZG93X2luZGV4GAMgASgDImsKEkdldFNwZWN0cnVtUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIxCgdzY2FsaW5nGAMgASgOMiAua3VydG8uc2lnbmFsLnYxLlNwZWN0cnVtU2NhbGluZyJCChNHZXRTcGVjdHJ1bVJlc3BvbnNlEisKCHNwZWN0cnVtGAEgASgLMhkua3VydG8uc2lnbmFsLnYxLlNwZWN0cnVtIh8KHUxpc3RGZWF0dXJlRGVmaW5pdGlvbnNSZXF1ZXN0IlYKHkxpc3RGZWF0dXJlRGVmaW5pdGlvbnNSZXNwb25zZRI0CghmZWF0dXJlcxgBIAMoCzIiLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRGVmaW5pdGlvbjK+AwoORmVhdHVyZVNlcnZpY2USbgoRR2V0TGF0ZXN0RmVhdHVyZXMSKy5rdXJ0by5hbmFseXplci52MS5HZXRMYXRlc3RGZWF0dXJlc1JlcXVlc3QaLC5rdXJ0by5hbmFseXplci52MS5HZXRMYXRlc3RGZWF0dXJlc1Jlc3BvbnNlEl8KDExpc3RGZWF0dXJlcxImLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlc1JlcXVlc3QaJy5rdXJ0by5hbmFseXplci52MS5MaXN0RmVhdHVyZXNSZXNwb25zZRJcCgtHZXRTcGVjdHJ1bRIlLmt1cnRvLmFuYWx5emVyLnYxLkdldFNwZWN0cnVtUmVxdWVzdBomLmt1cnRvLmFuYWx5emVyLnYxLkdldFNwZWN0cnVtUmVzcG9uc2USfQoWTGlzdEZlYXR1cmVEZWZpbml0aW9ucxIwLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlRGVmaW5pdGlvbnNSZXF1ZXN0GjEua3VydG8uYW5hbHl6ZXIudjEuTGlzdEZlYXR1cmVEZWZpbml0aW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kurto_signal_v1_features, file_kurto_signal_v1_spectrum]);
+  fileDesc("CidrdXJ0by9hbmFseXplci92MS9mZWF0dXJlX3NlcnZpY2UucHJvdG8SEWt1cnRvLmFuYWx5emVyLnYxIi0KGEdldExhdGVzdEZlYXR1cmVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiegoZR2V0TGF0ZXN0RmVhdHVyZXNSZXNwb25zZRIsCgVmcmFtZRgBIAEoCzIdLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRnJhbWUSLwoLc2VydmVyX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIosCChNMaXN0RmVhdHVyZXNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXBvY2gYBCABKAMSHwoSYWZ0ZXJfd2luZG93X2luZGV4GAUgASgDSACIAQESFQoNZmVhdHVyZV9uYW1lcxgGIAMoCRIRCglwYWdlX3NpemUYByABKAUSEgoKcGFnZV90b2tlbhgIIAEoCUIVChNfYWZ0ZXJfd2luZG93X2luZGV4InkKFExpc3RGZWF0dXJlc1Jlc3BvbnNlEi0KBmZyYW1lcxgBIAMoCzIdLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRnJhbWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhkKEW5leHRfd2luZG93X2luZGV4GAMgASgDIpECChlMaXN0RmVhdHVyZVJvbGx1cHNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIzCghpbnRlcnZhbBgCIAEoDjIhLmt1cnRvLmFuYWx5emVyLnYxLlJvbGx1cEludGVydmFsEi4KCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1mZWF0dXJlX25hbWVzGAUgAygJEhAKCGNoYW5uZWxzGAYgAygJEhEKCXBhZ2Vfc2l6ZRgHIAEoBRISCgpwYWdlX3Rva2VuGAggASgJIlUKDkZlYXR1cmVTdW1tYXJ5Eg8KB21pbmltdW0YASABKAISDAoEbWVhbhgCIAEoAhIPCgdtYXhpbXVtGAMgASgCEhMKC3ZhbHVlX2NvdW50GAQgASgFIvkBCg1DaGFubmVsUm9sbHVwEg8KB2NoYW5uZWwYASABKAkSDAoEdW5pdBgCIAEoCRJACghmZWF0dXJlcxgDIAMoCzIuLmt1cnRvLmFuYWx5emVyLnYxLkNoYW5uZWxSb2xsdXAuRmVhdHVyZXNFbnRyeRIzCg1xdWFsaXR5X2ZsYWdzGAQgAygOMhwua3VydG8uc2lnbmFsLnYxLlF1YWxpdHlGbGFnGlIKDUZlYXR1cmVzRW50cnkSCwoDa2V5GAEgASgJEjAKBXZhbHVlGAIgASgLMiEua3VydG8uYW5hbHl6ZXIudjEuRmVhdHVyZVN1bW1hcnk6AjgBIqUBCg1GZWF0dXJlUm9sbHVwEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHdpbmRvd19jb3VudBgCIAEoBRIaChJlbXB0eV93aW5kb3dfY291bnQYAyABKAUSMgoIY2hhbm5lbHMYBCADKAsyIC5rdXJ0by5hbmFseXplci52MS5DaGFubmVsUm9sbHVwImgKGkxpc3RGZWF0dXJlUm9sbHVwc1Jlc3BvbnNlEjEKB3JvbGx1cHMYASADKAsyIC5rdXJ0by5hbmFseXplci52MS5GZWF0dXJlUm9sbHVwEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJrChJHZXRTcGVjdHJ1bVJlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSMQoHc2NhbGluZxgDIAEoDjIgLmt1cnRvLnNpZ25hbC52MS5TcGVjdHJ1bVNjYWxpbmciQgoTR2V0U3BlY3RydW1SZXNwb25zZRIrCghzcGVjdHJ1bRgBIAEoCzIZLmt1cnRvLnNpZ25hbC52MS5TcGVjdHJ1bSIfCh1MaXN0RmVhdHVyZURlZmluaXRpb25zUmVxdWVzdCJWCh5MaXN0RmVhdHVyZURlZmluaXRpb25zUmVzcG9uc2USNAoIZmVhdHVyZXMYASADKAsyIi5rdXJ0by5zaWduYWwudjEuRmVhdHVyZURlZmluaXRpb24qcQoOUm9sbHVwSW50ZXJ2YWwSHwobUk9MTFVQX0lOVEVSVkFMX1VOU1BFQ0lGSUVEEAASHgoaUk9MTFVQX0lOVEVSVkFMX09ORV9TRUNPTkQQARIeChpST0xMVVBfSU5URVJWQUxfT05FX01JTlVURRACMrEECg5GZWF0dXJlU2VydmljZRJuChFHZXRMYXRlc3RGZWF0dXJlcxIrLmt1cnRvLmFuYWx5emVyLnYxLkdldExhdGVzdEZlYXR1cmVzUmVxdWVzdBosLmt1cnRvLmFuYWx5emVyLnYxLkdldExhdGVzdEZlYXR1cmVzUmVzcG9uc2USXwoMTGlzdEZlYXR1cmVzEiYua3VydG8uYW5hbHl6ZXIudjEuTGlzdEZlYXR1cmVzUmVxdWVzdBonLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlc1Jlc3BvbnNlEnEKEkxpc3RGZWF0dXJlUm9sbHVwcxIsLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlUm9sbHVwc1JlcXVlc3QaLS5rdXJ0by5hbmFseXplci52MS5MaXN0RmVhdHVyZVJvbGx1cHNSZXNwb25zZRJcCgtHZXRTcGVjdHJ1bRIlLmt1cnRvLmFuYWx5emVyLnYxLkdldFNwZWN0cnVtUmVxdWVzdBomLmt1cnRvLmFuYWx5emVyLnYxLkdldFNwZWN0cnVtUmVzcG9uc2USfQoWTGlzdEZlYXR1cmVEZWZpbml0aW9ucxIwLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlRGVmaW5pdGlvbnNSZXF1ZXN0GjEua3VydG8uYW5hbHl6ZXIudjEuTGlzdEZlYXR1cmVEZWZpbml0aW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kurto_signal_v1_features, file_kurto_signal_v1_quality, file_kurto_signal_v1_spectrum]);
 
 /**
  * Asks for the newest frame.
@@ -174,6 +176,230 @@ export const ListFeaturesResponseSchema: GenMessage<ListFeaturesResponse> = /*@_
   messageDesc(file_kurto_analyzer_v1_feature_service, 3);
 
 /**
+ * Asks for features summed up.
+ *
+ * @generated from message kurto.analyzer.v1.ListFeatureRollupsRequest
+ */
+export type ListFeatureRollupsRequest = Message<"kurto.analyzer.v1.ListFeatureRollupsRequest"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Length of the intervals.
+   *
+   * @generated from field: kurto.analyzer.v1.RollupInterval interval = 2;
+   */
+  interval: RollupInterval;
+
+  /**
+   * Only intervals that start at or after it. Absent: from the oldest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * Only intervals that start before it. Absent: to the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp;
+
+  /**
+   * Only these features. Empty: all.
+   *
+   * @generated from field: repeated string feature_names = 5;
+   */
+  featureNames: string[];
+
+  /**
+   * Only these channels. Empty: all.
+   *
+   * @generated from field: repeated string channels = 6;
+   */
+  channels: string[];
+
+  /**
+   * Largest number of intervals in the answer, 1–6000. 0 means 600.
+   *
+   * @generated from field: int32 page_size = 7;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before. Empty: the first page.
+   *
+   * @generated from field: string page_token = 8;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.ListFeatureRollupsRequest.
+ * Use `create(ListFeatureRollupsRequestSchema)` to create a new message.
+ */
+export const ListFeatureRollupsRequestSchema: GenMessage<ListFeatureRollupsRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 4);
+
+/**
+ * One feature of one channel over one interval.
+ *
+ * @generated from message kurto.analyzer.v1.FeatureSummary
+ */
+export type FeatureSummary = Message<"kurto.analyzer.v1.FeatureSummary"> & {
+  /**
+   * Smallest value.
+   *
+   * @generated from field: float minimum = 1;
+   */
+  minimum: number;
+
+  /**
+   * Arithmetic mean of the values.
+   *
+   * @generated from field: float mean = 2;
+   */
+  mean: number;
+
+  /**
+   * Largest value.
+   *
+   * @generated from field: float maximum = 3;
+   */
+  maximum: number;
+
+  /**
+   * Number of values that are not null, > 0.
+   *
+   * @generated from field: int32 value_count = 4;
+   */
+  valueCount: number;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.FeatureSummary.
+ * Use `create(FeatureSummarySchema)` to create a new message.
+ */
+export const FeatureSummarySchema: GenMessage<FeatureSummary> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 5);
+
+/**
+ * The features of one channel over one interval.
+ *
+ * @generated from message kurto.analyzer.v1.ChannelRollup
+ */
+export type ChannelRollup = Message<"kurto.analyzer.v1.ChannelRollup"> & {
+  /**
+   * Name of the channel.
+   *
+   * @generated from field: string channel = 1;
+   */
+  channel: string;
+
+  /**
+   * Unit of the channel's samples: "g" or "m/s2".
+   *
+   * @generated from field: string unit = 2;
+   */
+  unit: string;
+
+  /**
+   * Summary by feature name; a feature without any value is absent.
+   *
+   * @generated from field: map<string, kurto.analyzer.v1.FeatureSummary> features = 3;
+   */
+  features: { [key: string]: FeatureSummary };
+
+  /**
+   * Every flag that a window of the interval bore.
+   *
+   * @generated from field: repeated kurto.signal.v1.QualityFlag quality_flags = 4;
+   */
+  qualityFlags: QualityFlag[];
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.ChannelRollup.
+ * Use `create(ChannelRollupSchema)` to create a new message.
+ */
+export const ChannelRollupSchema: GenMessage<ChannelRollup> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 6);
+
+/**
+ * The features of one sensor over one interval: of all windows that start in it.
+ *
+ * @generated from message kurto.analyzer.v1.FeatureRollup
+ */
+export type FeatureRollup = Message<"kurto.analyzer.v1.FeatureRollup"> & {
+  /**
+   * Start of the interval.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * Windows that start in the interval.
+   *
+   * @generated from field: int32 window_count = 2;
+   */
+  windowCount: number;
+
+  /**
+   * Those of them that have no values.
+   *
+   * @generated from field: int32 empty_window_count = 3;
+   */
+  emptyWindowCount: number;
+
+  /**
+   * One entry a channel, in the sensor's order.
+   *
+   * @generated from field: repeated kurto.analyzer.v1.ChannelRollup channels = 4;
+   */
+  channels: ChannelRollup[];
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.FeatureRollup.
+ * Use `create(FeatureRollupSchema)` to create a new message.
+ */
+export const FeatureRollupSchema: GenMessage<FeatureRollup> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 7);
+
+/**
+ * Answers with features summed up.
+ *
+ * @generated from message kurto.analyzer.v1.ListFeatureRollupsResponse
+ */
+export type ListFeatureRollupsResponse = Message<"kurto.analyzer.v1.ListFeatureRollupsResponse"> & {
+  /**
+   * The intervals, oldest first; those without a window are left out.
+   *
+   * @generated from field: repeated kurto.analyzer.v1.FeatureRollup rollups = 1;
+   */
+  rollups: FeatureRollup[];
+
+  /**
+   * Token for the next page. Empty: there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.ListFeatureRollupsResponse.
+ * Use `create(ListFeatureRollupsResponseSchema)` to create a new message.
+ */
+export const ListFeatureRollupsResponseSchema: GenMessage<ListFeatureRollupsResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 8);
+
+/**
  * Asks for a spectrum.
  *
  * @generated from message kurto.analyzer.v1.GetSpectrumRequest
@@ -206,7 +432,7 @@ export type GetSpectrumRequest = Message<"kurto.analyzer.v1.GetSpectrumRequest">
  * Use `create(GetSpectrumRequestSchema)` to create a new message.
  */
 export const GetSpectrumRequestSchema: GenMessage<GetSpectrumRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_feature_service, 4);
+  messageDesc(file_kurto_analyzer_v1_feature_service, 9);
 
 /**
  * Answers with a spectrum.
@@ -227,7 +453,7 @@ export type GetSpectrumResponse = Message<"kurto.analyzer.v1.GetSpectrumResponse
  * Use `create(GetSpectrumResponseSchema)` to create a new message.
  */
 export const GetSpectrumResponseSchema: GenMessage<GetSpectrumResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_feature_service, 5);
+  messageDesc(file_kurto_analyzer_v1_feature_service, 10);
 
 /**
  * Asks for the features that exist.
@@ -242,7 +468,7 @@ export type ListFeatureDefinitionsRequest = Message<"kurto.analyzer.v1.ListFeatu
  * Use `create(ListFeatureDefinitionsRequestSchema)` to create a new message.
  */
 export const ListFeatureDefinitionsRequestSchema: GenMessage<ListFeatureDefinitionsRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_feature_service, 6);
+  messageDesc(file_kurto_analyzer_v1_feature_service, 11);
 
 /**
  * Answers with the features that exist.
@@ -263,7 +489,41 @@ export type ListFeatureDefinitionsResponse = Message<"kurto.analyzer.v1.ListFeat
  * Use `create(ListFeatureDefinitionsResponseSchema)` to create a new message.
  */
 export const ListFeatureDefinitionsResponseSchema: GenMessage<ListFeatureDefinitionsResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_feature_service, 7);
+  messageDesc(file_kurto_analyzer_v1_feature_service, 12);
+
+/**
+ * Length of the intervals that features are summed up over.
+ *
+ * @generated from enum kurto.analyzer.v1.RollupInterval
+ */
+export enum RollupInterval {
+  /**
+   * Means ONE_MINUTE.
+   *
+   * @generated from enum value: ROLLUP_INTERVAL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * One second, aligned to UTC seconds.
+   *
+   * @generated from enum value: ROLLUP_INTERVAL_ONE_SECOND = 1;
+   */
+  ONE_SECOND = 1,
+
+  /**
+   * One minute, aligned to UTC minutes.
+   *
+   * @generated from enum value: ROLLUP_INTERVAL_ONE_MINUTE = 2;
+   */
+  ONE_MINUTE = 2,
+}
+
+/**
+ * Describes the enum kurto.analyzer.v1.RollupInterval.
+ */
+export const RollupIntervalSchema: GenEnum<RollupInterval> = /*@__PURE__*/
+  enumDesc(file_kurto_analyzer_v1_feature_service, 0);
 
 /**
  * Serves computed features and spectra. Needs the role viewer.
@@ -290,6 +550,17 @@ export const FeatureService: GenService<{
     methodKind: "unary";
     input: typeof ListFeaturesRequestSchema;
     output: typeof ListFeaturesResponseSchema;
+  },
+  /**
+   * Lists features summed up over seconds or minutes, oldest first: kept for much
+   * longer than frames, and quick to read over long times.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.ListFeatureRollups
+   */
+  listFeatureRollups: {
+    methodKind: "unary";
+    input: typeof ListFeatureRollupsRequestSchema;
+    output: typeof ListFeatureRollupsResponseSchema;
   },
   /**
    * Returns the spectrum of a channel over the newest window.

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/assets/v1/assets.proto.
  */
 export const file_kurto_assets_v1_assets: GenFile = /*@__PURE__*/
-  fileDesc("ChxrdXJ0by9hc3NldHMvdjEvYXNzZXRzLnByb3RvEg9rdXJ0by5hc3NldHMudjEioQEKBFNpdGUSDwoHc2l0ZV9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEAoIYXJjaGl2ZWQYAyABKAgSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLuAQoHTWFjaGluZRISCgptYWNoaW5lX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEh4KEW5vbWluYWxfc3BlZWRfcnBtGAQgASgBSACIAQESEAoIYXJjaGl2ZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIUChJfbm9taW5hbF9zcGVlZF9ycG0izgEKB0NoYW5uZWwSDAoEbmFtZRgBIAEoCRIMCgR1bml0GAIgASgJEhcKCmZ1bGxfc2NhbGUYAyABKAFIAIgBARIkChdzZW5zaXRpdml0eV9tdl9wZXJfdW5pdBgEIAEoAUgBiAEBEisKCGNvdXBsaW5nGAUgASgOMhkua3VydG8uYXNzZXRzLnYxLkNvdXBsaW5nEhAKCHBvc2l0aW9uGAYgASgJQg0KC19mdWxsX3NjYWxlQhoKGF9zZW5zaXRpdml0eV9tdl9wZXJfdW5pdCIXChVDb250aW51b3VzQWNxdWlzaXRpb24iVwoQQnVyc3RBY3F1aXNpdGlvbhIWCg5sZW5ndGhfc2FtcGxlcxgBIAEoBRIrCghpbnRlcnZhbBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKHAQoLQWNxdWlzaXRpb24SPAoKY29udGludW91cxgBIAEoCzImLmt1cnRvLmFzc2V0cy52MS5Db250aW51b3VzQWNxdWlzaXRpb25IABIyCgVidXJzdBgCIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5CdXJzdEFjcXVpc2l0aW9uSABCBgoEa2luZCKWAQoMU2Vuc29yQ29uZmlnEg8KB3ZlcnNpb24YASABKAMSFgoOc2FtcGxlX3JhdGVfaHoYAiABKAESKgoIY2hhbm5lbHMYAyADKAsyGC5rdXJ0by5hc3NldHMudjEuQ2hhbm5lbBIxCgthY3F1aXNpdGlvbhgEIAEoCzIcLmt1cnRvLmFzc2V0cy52MS5BY3F1aXNpdGlvbiKJAgoGU2Vuc29yEhEKCXNlbnNvcl9pZBgBIAEoCRISCgptYWNoaW5lX2lkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRItCgZjb25maWcYBCABKAsyHS5rdXJ0by5hc3NldHMudjEuU2Vuc29yQ29uZmlnEgwKBHRhZ3MYBSADKAkSEQoJbW9uaXRvcmVkGAYgASgIEhAKCGFyY2hpdmVkGAcgASgIEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqRgoIQ291cGxpbmcSGAoUQ09VUExJTkdfVU5TUEVDSUZJRUQQABIPCgtDT1VQTElOR19BQxABEg8KC0NPVVBMSU5HX0RDEAJiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChxrdXJ0by9hc3NldHMvdjEvYXNzZXRzLnByb3RvEg9rdXJ0by5hc3NldHMudjEioQEKBFNpdGUSDwoHc2l0ZV9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEAoIYXJjaGl2ZWQYAyABKAgSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLuAQoHTWFjaGluZRISCgptYWNoaW5lX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEh4KEW5vbWluYWxfc3BlZWRfcnBtGAQgASgBSACIAQESEAoIYXJjaGl2ZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIUChJfbm9taW5hbF9zcGVlZF9ycG0izgEKB0NoYW5uZWwSDAoEbmFtZRgBIAEoCRIMCgR1bml0GAIgASgJEhcKCmZ1bGxfc2NhbGUYAyABKAFIAIgBARIkChdzZW5zaXRpdml0eV9tdl9wZXJfdW5pdBgEIAEoAUgBiAEBEisKCGNvdXBsaW5nGAUgASgOMhkua3VydG8uYXNzZXRzLnYxLkNvdXBsaW5nEhAKCHBvc2l0aW9uGAYgASgJQg0KC19mdWxsX3NjYWxlQhoKGF9zZW5zaXRpdml0eV9tdl9wZXJfdW5pdCIXChVDb250aW51b3VzQWNxdWlzaXRpb24iVwoQQnVyc3RBY3F1aXNpdGlvbhIWCg5sZW5ndGhfc2FtcGxlcxgBIAEoBRIrCghpbnRlcnZhbBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKHAQoLQWNxdWlzaXRpb24SPAoKY29udGludW91cxgBIAEoCzImLmt1cnRvLmFzc2V0cy52MS5Db250aW51b3VzQWNxdWlzaXRpb25IABIyCgVidXJzdBgCIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5CdXJzdEFjcXVpc2l0aW9uSABCBgoEa2luZCKWAQoMU2Vuc29yQ29uZmlnEg8KB3ZlcnNpb24YASABKAMSFgoOc2FtcGxlX3JhdGVfaHoYAiABKAESKgoIY2hhbm5lbHMYAyADKAsyGC5rdXJ0by5hc3NldHMudjEuQ2hhbm5lbBIxCgthY3F1aXNpdGlvbhgEIAEoCzIcLmt1cnRvLmFzc2V0cy52MS5BY3F1aXNpdGlvbiIJCgdLZWVwQWxsIjYKB0tlZXBGb3ISKwoIZHVyYXRpb24YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ilAEKDUtlZXBTbmFwc2hvdHMSKwoIaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGbGVuZ3RoGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEisKCGtlZXBfZm9yGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIpQBChBLZWVwQXJvdW5kQWxhcm1zEikKBmJlZm9yZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgVhZnRlchgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghrZWVwX2ZvchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLdAQoPUmV0ZW50aW9uUG9saWN5EicKA2FsbBgBIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5LZWVwQWxsSAASKAoEdGltZRgCIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5LZWVwRm9ySAASMwoJc25hcHNob3RzGAMgASgLMh4ua3VydG8uYXNzZXRzLnYxLktlZXBTbmFwc2hvdHNIABI6Cg1hcm91bmRfYWxhcm1zGAQgASgLMiEua3VydG8uYXNzZXRzLnYxLktlZXBBcm91bmRBbGFybXNIAEIGCgRraW5kIr4CCgZTZW5zb3ISEQoJc2Vuc29yX2lkGAEgASgJEhIKCm1hY2hpbmVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi0KBmNvbmZpZxgEIAEoCzIdLmt1cnRvLmFzc2V0cy52MS5TZW5zb3JDb25maWcSDAoEdGFncxgFIAMoCRIRCgltb25pdG9yZWQYBiABKAgSEAoIYXJjaGl2ZWQYByABKAgSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCglyZXRlbnRpb24YCiABKAsyIC5rdXJ0by5hc3NldHMudjEuUmV0ZW50aW9uUG9saWN5KkYKCENvdXBsaW5nEhgKFENPVVBMSU5HX1VOU1BFQ0lGSUVEEAASDwoLQ09VUExJTkdfQUMQARIPCgtDT1VQTElOR19EQxACYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A place with machines.
@@ -307,6 +307,166 @@ export const SensorConfigSchema: GenMessage<SensorConfig> = /*@__PURE__*/
   messageDesc(file_kurto_assets_v1_assets, 6);
 
 /**
+ * Keeps samples for ever (while the disk lasts).
+ *
+ * @generated from message kurto.assets.v1.KeepAll
+ */
+export type KeepAll = Message<"kurto.assets.v1.KeepAll"> & {
+};
+
+/**
+ * Describes the message kurto.assets.v1.KeepAll.
+ * Use `create(KeepAllSchema)` to create a new message.
+ */
+export const KeepAllSchema: GenMessage<KeepAll> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 7);
+
+/**
+ * Keeps samples for a time.
+ *
+ * @generated from message kurto.assets.v1.KeepFor
+ */
+export type KeepFor = Message<"kurto.assets.v1.KeepFor"> & {
+  /**
+   * How long, 1 hour to 10 years, rounded up to whole hours.
+   *
+   * @generated from field: google.protobuf.Duration duration = 1;
+   */
+  duration?: Duration;
+};
+
+/**
+ * Describes the message kurto.assets.v1.KeepFor.
+ * Use `create(KeepForSchema)` to create a new message.
+ */
+export const KeepForSchema: GenMessage<KeepFor> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 8);
+
+/**
+ * Keeps all samples for a short while, and snapshots of them for longer.
+ *
+ * @generated from message kurto.assets.v1.KeepSnapshots
+ */
+export type KeepSnapshots = Message<"kurto.assets.v1.KeepSnapshots"> & {
+  /**
+   * Time from the start of one snapshot to the start of the next, >= 1 minute.
+   *
+   * @generated from field: google.protobuf.Duration interval = 1;
+   */
+  interval?: Duration;
+
+  /**
+   * Length of a snapshot, >= 1 s, at most half the interval.
+   *
+   * @generated from field: google.protobuf.Duration length = 2;
+   */
+  length?: Duration;
+
+  /**
+   * How long snapshots are kept. Absent: for ever.
+   *
+   * @generated from field: google.protobuf.Duration keep_for = 3;
+   */
+  keepFor?: Duration;
+};
+
+/**
+ * Describes the message kurto.assets.v1.KeepSnapshots.
+ * Use `create(KeepSnapshotsSchema)` to create a new message.
+ */
+export const KeepSnapshotsSchema: GenMessage<KeepSnapshots> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 9);
+
+/**
+ * Keeps all samples for a short while, and those around alarms of the machine for longer.
+ *
+ * @generated from message kurto.assets.v1.KeepAroundAlarms
+ */
+export type KeepAroundAlarms = Message<"kurto.assets.v1.KeepAroundAlarms"> & {
+  /**
+   * How much before the alarm, 0–30 minutes.
+   *
+   * @generated from field: google.protobuf.Duration before = 1;
+   */
+  before?: Duration;
+
+  /**
+   * How much after the alarm, 0–10 minutes.
+   *
+   * @generated from field: google.protobuf.Duration after = 2;
+   */
+  after?: Duration;
+
+  /**
+   * How long they are kept. Absent: for ever.
+   *
+   * @generated from field: google.protobuf.Duration keep_for = 3;
+   */
+  keepFor?: Duration;
+};
+
+/**
+ * Describes the message kurto.assets.v1.KeepAroundAlarms.
+ * Use `create(KeepAroundAlarmsSchema)` to create a new message.
+ */
+export const KeepAroundAlarmsSchema: GenMessage<KeepAroundAlarms> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 10);
+
+/**
+ * How long raw samples are kept. Features have their own times. When the disk is
+ * nearly full, raw samples are deleted earlier, the oldest first.
+ *
+ * @generated from message kurto.assets.v1.RetentionPolicy
+ */
+export type RetentionPolicy = Message<"kurto.assets.v1.RetentionPolicy"> & {
+  /**
+   * Exactly one; absent means the service's default.
+   *
+   * @generated from oneof kurto.assets.v1.RetentionPolicy.kind
+   */
+  kind: {
+    /**
+     * For ever.
+     *
+     * @generated from field: kurto.assets.v1.KeepAll all = 1;
+     */
+    value: KeepAll;
+    case: "all";
+  } | {
+    /**
+     * For a time.
+     *
+     * @generated from field: kurto.assets.v1.KeepFor time = 2;
+     */
+    value: KeepFor;
+    case: "time";
+  } | {
+    /**
+     * Snapshots.
+     *
+     * @generated from field: kurto.assets.v1.KeepSnapshots snapshots = 3;
+     */
+    value: KeepSnapshots;
+    case: "snapshots";
+  } | {
+    /**
+     * Around alarms only.
+     *
+     * @generated from field: kurto.assets.v1.KeepAroundAlarms around_alarms = 4;
+     */
+    value: KeepAroundAlarms;
+    case: "aroundAlarms";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message kurto.assets.v1.RetentionPolicy.
+ * Use `create(RetentionPolicySchema)` to create a new message.
+ */
+export const RetentionPolicySchema: GenMessage<RetentionPolicy> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 11);
+
+/**
  * A sensor: one converter whose channels are sampled together.
  *
  * @generated from message kurto.assets.v1.Sensor
@@ -374,6 +534,13 @@ export type Sensor = Message<"kurto.assets.v1.Sensor"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 9;
    */
   updateTime?: Timestamp;
+
+  /**
+   * How long its raw samples are kept. Absent: the service's default.
+   *
+   * @generated from field: kurto.assets.v1.RetentionPolicy retention = 10;
+   */
+  retention?: RetentionPolicy;
 };
 
 /**
@@ -381,7 +548,7 @@ export type Sensor = Message<"kurto.assets.v1.Sensor"> & {
  * Use `create(SensorSchema)` to create a new message.
  */
 export const SensorSchema: GenMessage<Sensor> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 7);
+  messageDesc(file_kurto_assets_v1_assets, 12);
 
 /**
  * How a channel is coupled to its transducer.

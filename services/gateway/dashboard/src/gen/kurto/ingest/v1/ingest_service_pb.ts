@@ -12,6 +12,8 @@ import type { SensorConfig } from "../../assets/v1/assets_pb.js";
 import { file_kurto_assets_v1_assets } from "../../assets/v1/assets_pb.js";
 import type { ErrorReason } from "../../errors/v1/errors_pb.js";
 import { file_kurto_errors_v1_errors } from "../../errors/v1/errors_pb.js";
+import type { QualityFlag } from "../../signal/v1/quality_pb.js";
+import { file_kurto_signal_v1_quality } from "../../signal/v1/quality_pb.js";
 import type { IndexRange, SampleBatch, SampleEncoding } from "../../signal/v1/samples_pb.js";
 import { file_kurto_signal_v1_samples } from "../../signal/v1/samples_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -20,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/ingest/v1/ingest_service.proto.
  */
 export const file_kurto_ingest_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRrdXJ0by9pbmdlc3QvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SD2t1cnRvLmluZ2VzdC52MSKXAgoRT3BlblN0cmVhbVJlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEg8KB2Jvb3RfaWQYAiABKAkSFgoOc2FtcGxlX3JhdGVfaHoYAyABKAESEAoIY2hhbm5lbHMYBCADKAkSMQoIZW5jb2RpbmcYBSABKA4yHy5rdXJ0by5zaWduYWwudjEuU2FtcGxlRW5jb2RpbmcSDgoGc2NhbGVzGAYgAygBEi8KC3NlbmRlcl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgh0YWtlb3ZlchgIIAEoCBIuCgpzdGFydF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKUAQoMU3RyZWFtTGltaXRzEhkKEW1heF9tZXNzYWdlX2J5dGVzGAEgASgFEhkKEW1heF9iYXRjaF9zYW1wbGVzGAIgASgFEhoKEm1heF9taXNzaW5nX3JhbmdlcxgDIAEoBRIyCg9yb3RhdGVfaW50ZXJ2YWwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iigIKEk9wZW5TdHJlYW1SZXNwb25zZRINCgVlcG9jaBgBIAEoAxINCgVmZW5jZRgCIAEoAxISCgpuZXh0X2luZGV4GAMgASgDEjMKDm1pc3NpbmdfcmFuZ2VzGAQgAygLMhsua3VydG8uc2lnbmFsLnYxLkluZGV4UmFuZ2USLQoGbGltaXRzGAUgASgLMh0ua3VydG8uaW5nZXN0LnYxLlN0cmVhbUxpbWl0cxItCgZjb25maWcYBiABKAsyHS5rdXJ0by5hc3NldHMudjEuU2Vuc29yQ29uZmlnEi8KC2FuY2hvcl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJjCgtTdHJlYW1TdGFydBIMCgRzbG90GAEgASgFEhEKCXNlbnNvcl9pZBgCIAEoCRINCgVlcG9jaBgDIAEoAxINCgVmZW5jZRgEIAEoAxIVCg1zdHJlYW1fbnVtYmVyGAUgASgDIkgKC1N0cmVhbUJhdGNoEgwKBHNsb3QYASABKAUSKwoFYmF0Y2gYAiABKAsyHC5rdXJ0by5zaWduYWwudjEuU2FtcGxlQmF0Y2giSQoNU3RyZWFtQWJhbmRvbhIMCgRzbG90GAEgASgFEioKBXJhbmdlGAIgASgLMhsua3VydG8uc2lnbmFsLnYxLkluZGV4UmFuZ2UipgEKC1B1c2hSZXF1ZXN0Ei0KBXN0YXJ0GAEgASgLMhwua3VydG8uaW5nZXN0LnYxLlN0cmVhbVN0YXJ0SAASLQoFYmF0Y2gYAiABKAsyHC5rdXJ0by5pbmdlc3QudjEuU3RyZWFtQmF0Y2hIABIxCgdhYmFuZG9uGAMgASgLMh4ua3VydG8uaW5nZXN0LnYxLlN0cmVhbUFiYW5kb25IAEIGCgRraW5kImMKDVJlamVjdGVkQmF0Y2gSEwoLZmlyc3RfaW5kZXgYASABKAMSLAoGcmVhc29uGAIgASgOMhwua3VydG8uZXJyb3JzLnYxLkVycm9yUmVhc29uEg8KB21lc3NhZ2UYAyABKAkiowIKEFNlbnNvclB1c2hSZXN1bHQSDAoEc2xvdBgBIAEoBRIRCglzZW5zb3JfaWQYAiABKAkSDQoFZXBvY2gYAyABKAMSEgoKbmV4dF9pbmRleBgEIAEoAxIzCg5taXNzaW5nX3JhbmdlcxgFIAMoCzIbLmt1cnRvLnNpZ25hbC52MS5JbmRleFJhbmdlEh0KFWFjY2VwdGVkX3NhbXBsZV9jb3VudBgGIAEoAxIeChZkdXBsaWNhdGVfc2FtcGxlX2NvdW50GAcgASgDEh0KFXJlZmlsbGVkX3NhbXBsZV9jb3VudBgIIAEoAxI4ChByZWplY3RlZF9iYXRjaGVzGAkgAygLMh4ua3VydG8uaW5nZXN0LnYxLlJlamVjdGVkQmF0Y2giqAEKDFB1c2hSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEua3VydG8uaW5nZXN0LnYxLlNlbnNvclB1c2hSZXN1bHQSNAoKZW5kX3JlYXNvbhgCIAEoDjIgLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FbmRSZWFzb24SLgoLcmV0cnlfYWZ0ZXIYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iPAoYR2V0U3RyZWFtUG9zaXRpb25SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoAyKCAQoZR2V0U3RyZWFtUG9zaXRpb25SZXNwb25zZRINCgVlcG9jaBgBIAEoAxINCgVmZW5jZRgCIAEoAxISCgpuZXh0X2luZGV4GAMgASgDEjMKDm1pc3NpbmdfcmFuZ2VzGAQgAygLMhsua3VydG8uc2lnbmFsLnYxLkluZGV4UmFuZ2Uq2wEKD1N0cmVhbUVuZFJlYXNvbhIhCh1TVFJFQU1fRU5EX1JFQVNPTl9VTlNQRUNJRklFRBAAEiEKHVNUUkVBTV9FTkRfUkVBU09OX0hBTEZfQ0xPU0VEEAESHAoYU1RSRUFNX0VORF9SRUFTT05fUk9UQVRFEAISGwoXU1RSRUFNX0VORF9SRUFTT05fRFJBSU4QAxIjCh9TVFJFQU1fRU5EX1JFQVNPTl9PV05FUl9DSEFOR0VEEAQSIgoeU1RSRUFNX0VORF9SRUFTT05fQVVUSF9FWFBJUkVEEAUymQIKDUluZ2VzdFNlcnZpY2USVQoKT3BlblN0cmVhbRIiLmt1cnRvLmluZ2VzdC52MS5PcGVuU3RyZWFtUmVxdWVzdBojLmt1cnRvLmluZ2VzdC52MS5PcGVuU3RyZWFtUmVzcG9uc2USRQoEUHVzaBIcLmt1cnRvLmluZ2VzdC52MS5QdXNoUmVxdWVzdBodLmt1cnRvLmluZ2VzdC52MS5QdXNoUmVzcG9uc2UoARJqChFHZXRTdHJlYW1Qb3NpdGlvbhIpLmt1cnRvLmluZ2VzdC52MS5HZXRTdHJlYW1Qb3NpdGlvblJlcXVlc3QaKi5rdXJ0by5pbmdlc3QudjEuR2V0U3RyZWFtUG9zaXRpb25SZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kurto_assets_v1_assets, file_kurto_errors_v1_errors, file_kurto_signal_v1_samples]);
+  fileDesc("CiRrdXJ0by9pbmdlc3QvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SD2t1cnRvLmluZ2VzdC52MSKpAgoRT3BlblN0cmVhbVJlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEg8KB2Jvb3RfaWQYAiABKAkSFgoOc2FtcGxlX3JhdGVfaHoYAyABKAESEAoIY2hhbm5lbHMYBCADKAkSMQoIZW5jb2RpbmcYBSABKA4yHy5rdXJ0by5zaWduYWwudjEuU2FtcGxlRW5jb2RpbmcSDgoGc2NhbGVzGAYgAygBEi8KC3NlbmRlcl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgh0YWtlb3ZlchgIIAEoCBIuCgpzdGFydF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghiYWNrZmlsbBgKIAEoCCKUAQoMU3RyZWFtTGltaXRzEhkKEW1heF9tZXNzYWdlX2J5dGVzGAEgASgFEhkKEW1heF9iYXRjaF9zYW1wbGVzGAIgASgFEhoKEm1heF9taXNzaW5nX3JhbmdlcxgDIAEoBRIyCg9yb3RhdGVfaW50ZXJ2YWwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iuwIKEk9wZW5TdHJlYW1SZXNwb25zZRINCgVlcG9jaBgBIAEoAxINCgVmZW5jZRgCIAEoAxISCgpuZXh0X2luZGV4GAMgASgDEjMKDm1pc3NpbmdfcmFuZ2VzGAQgAygLMhsua3VydG8uc2lnbmFsLnYxLkluZGV4UmFuZ2USLQoGbGltaXRzGAUgASgLMh0ua3VydG8uaW5nZXN0LnYxLlN0cmVhbUxpbWl0cxItCgZjb25maWcYBiABKAsyHS5rdXJ0by5hc3NldHMudjEuU2Vuc29yQ29uZmlnEi8KC2FuY2hvcl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgxjbG9ja19vZmZzZXQYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iYwoLU3RyZWFtU3RhcnQSDAoEc2xvdBgBIAEoBRIRCglzZW5zb3JfaWQYAiABKAkSDQoFZXBvY2gYAyABKAMSDQoFZmVuY2UYBCABKAMSFQoNc3RyZWFtX251bWJlchgFIAEoAyJICgtTdHJlYW1CYXRjaBIMCgRzbG90GAEgASgFEisKBWJhdGNoGAIgASgLMhwua3VydG8uc2lnbmFsLnYxLlNhbXBsZUJhdGNoIkkKDVN0cmVhbUFiYW5kb24SDAoEc2xvdBgBIAEoBRIqCgVyYW5nZRgCIAEoCzIbLmt1cnRvLnNpZ25hbC52MS5JbmRleFJhbmdlIqYBCgtQdXNoUmVxdWVzdBItCgVzdGFydBgBIAEoCzIcLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1TdGFydEgAEi0KBWJhdGNoGAIgASgLMhwua3VydG8uaW5nZXN0LnYxLlN0cmVhbUJhdGNoSAASMQoHYWJhbmRvbhgDIAEoCzIeLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1BYmFuZG9uSABCBgoEa2luZCJjCg1SZWplY3RlZEJhdGNoEhMKC2ZpcnN0X2luZGV4GAEgASgDEiwKBnJlYXNvbhgCIAEoDjIcLmt1cnRvLmVycm9ycy52MS5FcnJvclJlYXNvbhIPCgdtZXNzYWdlGAMgASgJIqMCChBTZW5zb3JQdXNoUmVzdWx0EgwKBHNsb3QYASABKAUSEQoJc2Vuc29yX2lkGAIgASgJEg0KBWVwb2NoGAMgASgDEhIKCm5leHRfaW5kZXgYBCABKAMSMwoObWlzc2luZ19yYW5nZXMYBSADKAsyGy5rdXJ0by5zaWduYWwudjEuSW5kZXhSYW5nZRIdChVhY2NlcHRlZF9zYW1wbGVfY291bnQYBiABKAMSHgoWZHVwbGljYXRlX3NhbXBsZV9jb3VudBgHIAEoAxIdChVyZWZpbGxlZF9zYW1wbGVfY291bnQYCCABKAMSOAoQcmVqZWN0ZWRfYmF0Y2hlcxgJIAMoCzIeLmt1cnRvLmluZ2VzdC52MS5SZWplY3RlZEJhdGNoIqgBCgxQdXNoUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLmt1cnRvLmluZ2VzdC52MS5TZW5zb3JQdXNoUmVzdWx0EjQKCmVuZF9yZWFzb24YAiABKA4yIC5rdXJ0by5pbmdlc3QudjEuU3RyZWFtRW5kUmVhc29uEi4KC3JldHJ5X2FmdGVyGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIjwKGEdldFN0cmVhbVBvc2l0aW9uUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkSDQoFZXBvY2gYAiABKAMiggEKGUdldFN0cmVhbVBvc2l0aW9uUmVzcG9uc2USDQoFZXBvY2gYASABKAMSDQoFZmVuY2UYAiABKAMSEgoKbmV4dF9pbmRleBgDIAEoAxIzCg5taXNzaW5nX3JhbmdlcxgEIAMoCzIbLmt1cnRvLnNpZ25hbC52MS5JbmRleFJhbmdlIkkKCkVwb2NoUmFuZ2USDQoFZXBvY2gYASABKAMSLAoHaW5kZXhlcxgCIAEoCzIbLmt1cnRvLnNpZ25hbC52MS5JbmRleFJhbmdlImkKCVRpbWVSYW5nZRIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiqAEKElJlYWRTYW1wbGVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkSMgoLZXBvY2hfcmFuZ2UYAiABKAsyGy5rdXJ0by5pbmdlc3QudjEuRXBvY2hSYW5nZUgAEjAKCnRpbWVfcmFuZ2UYAyABKAsyGi5rdXJ0by5pbmdlc3QudjEuVGltZVJhbmdlSAASEAoIY2hhbm5lbHMYBCADKAlCBwoFcmFuZ2UilAIKDVNhbXBsZXNIZWFkZXISEQoJc2Vuc29yX2lkGAEgASgJEg0KBWVwb2NoGAIgASgDEi0KBmNvbmZpZxgDIAEoCzIdLmt1cnRvLmFzc2V0cy52MS5TZW5zb3JDb25maWcSEAoIY2hhbm5lbHMYBCADKAkSMQoIZW5jb2RpbmcYBSABKA4yHy5rdXJ0by5zaWduYWwudjEuU2FtcGxlRW5jb2RpbmcSDgoGc2NhbGVzGAYgAygBEi8KC2FuY2hvcl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgdpbmRleGVzGAggASgLMhsua3VydG8uc2lnbmFsLnYxLkluZGV4UmFuZ2UimAIKDFNhbXBsZXNDaHVuaxITCgtmaXJzdF9pbmRleBgBIAEoAxIUCgxzYW1wbGVfY291bnQYAiABKAUSDgoGcGxhbmFyGAMgASgMEjMKDXF1YWxpdHlfZmxhZ3MYBCADKA4yHC5rdXJ0by5zaWduYWwudjEuUXVhbGl0eUZsYWcSGwoOc2hhZnRfc3BlZWRfaHoYBSABKAFIAIgBARIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI4ChRjb3JyZWN0ZWRfc3RhcnRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCEQoPX3NoYWZ0X3NwZWVkX2h6ImgKC1NhbXBsZXNIb2xlEiwKB2luZGV4ZXMYASABKAsyGy5rdXJ0by5zaWduYWwudjEuSW5kZXhSYW5nZRIrCgZyZWFzb24YAiABKA4yGy5rdXJ0by5pbmdlc3QudjEuSG9sZVJlYXNvbiKtAQoTUmVhZFNhbXBsZXNSZXNwb25zZRIwCgZoZWFkZXIYASABKAsyHi5rdXJ0by5pbmdlc3QudjEuU2FtcGxlc0hlYWRlckgAEi4KBWNodW5rGAIgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNhbXBsZXNDaHVua0gAEiwKBGhvbGUYAyABKAsyHC5rdXJ0by5pbmdlc3QudjEuU2FtcGxlc0hvbGVIAEIGCgRraW5kIqYCCgtLZXB0U2FtcGxlcxIPCgdrZWVwX2lkGAEgASgJEhEKCXNlbnNvcl9pZBgCIAEoCRIuCgp0aW1lX3JhbmdlGAMgASgLMhoua3VydG8uaW5nZXN0LnYxLlRpbWVSYW5nZRIrCgZyZWFzb24YBCABKA4yGy5rdXJ0by5pbmdlc3QudjEuS2VlcFJlYXNvbhIMCgRub3RlGAUgASgJEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxzYW1wbGVfY291bnQYByABKAMSEAoIY29tcGxldGUYCCABKAgSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wItABChJLZWVwU2FtcGxlc1JlcXVlc3QSDwoHa2VlcF9pZBgBIAEoCRIRCglzZW5zb3JfaWQYAiABKAkSLgoKdGltZV9yYW5nZRgDIAEoCzIaLmt1cnRvLmluZ2VzdC52MS5UaW1lUmFuZ2USKwoGcmVhc29uGAQgASgOMhsua3VydG8uaW5nZXN0LnYxLktlZXBSZWFzb24SDAoEbm90ZRgFIAEoCRIrCghrZWVwX2ZvchgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJBChNLZWVwU2FtcGxlc1Jlc3BvbnNlEioKBGtlcHQYASABKAsyHC5rdXJ0by5pbmdlc3QudjEuS2VwdFNhbXBsZXMiggEKFkxpc3RLZXB0U2FtcGxlc1JlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEi4KCnRpbWVfcmFuZ2UYAiABKAsyGi5rdXJ0by5pbmdlc3QudjEuVGltZVJhbmdlEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIl4KF0xpc3RLZXB0U2FtcGxlc1Jlc3BvbnNlEioKBGtlcHQYASADKAsyHC5rdXJ0by5pbmdlc3QudjEuS2VwdFNhbXBsZXMSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKtsBCg9TdHJlYW1FbmRSZWFzb24SIQodU1RSRUFNX0VORF9SRUFTT05fVU5TUEVDSUZJRUQQABIhCh1TVFJFQU1fRU5EX1JFQVNPTl9IQUxGX0NMT1NFRBABEhwKGFNUUkVBTV9FTkRfUkVBU09OX1JPVEFURRACEhsKF1NUUkVBTV9FTkRfUkVBU09OX0RSQUlOEAMSIwofU1RSRUFNX0VORF9SRUFTT05fT1dORVJfQ0hBTkdFRBAEEiIKHlNUUkVBTV9FTkRfUkVBU09OX0FVVEhfRVhQSVJFRBAFKnYKCkhvbGVSZWFzb24SGwoXSE9MRV9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNIT0xFX1JFQVNPTl9NSVNTSU5HEAESGQoVSE9MRV9SRUFTT05fQUJBTkRPTkVEEAISFwoTSE9MRV9SRUFTT05fRVhQSVJFRBADKnMKCktlZXBSZWFzb24SGwoXS0VFUF9SRUFTT05fVU5TUEVDSUZJRUQQABIVChFLRUVQX1JFQVNPTl9BTEFSTRABEhgKFEtFRVBfUkVBU09OX1NOQVBTSE9UEAISFwoTS0VFUF9SRUFTT05fUkVRVUVTVBADMrUECg1Jbmdlc3RTZXJ2aWNlElUKCk9wZW5TdHJlYW0SIi5rdXJ0by5pbmdlc3QudjEuT3BlblN0cmVhbVJlcXVlc3QaIy5rdXJ0by5pbmdlc3QudjEuT3BlblN0cmVhbVJlc3BvbnNlEkUKBFB1c2gSHC5rdXJ0by5pbmdlc3QudjEuUHVzaFJlcXVlc3QaHS5rdXJ0by5pbmdlc3QudjEuUHVzaFJlc3BvbnNlKAESagoRR2V0U3RyZWFtUG9zaXRpb24SKS5rdXJ0by5pbmdlc3QudjEuR2V0U3RyZWFtUG9zaXRpb25SZXF1ZXN0Gioua3VydG8uaW5nZXN0LnYxLkdldFN0cmVhbVBvc2l0aW9uUmVzcG9uc2USWgoLUmVhZFNhbXBsZXMSIy5rdXJ0by5pbmdlc3QudjEuUmVhZFNhbXBsZXNSZXF1ZXN0GiQua3VydG8uaW5nZXN0LnYxLlJlYWRTYW1wbGVzUmVzcG9uc2UwARJYCgtLZWVwU2FtcGxlcxIjLmt1cnRvLmluZ2VzdC52MS5LZWVwU2FtcGxlc1JlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuS2VlcFNhbXBsZXNSZXNwb25zZRJkCg9MaXN0S2VwdFNhbXBsZXMSJy5rdXJ0by5pbmdlc3QudjEuTGlzdEtlcHRTYW1wbGVzUmVxdWVzdBooLmt1cnRvLmluZ2VzdC52MS5MaXN0S2VwdFNhbXBsZXNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kurto_assets_v1_assets, file_kurto_errors_v1_errors, file_kurto_signal_v1_quality, file_kurto_signal_v1_samples]);
 
 /**
  * Asks to open or resume a stream.
@@ -92,6 +94,16 @@ export type OpenStreamRequest = Message<"kurto.ingest.v1.OpenStreamRequest"> & {
    * @generated from field: google.protobuf.Timestamp start_time = 9;
    */
   startTime?: Timestamp;
+
+  /**
+   * True for an epoch whose converter has stopped: its samples come from a buffer of
+   * the sender. It needs no hold of the sensor and takes none, so that another epoch
+   * may be live at the same time; its samples are stored and analysed, never alarmed,
+   * and it is never the newest epoch of its sensor.
+   *
+   * @generated from field: bool backfill = 10;
+   */
+  backfill: boolean;
 };
 
 /**
@@ -197,6 +209,13 @@ export type OpenStreamResponse = Message<"kurto.ingest.v1.OpenStreamResponse"> &
    * @generated from field: google.protobuf.Timestamp anchor_time = 7;
    */
   anchorTime?: Timestamp;
+
+  /**
+   * The service's clock minus the sender's, as measured by this call. Absent without `sender_time`.
+   *
+   * @generated from field: google.protobuf.Duration clock_offset = 8;
+   */
+  clockOffset?: Duration;
 };
 
 /**
@@ -576,6 +595,544 @@ export const GetStreamPositionResponseSchema: GenMessage<GetStreamPositionRespon
   messageDesc(file_kurto_ingest_v1_ingest_service, 11);
 
 /**
+ * A range of sample indexes of one epoch.
+ *
+ * @generated from message kurto.ingest.v1.EpochRange
+ */
+export type EpochRange = Message<"kurto.ingest.v1.EpochRange"> & {
+  /**
+   * Epoch of the sample index, > 0.
+   *
+   * @generated from field: int64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * The indexes.
+   *
+   * @generated from field: kurto.signal.v1.IndexRange indexes = 2;
+   */
+  indexes?: IndexRange;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.EpochRange.
+ * Use `create(EpochRangeSchema)` to create a new message.
+ */
+export const EpochRangeSchema: GenMessage<EpochRange> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 12);
+
+/**
+ * A half-open range of time: start_time <= t < end_time.
+ *
+ * @generated from message kurto.ingest.v1.TimeRange
+ */
+export type TimeRange = Message<"kurto.ingest.v1.TimeRange"> & {
+  /**
+   * Start, inclusive. Absent: from the oldest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * End, exclusive. Absent: to the newest that is durable when the call begins.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.TimeRange.
+ * Use `create(TimeRangeSchema)` to create a new message.
+ */
+export const TimeRangeSchema: GenMessage<TimeRange> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 13);
+
+/**
+ * Asks for stored samples.
+ *
+ * @generated from message kurto.ingest.v1.ReadSamplesRequest
+ */
+export type ReadSamplesRequest = Message<"kurto.ingest.v1.ReadSamplesRequest"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Which samples.
+   *
+   * @generated from oneof kurto.ingest.v1.ReadSamplesRequest.range
+   */
+  range: {
+    /**
+     * By index.
+     *
+     * @generated from field: kurto.ingest.v1.EpochRange epoch_range = 2;
+     */
+    value: EpochRange;
+    case: "epochRange";
+  } | {
+    /**
+     * By nominal time (anchor plus index / sample rate), over all epochs.
+     *
+     * @generated from field: kurto.ingest.v1.TimeRange time_range = 3;
+     */
+    value: TimeRange;
+    case: "timeRange";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Only these channels, in this order. Empty: all.
+   *
+   * @generated from field: repeated string channels = 4;
+   */
+  channels: string[];
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ReadSamplesRequest.
+ * Use `create(ReadSamplesRequestSchema)` to create a new message.
+ */
+export const ReadSamplesRequestSchema: GenMessage<ReadSamplesRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 14);
+
+/**
+ * Describes the samples that follow, up to the next header.
+ *
+ * @generated from message kurto.ingest.v1.SamplesHeader
+ */
+export type SamplesHeader = Message<"kurto.ingest.v1.SamplesHeader"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Epoch of the sample index.
+   *
+   * @generated from field: int64 epoch = 2;
+   */
+  epoch: bigint;
+
+  /**
+   * The configuration that the epoch began with: rate, channels, units.
+   *
+   * @generated from field: kurto.assets.v1.SensorConfig config = 3;
+   */
+  config?: SensorConfig;
+
+  /**
+   * Channels that follow, in order.
+   *
+   * @generated from field: repeated string channels = 4;
+   */
+  channels: string[];
+
+  /**
+   * Encoding of the chunks.
+   *
+   * @generated from field: kurto.signal.v1.SampleEncoding encoding = 5;
+   */
+  encoding: SampleEncoding;
+
+  /**
+   * Unit per integer step of each channel that follows. Empty for F32LE.
+   *
+   * @generated from field: repeated double scales = 6;
+   */
+  scales: number[];
+
+  /**
+   * Time of sample 0 of the epoch.
+   *
+   * @generated from field: google.protobuf.Timestamp anchor_time = 7;
+   */
+  anchorTime?: Timestamp;
+
+  /**
+   * First and end index of what follows for this epoch.
+   *
+   * @generated from field: kurto.signal.v1.IndexRange indexes = 8;
+   */
+  indexes?: IndexRange;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.SamplesHeader.
+ * Use `create(SamplesHeaderSchema)` to create a new message.
+ */
+export const SamplesHeaderSchema: GenMessage<SamplesHeader> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 15);
+
+/**
+ * Consecutive samples.
+ *
+ * @generated from message kurto.ingest.v1.SamplesChunk
+ */
+export type SamplesChunk = Message<"kurto.ingest.v1.SamplesChunk"> & {
+  /**
+   * Absolute index of the first sample.
+   *
+   * @generated from field: int64 first_index = 1;
+   */
+  firstIndex: bigint;
+
+  /**
+   * Samples per channel, > 0.
+   *
+   * @generated from field: int32 sample_count = 2;
+   */
+  sampleCount: number;
+
+  /**
+   * Planar samples in the encoding of the header.
+   *
+   * @generated from field: bytes planar = 3;
+   */
+  planar: Uint8Array;
+
+  /**
+   * What a reader must know about these samples; empty when all is well.
+   *
+   * @generated from field: repeated kurto.signal.v1.QualityFlag quality_flags = 4;
+   */
+  qualityFlags: QualityFlag[];
+
+  /**
+   * Shaft speed in Hz, when the sender measured it.
+   *
+   * @generated from field: optional double shaft_speed_hz = 5;
+   */
+  shaftSpeedHz?: number;
+
+  /**
+   * Nominal time of the first sample: anchor plus index / sample rate.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 6;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * Time of the first sample corrected by the measured offset and rate of the
+   * sender's clock. Absent when the sender gives no times.
+   *
+   * @generated from field: google.protobuf.Timestamp corrected_start_time = 7;
+   */
+  correctedStartTime?: Timestamp;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.SamplesChunk.
+ * Use `create(SamplesChunkSchema)` to create a new message.
+ */
+export const SamplesChunkSchema: GenMessage<SamplesChunk> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 16);
+
+/**
+ * Consecutive samples that are not there.
+ *
+ * @generated from message kurto.ingest.v1.SamplesHole
+ */
+export type SamplesHole = Message<"kurto.ingest.v1.SamplesHole"> & {
+  /**
+   * The indexes.
+   *
+   * @generated from field: kurto.signal.v1.IndexRange indexes = 1;
+   */
+  indexes?: IndexRange;
+
+  /**
+   * Why they are not there.
+   *
+   * @generated from field: kurto.ingest.v1.HoleReason reason = 2;
+   */
+  reason: HoleReason;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.SamplesHole.
+ * Use `create(SamplesHoleSchema)` to create a new message.
+ */
+export const SamplesHoleSchema: GenMessage<SamplesHole> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 17);
+
+/**
+ * One message of what is read.
+ *
+ * @generated from message kurto.ingest.v1.ReadSamplesResponse
+ */
+export type ReadSamplesResponse = Message<"kurto.ingest.v1.ReadSamplesResponse"> & {
+  /**
+   * What the message is.
+   *
+   * @generated from oneof kurto.ingest.v1.ReadSamplesResponse.kind
+   */
+  kind: {
+    /**
+     * Begins an epoch.
+     *
+     * @generated from field: kurto.ingest.v1.SamplesHeader header = 1;
+     */
+    value: SamplesHeader;
+    case: "header";
+  } | {
+    /**
+     * Carries samples.
+     *
+     * @generated from field: kurto.ingest.v1.SamplesChunk chunk = 2;
+     */
+    value: SamplesChunk;
+    case: "chunk";
+  } | {
+    /**
+     * Says that samples are not there.
+     *
+     * @generated from field: kurto.ingest.v1.SamplesHole hole = 3;
+     */
+    value: SamplesHole;
+    case: "hole";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ReadSamplesResponse.
+ * Use `create(ReadSamplesResponseSchema)` to create a new message.
+ */
+export const ReadSamplesResponseSchema: GenMessage<ReadSamplesResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 18);
+
+/**
+ * A time range of a sensor's samples that is kept beyond retention.
+ *
+ * @generated from message kurto.ingest.v1.KeptSamples
+ */
+export type KeptSamples = Message<"kurto.ingest.v1.KeptSamples"> & {
+  /**
+   * Names the range, unique per sensor.
+   *
+   * @generated from field: string keep_id = 1;
+   */
+  keepId: string;
+
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 2;
+   */
+  sensorId: string;
+
+  /**
+   * The range asked for.
+   *
+   * @generated from field: kurto.ingest.v1.TimeRange time_range = 3;
+   */
+  timeRange?: TimeRange;
+
+  /**
+   * Why it is kept.
+   *
+   * @generated from field: kurto.ingest.v1.KeepReason reason = 4;
+   */
+  reason: KeepReason;
+
+  /**
+   * For people, up to 500 characters; for alarms the id of the alert.
+   *
+   * @generated from field: string note = 5;
+   */
+  note: string;
+
+  /**
+   * When the range is forgotten. Absent: never.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 6;
+   */
+  expireTime?: Timestamp;
+
+  /**
+   * Samples per channel that are kept so far.
+   *
+   * @generated from field: int64 sample_count = 7;
+   */
+  sampleCount: bigint;
+
+  /**
+   * True once nothing more will come.
+   *
+   * @generated from field: bool complete = 8;
+   */
+  complete: boolean;
+
+  /**
+   * When it was asked for.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 9;
+   */
+  createTime?: Timestamp;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.KeptSamples.
+ * Use `create(KeptSamplesSchema)` to create a new message.
+ */
+export const KeptSamplesSchema: GenMessage<KeptSamples> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 19);
+
+/**
+ * Asks to keep samples.
+ *
+ * @generated from message kurto.ingest.v1.KeepSamplesRequest
+ */
+export type KeepSamplesRequest = Message<"kurto.ingest.v1.KeepSamplesRequest"> & {
+  /**
+   * Names the range, unique per sensor: 1–128 characters of A–Z a–z 0–9 . _ : -.
+   *
+   * @generated from field: string keep_id = 1;
+   */
+  keepId: string;
+
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 2;
+   */
+  sensorId: string;
+
+  /**
+   * The range; both ends set, at most one hour long, ending at most ten minutes from now.
+   *
+   * @generated from field: kurto.ingest.v1.TimeRange time_range = 3;
+   */
+  timeRange?: TimeRange;
+
+  /**
+   * Why.
+   *
+   * @generated from field: kurto.ingest.v1.KeepReason reason = 4;
+   */
+  reason: KeepReason;
+
+  /**
+   * For people, up to 500 characters.
+   *
+   * @generated from field: string note = 5;
+   */
+  note: string;
+
+  /**
+   * How long to keep it. Absent: for ever.
+   *
+   * @generated from field: google.protobuf.Duration keep_for = 6;
+   */
+  keepFor?: Duration;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.KeepSamplesRequest.
+ * Use `create(KeepSamplesRequestSchema)` to create a new message.
+ */
+export const KeepSamplesRequestSchema: GenMessage<KeepSamplesRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 20);
+
+/**
+ * Answers with the range as noted.
+ *
+ * @generated from message kurto.ingest.v1.KeepSamplesResponse
+ */
+export type KeepSamplesResponse = Message<"kurto.ingest.v1.KeepSamplesResponse"> & {
+  /**
+   * The range.
+   *
+   * @generated from field: kurto.ingest.v1.KeptSamples kept = 1;
+   */
+  kept?: KeptSamples;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.KeepSamplesResponse.
+ * Use `create(KeepSamplesResponseSchema)` to create a new message.
+ */
+export const KeepSamplesResponseSchema: GenMessage<KeepSamplesResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 21);
+
+/**
+ * Asks for kept ranges.
+ *
+ * @generated from message kurto.ingest.v1.ListKeptSamplesRequest
+ */
+export type ListKeptSamplesRequest = Message<"kurto.ingest.v1.ListKeptSamplesRequest"> & {
+  /**
+   * Sensor in question. Empty: all.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Only ranges that touch this one. Absent: all.
+   *
+   * @generated from field: kurto.ingest.v1.TimeRange time_range = 2;
+   */
+  timeRange?: TimeRange;
+
+  /**
+   * Largest number of ranges in the answer, 1–1000. 0 means 100.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before. Empty: the first page.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ListKeptSamplesRequest.
+ * Use `create(ListKeptSamplesRequestSchema)` to create a new message.
+ */
+export const ListKeptSamplesRequestSchema: GenMessage<ListKeptSamplesRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 22);
+
+/**
+ * Answers with kept ranges.
+ *
+ * @generated from message kurto.ingest.v1.ListKeptSamplesResponse
+ */
+export type ListKeptSamplesResponse = Message<"kurto.ingest.v1.ListKeptSamplesResponse"> & {
+  /**
+   * The ranges, newest first.
+   *
+   * @generated from field: repeated kurto.ingest.v1.KeptSamples kept = 1;
+   */
+  kept: KeptSamples[];
+
+  /**
+   * Token for the next page. Empty: there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ListKeptSamplesResponse.
+ * Use `create(ListKeptSamplesResponseSchema)` to create a new message.
+ */
+export const ListKeptSamplesResponseSchema: GenMessage<ListKeptSamplesResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_ingest_service, 23);
+
+/**
  * Why the service answered a Push.
  *
  * @generated from enum kurto.ingest.v1.StreamEndReason
@@ -631,8 +1188,91 @@ export const StreamEndReasonSchema: GenEnum<StreamEndReason> = /*@__PURE__*/
   enumDesc(file_kurto_ingest_v1_ingest_service, 0);
 
 /**
- * Takes samples, makes them durable, and acknowledges what is durable. All
- * methods need the role sensor; GetStreamPosition also allows viewer.
+ * Why samples are not there.
+ *
+ * @generated from enum kurto.ingest.v1.HoleReason
+ */
+export enum HoleReason {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: HOLE_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * They have not come; a refill may still bring them.
+   *
+   * @generated from enum value: HOLE_REASON_MISSING = 1;
+   */
+  MISSING = 1,
+
+  /**
+   * The sender gave them up.
+   *
+   * @generated from enum value: HOLE_REASON_ABANDONED = 2;
+   */
+  ABANDONED = 2,
+
+  /**
+   * They were deleted by retention, or shed because the disk was nearly full.
+   *
+   * @generated from enum value: HOLE_REASON_EXPIRED = 3;
+   */
+  EXPIRED = 3,
+}
+
+/**
+ * Describes the enum kurto.ingest.v1.HoleReason.
+ */
+export const HoleReasonSchema: GenEnum<HoleReason> = /*@__PURE__*/
+  enumDesc(file_kurto_ingest_v1_ingest_service, 1);
+
+/**
+ * Why samples are kept.
+ *
+ * @generated from enum kurto.ingest.v1.KeepReason
+ */
+export enum KeepReason {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: KEEP_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Evidence of an alarm.
+   *
+   * @generated from enum value: KEEP_REASON_ALARM = 1;
+   */
+  ALARM = 1,
+
+  /**
+   * A snapshot taken by the sensor's retention policy.
+   *
+   * @generated from enum value: KEEP_REASON_SNAPSHOT = 2;
+   */
+  SNAPSHOT = 2,
+
+  /**
+   * Somebody asked for it.
+   *
+   * @generated from enum value: KEEP_REASON_REQUEST = 3;
+   */
+  REQUEST = 3,
+}
+
+/**
+ * Describes the enum kurto.ingest.v1.KeepReason.
+ */
+export const KeepReasonSchema: GenEnum<KeepReason> = /*@__PURE__*/
+  enumDesc(file_kurto_ingest_v1_ingest_service, 2);
+
+/**
+ * Takes samples, makes them durable, acknowledges what is durable, and reads it
+ * back. Sending needs the role sensor; GetStreamPosition also allows viewer;
+ * reading needs viewer, keeping operator.
  *
  * The absolute sample index since the epoch began is the sequence. A sample is
  * durable when its index is below `next_index`, in no missing range, and was not
@@ -677,6 +1317,41 @@ export const IngestService: GenService<{
     methodKind: "unary";
     input: typeof GetStreamPositionRequestSchema;
     output: typeof GetStreamPositionResponseSchema;
+  },
+  /**
+   * Reads stored samples back, exactly as they were sent: for each epoch in the
+   * range a header, then chunks and holes in ascending order of index, without
+   * overlap and without an index left out. A reader that was cut off goes on from
+   * the first index that it has not got.
+   *
+   * @generated from rpc kurto.ingest.v1.IngestService.ReadSamples
+   */
+  readSamples: {
+    methodKind: "server_streaming";
+    input: typeof ReadSamplesRequestSchema;
+    output: typeof ReadSamplesResponseSchema;
+  },
+  /**
+   * Keeps a time range of samples beyond their retention, for evidence. Idempotent
+   * by `keep_id`. The range may end a little in the future: what comes later is
+   * kept once it is durable.
+   *
+   * @generated from rpc kurto.ingest.v1.IngestService.KeepSamples
+   */
+  keepSamples: {
+    methodKind: "unary";
+    input: typeof KeepSamplesRequestSchema;
+    output: typeof KeepSamplesResponseSchema;
+  },
+  /**
+   * Lists the ranges that are kept beyond their retention, newest first.
+   *
+   * @generated from rpc kurto.ingest.v1.IngestService.ListKeptSamples
+   */
+  listKeptSamples: {
+    methodKind: "unary";
+    input: typeof ListKeptSamplesRequestSchema;
+    output: typeof ListKeptSamplesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kurto_ingest_v1_ingest_service, 0);

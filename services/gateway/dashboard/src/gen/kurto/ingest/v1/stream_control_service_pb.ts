@@ -4,7 +4,9 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { SensorStatus } from "./stream_status_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { SensorStatus, StorageStatus, StreamEvent, StreamEventKind } from "./stream_status_pb.js";
 import { file_kurto_ingest_v1_stream_status } from "./stream_status_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/ingest/v1/stream_control_service.proto.
  */
 export const file_kurto_ingest_v1_stream_control_service: GenFile = /*@__PURE__*/
-  fileDesc("CixrdXJ0by9pbmdlc3QvdjEvc3RyZWFtX2NvbnRyb2xfc2VydmljZS5wcm90bxIPa3VydG8uaW5nZXN0LnYxIicKElN0YXJ0U3RyZWFtUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiRAoTU3RhcnRTdHJlYW1SZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5rdXJ0by5pbmdlc3QudjEuU2Vuc29yU3RhdHVzIiYKEVN0b3BTdHJlYW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCSJDChJTdG9wU3RyZWFtUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyI7ChJMaXN0U3RyZWFtc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXgoTTGlzdFN0cmVhbXNSZXNwb25zZRIuCgdzdHJlYW1zGAEgAygLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKwoWR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiSAoXR2V0U2Vuc29yU3RhdHVzUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1czKHAwoUU3RyZWFtQ29udHJvbFNlcnZpY2USWAoLU3RhcnRTdHJlYW0SIy5rdXJ0by5pbmdlc3QudjEuU3RhcnRTdHJlYW1SZXF1ZXN0GiQua3VydG8uaW5nZXN0LnYxLlN0YXJ0U3RyZWFtUmVzcG9uc2USVQoKU3RvcFN0cmVhbRIiLmt1cnRvLmluZ2VzdC52MS5TdG9wU3RyZWFtUmVxdWVzdBojLmt1cnRvLmluZ2VzdC52MS5TdG9wU3RyZWFtUmVzcG9uc2USWAoLTGlzdFN0cmVhbXMSIy5rdXJ0by5pbmdlc3QudjEuTGlzdFN0cmVhbXNSZXF1ZXN0GiQua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1zUmVzcG9uc2USZAoPR2V0U2Vuc29yU3RhdHVzEicua3VydG8uaW5nZXN0LnYxLkdldFNlbnNvclN0YXR1c1JlcXVlc3QaKC5rdXJ0by5pbmdlc3QudjEuR2V0U2Vuc29yU3RhdHVzUmVzcG9uc2ViBnByb3RvMw", [file_kurto_ingest_v1_stream_status]);
+  fileDesc("CixrdXJ0by9pbmdlc3QvdjEvc3RyZWFtX2NvbnRyb2xfc2VydmljZS5wcm90bxIPa3VydG8uaW5nZXN0LnYxIicKElN0YXJ0U3RyZWFtUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiRAoTU3RhcnRTdHJlYW1SZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5rdXJ0by5pbmdlc3QudjEuU2Vuc29yU3RhdHVzIiYKEVN0b3BTdHJlYW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCSJDChJTdG9wU3RyZWFtUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyI7ChJMaXN0U3RyZWFtc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXgoTTGlzdFN0cmVhbXNSZXNwb25zZRIuCgdzdHJlYW1zGAEgAygLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKwoWR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiSAoXR2V0U2Vuc29yU3RhdHVzUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyLiAQoXTGlzdFN0cmVhbUV2ZW50c1JlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgVraW5kcxgEIAMoDjIgLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FdmVudEtpbmQSEQoJcGFnZV9zaXplGAUgASgFEhIKCnBhZ2VfdG9rZW4YBiABKAkiYQoYTGlzdFN0cmVhbUV2ZW50c1Jlc3BvbnNlEiwKBmV2ZW50cxgBIAMoCzIcLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiGQoXR2V0U3RvcmFnZVN0YXR1c1JlcXVlc3QiSgoYR2V0U3RvcmFnZVN0YXR1c1Jlc3BvbnNlEi4KBnN0YXR1cxgBIAEoCzIeLmt1cnRvLmluZ2VzdC52MS5TdG9yYWdlU3RhdHVzMtkEChRTdHJlYW1Db250cm9sU2VydmljZRJYCgtTdGFydFN0cmVhbRIjLmt1cnRvLmluZ2VzdC52MS5TdGFydFN0cmVhbVJlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuU3RhcnRTdHJlYW1SZXNwb25zZRJVCgpTdG9wU3RyZWFtEiIua3VydG8uaW5nZXN0LnYxLlN0b3BTdHJlYW1SZXF1ZXN0GiMua3VydG8uaW5nZXN0LnYxLlN0b3BTdHJlYW1SZXNwb25zZRJYCgtMaXN0U3RyZWFtcxIjLmt1cnRvLmluZ2VzdC52MS5MaXN0U3RyZWFtc1JlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuTGlzdFN0cmVhbXNSZXNwb25zZRJkCg9HZXRTZW5zb3JTdGF0dXMSJy5rdXJ0by5pbmdlc3QudjEuR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBooLmt1cnRvLmluZ2VzdC52MS5HZXRTZW5zb3JTdGF0dXNSZXNwb25zZRJnChBMaXN0U3RyZWFtRXZlbnRzEigua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1FdmVudHNSZXF1ZXN0Gikua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1FdmVudHNSZXNwb25zZRJnChBHZXRTdG9yYWdlU3RhdHVzEigua3VydG8uaW5nZXN0LnYxLkdldFN0b3JhZ2VTdGF0dXNSZXF1ZXN0Gikua3VydG8uaW5nZXN0LnYxLkdldFN0b3JhZ2VTdGF0dXNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_kurto_ingest_v1_stream_status]);
 
 /**
  * Asks to start analysing a sensor.
@@ -197,6 +199,126 @@ export const GetSensorStatusResponseSchema: GenMessage<GetSensorStatusResponse> 
   messageDesc(file_kurto_ingest_v1_stream_control_service, 7);
 
 /**
+ * Asks what happened to streams.
+ *
+ * @generated from message kurto.ingest.v1.ListStreamEventsRequest
+ */
+export type ListStreamEventsRequest = Message<"kurto.ingest.v1.ListStreamEventsRequest"> & {
+  /**
+   * Sensor in question. Empty: all, and what concerns no single sensor.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Only events at or after it. Absent: from the oldest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * Only events before it. Absent: to the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp;
+
+  /**
+   * Only these kinds. Empty: all.
+   *
+   * @generated from field: repeated kurto.ingest.v1.StreamEventKind kinds = 4;
+   */
+  kinds: StreamEventKind[];
+
+  /**
+   * Largest number of events in the answer, 1–1000. 0 means 100.
+   *
+   * @generated from field: int32 page_size = 5;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before. Empty: the first page.
+   *
+   * @generated from field: string page_token = 6;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ListStreamEventsRequest.
+ * Use `create(ListStreamEventsRequestSchema)` to create a new message.
+ */
+export const ListStreamEventsRequestSchema: GenMessage<ListStreamEventsRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 8);
+
+/**
+ * Answers with what happened to streams.
+ *
+ * @generated from message kurto.ingest.v1.ListStreamEventsResponse
+ */
+export type ListStreamEventsResponse = Message<"kurto.ingest.v1.ListStreamEventsResponse"> & {
+  /**
+   * The events, newest first.
+   *
+   * @generated from field: repeated kurto.ingest.v1.StreamEvent events = 1;
+   */
+  events: StreamEvent[];
+
+  /**
+   * Token for the next page. Empty: there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ListStreamEventsResponse.
+ * Use `create(ListStreamEventsResponseSchema)` to create a new message.
+ */
+export const ListStreamEventsResponseSchema: GenMessage<ListStreamEventsResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 9);
+
+/**
+ * Asks how storage fares.
+ *
+ * @generated from message kurto.ingest.v1.GetStorageStatusRequest
+ */
+export type GetStorageStatusRequest = Message<"kurto.ingest.v1.GetStorageStatusRequest"> & {
+};
+
+/**
+ * Describes the message kurto.ingest.v1.GetStorageStatusRequest.
+ * Use `create(GetStorageStatusRequestSchema)` to create a new message.
+ */
+export const GetStorageStatusRequestSchema: GenMessage<GetStorageStatusRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 10);
+
+/**
+ * Answers how storage fares.
+ *
+ * @generated from message kurto.ingest.v1.GetStorageStatusResponse
+ */
+export type GetStorageStatusResponse = Message<"kurto.ingest.v1.GetStorageStatusResponse"> & {
+  /**
+   * The state.
+   *
+   * @generated from field: kurto.ingest.v1.StorageStatus status = 1;
+   */
+  status?: StorageStatus;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.GetStorageStatusResponse.
+ * Use `create(GetStorageStatusResponseSchema)` to create a new message.
+ */
+export const GetStorageStatusResponseSchema: GenMessage<GetStorageStatusResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 11);
+
+/**
  * Starts and stops the analysis of sensors and shows the state of their streams.
  * Starting and stopping need the role operator, reading needs viewer. Raw samples
  * are stored in any case.
@@ -243,6 +365,26 @@ export const StreamControlService: GenService<{
     methodKind: "unary";
     input: typeof GetSensorStatusRequestSchema;
     output: typeof GetSensorStatusResponseSchema;
+  },
+  /**
+   * Lists what happened to streams, newest first: gaps, clock steps, takeovers, ...
+   *
+   * @generated from rpc kurto.ingest.v1.StreamControlService.ListStreamEvents
+   */
+  listStreamEvents: {
+    methodKind: "unary";
+    input: typeof ListStreamEventsRequestSchema;
+    output: typeof ListStreamEventsResponseSchema;
+  },
+  /**
+   * Returns how storage fares.
+   *
+   * @generated from rpc kurto.ingest.v1.StreamControlService.GetStorageStatus
+   */
+  getStorageStatus: {
+    methodKind: "unary";
+    input: typeof GetStorageStatusRequestSchema;
+    output: typeof GetStorageStatusResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kurto_ingest_v1_stream_control_service, 0);

@@ -6,13 +6,15 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { QualityFlag } from "../../signal/v1/quality_pb.js";
+import { file_kurto_signal_v1_quality } from "../../signal/v1/quality_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file kurto/ingest/v1/stream_status.proto.
  */
 export const file_kurto_ingest_v1_stream_status: GenFile = /*@__PURE__*/
-  fileDesc("CiNrdXJ0by9pbmdlc3QvdjEvc3RyZWFtX3N0YXR1cy5wcm90bxIPa3VydG8uaW5nZXN0LnYxIoEECgxTZW5zb3JTdGF0dXMSEQoJc2Vuc29yX2lkGAEgASgJEisKBXN0YXRlGAIgASgOMhwua3VydG8uaW5nZXN0LnYxLlN0cmVhbVN0YXRlEhEKCW1vbml0b3JlZBgDIAEoCBINCgVlcG9jaBgEIAEoAxISCgpuZXh0X2luZGV4GAUgASgDEhUKDWR1cmFibGVfaW5kZXgYBiABKAMSFgoOc2FtcGxlX3JhdGVfaHoYByABKAESGAoQbWVhc3VyZWRfcmF0ZV9oehgIIAEoARI0ChBsYXN0X3NhbXBsZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFsYXN0X3JlY2VpdmVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoKY29tbWl0X2xhZxgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgxhbmFseXNpc19sYWcYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEQoJZ2FwX2NvdW50GA0gASgDEhwKFG1pc3Npbmdfc2FtcGxlX2NvdW50GA4gASgDEh4KFmR1cGxpY2F0ZV9zYW1wbGVfY291bnQYDyABKAMSFAoMY2xpZW50X2NvdW50GBAgASgFKnEKC1N0cmVhbVN0YXRlEhwKGFNUUkVBTV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVNUUkVBTV9TVEFURV9JRExFEAESFQoRU1RSRUFNX1NUQVRFX0xJVkUQAhIWChJTVFJFQU1fU1RBVEVfU1RBTEUQA2IGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiNrdXJ0by9pbmdlc3QvdjEvc3RyZWFtX3N0YXR1cy5wcm90bxIPa3VydG8uaW5nZXN0LnYxIoEGCgxTZW5zb3JTdGF0dXMSEQoJc2Vuc29yX2lkGAEgASgJEisKBXN0YXRlGAIgASgOMhwua3VydG8uaW5nZXN0LnYxLlN0cmVhbVN0YXRlEhEKCW1vbml0b3JlZBgDIAEoCBINCgVlcG9jaBgEIAEoAxISCgpuZXh0X2luZGV4GAUgASgDEhUKDWR1cmFibGVfaW5kZXgYBiABKAMSFgoOc2FtcGxlX3JhdGVfaHoYByABKAESGAoQbWVhc3VyZWRfcmF0ZV9oehgIIAEoARI0ChBsYXN0X3NhbXBsZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFsYXN0X3JlY2VpdmVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoKY29tbWl0X2xhZxgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgxhbmFseXNpc19sYWcYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEQoJZ2FwX2NvdW50GA0gASgDEhwKFG1pc3Npbmdfc2FtcGxlX2NvdW50GA4gASgDEh4KFmR1cGxpY2F0ZV9zYW1wbGVfY291bnQYDyABKAMSFAoMY2xpZW50X2NvdW50GBAgASgFEjMKDXF1YWxpdHlfZmxhZ3MYESADKA4yHC5rdXJ0by5zaWduYWwudjEuUXVhbGl0eUZsYWcSLwoMY2xvY2tfb2Zmc2V0GBIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhsKDnJhdGVfZXJyb3JfcHBtGBMgASgBSACIAQESMAoLdGltZV9zb3VyY2UYFCABKA4yGy5rdXJ0by5pbmdlc3QudjEuVGltZVNvdXJjZRIeChZhYmFuZG9uZWRfc2FtcGxlX2NvdW50GBUgASgDEhYKDmJhY2tmaWxsX2NvdW50GBYgASgFQhEKD19yYXRlX2Vycm9yX3BwbSL4AQoLU3RyZWFtRXZlbnQSEAoIZXZlbnRfaWQYASABKAMSEQoJc2Vuc29yX2lkGAIgASgJEg0KBWVwb2NoGAMgASgDEi4KBGtpbmQYBCABKA4yIC5rdXJ0by5pbmdlc3QudjEuU3RyZWFtRXZlbnRLaW5kEi4KCmV2ZW50X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2ZpcnN0X2luZGV4GAYgASgDEhEKCWVuZF9pbmRleBgHIAEoAxISCgV2YWx1ZRgIIAEoAUgAiAEBEg8KB21lc3NhZ2UYCSABKAlCCAoGX3ZhbHVlIrsCCg1TdG9yYWdlU3RhdHVzEiwKBXN0YXRlGAEgASgOMh0ua3VydG8uaW5nZXN0LnYxLlN0b3JhZ2VTdGF0ZRIQCghwcm9ibGVtcxgCIAMoCRItCgpjb21taXRfbGFnGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhUKDXBlbmRpbmdfYnl0ZXMYBCABKAMSFgoOZGF0YWJhc2VfYnl0ZXMYBSABKAMSFwoKZnJlZV9yYXRpbxgGIAEoAUgAiAEBEhgKEHJlYWx0aW1lX2VuYWJsZWQYByABKAgSGgoSYW5hbHl6ZXJfY29ubmVjdGVkGAggASgIEi4KCmNoZWNrX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg0KC19mcmVlX3JhdGlvKnEKC1N0cmVhbVN0YXRlEhwKGFNUUkVBTV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVNUUkVBTV9TVEFURV9JRExFEAESFQoRU1RSRUFNX1NUQVRFX0xJVkUQAhIWChJTVFJFQU1fU1RBVEVfU1RBTEUQAypcCgpUaW1lU291cmNlEhsKF1RJTUVfU09VUkNFX1VOU1BFQ0lGSUVEEAASFwoTVElNRV9TT1VSQ0VfU0VSVklDRRABEhgKFFRJTUVfU09VUkNFX1JFQ09SREVEEAIqhQQKD1N0cmVhbUV2ZW50S2luZBIhCh1TVFJFQU1fRVZFTlRfS0lORF9VTlNQRUNJRklFRBAAEiEKHVNUUkVBTV9FVkVOVF9LSU5EX0VQT0NIX0JFR0FOEAESIAocU1RSRUFNX0VWRU5UX0tJTkRfVEFLRU5fT1ZFUhACEhkKFVNUUkVBTV9FVkVOVF9LSU5EX0dBUBADEh8KG1NUUkVBTV9FVkVOVF9LSU5EX0FCQU5ET05FRBAEEiAKHFNUUkVBTV9FVkVOVF9LSU5EX0NMT0NLX1NURVAQBRIgChxTVFJFQU1fRVZFTlRfS0lORF9SQVRFX0RSSUZUEAYSIwofU1RSRUFNX0VWRU5UX0tJTkRfUkFURV9SRVNUT1JFRBAHEiQKIFNUUkVBTV9FVkVOVF9LSU5EX1RJTUVfSU5fRlVUVVJFEAgSJgoiU1RSRUFNX0VWRU5UX0tJTkRfQU5BTFlTSVNfU0tJUFBFRBAJEiUKIVNUUkVBTV9FVkVOVF9LSU5EX1FVQUxJVFlfQ0hBTkdFRBAKEiIKHlNUUkVBTV9FVkVOVF9LSU5EX1NBTVBMRVNfU0hFRBALEiUKIVNUUkVBTV9FVkVOVF9LSU5EX1NUT1JBR0VfU1RPUFBFRBAMEiUKIVNUUkVBTV9FVkVOVF9LSU5EX1NUT1JBR0VfUkVTVU1FRBANKpYBCgxTdG9yYWdlU3RhdGUSHQoZU1RPUkFHRV9TVEFURV9VTlNQRUNJRklFRBAAEhQKEFNUT1JBR0VfU1RBVEVfT0sQARIaChZTVE9SQUdFX1NUQVRFX0RFR1JBREVEEAISGgoWU1RPUkFHRV9TVEFURV9TSEVERElORxADEhkKFVNUT1JBR0VfU1RBVEVfU1RPUFBFRBAEYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kurto_signal_v1_quality]);
 
 /**
  * The state of one sensor's stream.
@@ -131,6 +133,49 @@ export type SensorStatus = Message<"kurto.ingest.v1.SensorStatus"> & {
    * @generated from field: int32 client_count = 16;
    */
   clientCount: number;
+
+  /**
+   * What is wrong with the newest blocks; empty when all is well.
+   *
+   * @generated from field: repeated kurto.signal.v1.QualityFlag quality_flags = 17;
+   */
+  qualityFlags: QualityFlag[];
+
+  /**
+   * The service's clock minus the sender's, as measured last. Absent: the sender gives no times.
+   *
+   * @generated from field: google.protobuf.Duration clock_offset = 18;
+   */
+  clockOffset?: Duration;
+
+  /**
+   * How much faster (> 0) or slower than nominal the converter samples, in parts per
+   * million, from the sender's times. Absent: not measured.
+   *
+   * @generated from field: optional double rate_error_ppm = 19;
+   */
+  rateErrorPpm?: number;
+
+  /**
+   * Where the sample times come from.
+   *
+   * @generated from field: kurto.ingest.v1.TimeSource time_source = 20;
+   */
+  timeSource: TimeSource;
+
+  /**
+   * Samples per channel that senders gave up in this epoch.
+   *
+   * @generated from field: int64 abandoned_sample_count = 21;
+   */
+  abandonedSampleCount: bigint;
+
+  /**
+   * Older epochs that are being uploaded from a sender's buffer now.
+   *
+   * @generated from field: int32 backfill_count = 22;
+   */
+  backfillCount: number;
 };
 
 /**
@@ -139,6 +184,160 @@ export type SensorStatus = Message<"kurto.ingest.v1.SensorStatus"> & {
  */
 export const SensorStatusSchema: GenMessage<SensorStatus> = /*@__PURE__*/
   messageDesc(file_kurto_ingest_v1_stream_status, 0);
+
+/**
+ * Something that happened to a stream, kept for people and for reports.
+ *
+ * @generated from message kurto.ingest.v1.StreamEvent
+ */
+export type StreamEvent = Message<"kurto.ingest.v1.StreamEvent"> & {
+  /**
+   * Number, ascending in the order in which events were stored.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+
+  /**
+   * Sensor in question. Empty: all.
+   *
+   * @generated from field: string sensor_id = 2;
+   */
+  sensorId: string;
+
+  /**
+   * Epoch in question. 0: none.
+   *
+   * @generated from field: int64 epoch = 3;
+   */
+  epoch: bigint;
+
+  /**
+   * What happened.
+   *
+   * @generated from field: kurto.ingest.v1.StreamEventKind kind = 4;
+   */
+  kind: StreamEventKind;
+
+  /**
+   * When it happened.
+   *
+   * @generated from field: google.protobuf.Timestamp event_time = 5;
+   */
+  eventTime?: Timestamp;
+
+  /**
+   * Index of the first sample concerned.
+   *
+   * @generated from field: int64 first_index = 6;
+   */
+  firstIndex: bigint;
+
+  /**
+   * Index just after the last sample concerned. Equal to `first_index` for moments.
+   *
+   * @generated from field: int64 end_index = 7;
+   */
+  endIndex: bigint;
+
+  /**
+   * A number, see the kind.
+   *
+   * @generated from field: optional double value = 8;
+   */
+  value?: number;
+
+  /**
+   * What happened, for people.
+   *
+   * @generated from field: string message = 9;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.StreamEvent.
+ * Use `create(StreamEventSchema)` to create a new message.
+ */
+export const StreamEventSchema: GenMessage<StreamEvent> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_status, 1);
+
+/**
+ * The state of storage and of the paths that leave it.
+ *
+ * @generated from message kurto.ingest.v1.StorageStatus
+ */
+export type StorageStatus = Message<"kurto.ingest.v1.StorageStatus"> & {
+  /**
+   * How storage fares.
+   *
+   * @generated from field: kurto.ingest.v1.StorageState state = 1;
+   */
+  state: StorageState;
+
+  /**
+   * What is wrong and what to do, for people; empty when all is well.
+   *
+   * @generated from field: repeated string problems = 2;
+   */
+  problems: string[];
+
+  /**
+   * Age of the oldest accepted sample that is not committed. 0 when all is committed.
+   *
+   * @generated from field: google.protobuf.Duration commit_lag = 3;
+   */
+  commitLag?: Duration;
+
+  /**
+   * Samples accepted and not yet committed, in bytes.
+   *
+   * @generated from field: int64 pending_bytes = 4;
+   */
+  pendingBytes: bigint;
+
+  /**
+   * Size of the database in bytes. 0: not known.
+   *
+   * @generated from field: int64 database_bytes = 5;
+   */
+  databaseBytes: bigint;
+
+  /**
+   * Free part of the disk or of the configured size, 0–1. Absent: not known.
+   *
+   * @generated from field: optional double free_ratio = 6;
+   */
+  freeRatio?: number;
+
+  /**
+   * False when windows are not forwarded to the analyzer, by setting.
+   *
+   * @generated from field: bool realtime_enabled = 7;
+   */
+  realtimeEnabled: boolean;
+
+  /**
+   * False while no analyzer takes windows.
+   *
+   * @generated from field: bool analyzer_connected = 8;
+   */
+  analyzerConnected: boolean;
+
+  /**
+   * When the state was found.
+   *
+   * @generated from field: google.protobuf.Timestamp check_time = 9;
+   */
+  checkTime?: Timestamp;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.StorageStatus.
+ * Use `create(StorageStatusSchema)` to create a new message.
+ */
+export const StorageStatusSchema: GenMessage<StorageStatus> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_status, 2);
 
 /**
  * Whether samples come.
@@ -180,4 +379,197 @@ export enum StreamState {
  */
 export const StreamStateSchema: GenEnum<StreamState> = /*@__PURE__*/
   enumDesc(file_kurto_ingest_v1_stream_status, 0);
+
+/**
+ * Where the time of sample 0 comes from.
+ *
+ * @generated from enum kurto.ingest.v1.TimeSource
+ */
+export enum TimeSource {
+  /**
+   * Not known.
+   *
+   * @generated from enum value: TIME_SOURCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The service's clock when the epoch was opened.
+   *
+   * @generated from enum value: TIME_SOURCE_SERVICE = 1;
+   */
+  SERVICE = 1,
+
+  /**
+   * The sender named it: a recording, or samples from a buffer.
+   *
+   * @generated from enum value: TIME_SOURCE_RECORDED = 2;
+   */
+  RECORDED = 2,
+}
+
+/**
+ * Describes the enum kurto.ingest.v1.TimeSource.
+ */
+export const TimeSourceSchema: GenEnum<TimeSource> = /*@__PURE__*/
+  enumDesc(file_kurto_ingest_v1_stream_status, 1);
+
+/**
+ * What happened to a stream.
+ *
+ * @generated from enum kurto.ingest.v1.StreamEventKind
+ */
+export enum StreamEventKind {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A new epoch began.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_EPOCH_BEGAN = 1;
+   */
+  EPOCH_BEGAN = 1,
+
+  /**
+   * Another sender took the sensor over.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_TAKEN_OVER = 2;
+   */
+  TAKEN_OVER = 2,
+
+  /**
+   * Samples are missing.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_GAP = 3;
+   */
+  GAP = 3,
+
+  /**
+   * The sender gave samples up.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_ABANDONED = 4;
+   */
+  ABANDONED = 4,
+
+  /**
+   * The sender's clock stepped by more than 50 ms; value: the step in seconds.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_CLOCK_STEP = 5;
+   */
+  CLOCK_STEP = 5,
+
+  /**
+   * The converter's rate is off by more than 100 ppm; value: the error in ppm.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_RATE_DRIFT = 6;
+   */
+  RATE_DRIFT = 6,
+
+  /**
+   * The converter's rate is right again; value: the error in ppm.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_RATE_RESTORED = 7;
+   */
+  RATE_RESTORED = 7,
+
+  /**
+   * Samples lie too far in the future and were not taken; value: seconds ahead.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_TIME_IN_FUTURE = 8;
+   */
+  TIME_IN_FUTURE = 8,
+
+  /**
+   * The analysis was too far behind and skipped to the live samples.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_ANALYSIS_SKIPPED = 9;
+   */
+  ANALYSIS_SKIPPED = 9,
+
+  /**
+   * The quality flags of the samples changed; the message names them.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_QUALITY_CHANGED = 10;
+   */
+  QUALITY_CHANGED = 10,
+
+  /**
+   * The disk was nearly full: the oldest raw samples of all sensors were deleted.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_SAMPLES_SHED = 11;
+   */
+  SAMPLES_SHED = 11,
+
+  /**
+   * The disk is full to the reserve: no raw samples are taken until there is room.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_STORAGE_STOPPED = 12;
+   */
+  STORAGE_STOPPED = 12,
+
+  /**
+   * Raw samples are taken again.
+   *
+   * @generated from enum value: STREAM_EVENT_KIND_STORAGE_RESUMED = 13;
+   */
+  STORAGE_RESUMED = 13,
+}
+
+/**
+ * Describes the enum kurto.ingest.v1.StreamEventKind.
+ */
+export const StreamEventKindSchema: GenEnum<StreamEventKind> = /*@__PURE__*/
+  enumDesc(file_kurto_ingest_v1_stream_status, 2);
+
+/**
+ * How storage fares.
+ *
+ * @generated from enum kurto.ingest.v1.StorageState
+ */
+export enum StorageState {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: STORAGE_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Samples become durable in time.
+   *
+   * @generated from enum value: STORAGE_STATE_OK = 1;
+   */
+  OK = 1,
+
+  /**
+   * PostgreSQL does not answer or is slow: nothing is acknowledged, senders keep their samples.
+   *
+   * @generated from enum value: STORAGE_STATE_DEGRADED = 2;
+   */
+  DEGRADED = 2,
+
+  /**
+   * The disk is nearly full: the oldest raw samples are deleted before their time.
+   *
+   * @generated from enum value: STORAGE_STATE_SHEDDING = 3;
+   */
+  SHEDDING = 3,
+
+  /**
+   * The disk is full to the reserve: no samples are taken.
+   *
+   * @generated from enum value: STORAGE_STATE_STOPPED = 4;
+   */
+  STOPPED = 4,
+}
+
+/**
+ * Describes the enum kurto.ingest.v1.StorageState.
+ */
+export const StorageStateSchema: GenEnum<StorageState> = /*@__PURE__*/
+  enumDesc(file_kurto_ingest_v1_stream_status, 3);
 

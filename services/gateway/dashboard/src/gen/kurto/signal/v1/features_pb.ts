@@ -158,7 +158,8 @@ export type FeatureFrame = Message<"kurto.signal.v1.FeatureFrame"> & {
   configVersion: bigint;
 
   /**
-   * True for a frame that replaces an empty one after a refill. Alarms are not evaluated on it.
+   * True for a frame that replaces an empty one after a refill, or whose samples came
+   * from a sender's buffer later than live ones. Alarms are not evaluated on it.
    *
    * @generated from field: bool late = 9;
    */
@@ -278,7 +279,7 @@ export type PackedFeatureFrame = Message<"kurto.signal.v1.PackedFeatureFrame"> &
   configVersion: bigint;
 
   /**
-   * True for a frame that replaces an empty one after a refill.
+   * As FeatureFrame.late.
    *
    * @generated from field: bool late = 9;
    */
