@@ -115,6 +115,13 @@ class FeatureServicer(feature_service_pb2_grpc.FeatureServiceServicer):
         return await self._reader.list_page(request)
 
     @requires("viewer")
+    async def ListFeatureRollups(  # R4 is building it
+        self, request: pb.ListFeatureRollupsRequest, context: Context
+    ) -> pb.ListFeatureRollupsResponse:
+        """List features summed up."""
+        raise NotImplementedError
+
+    @requires("viewer")
     async def GetSpectrum(
         self, request: features_pb.GetSpectrumRequest, context: Context
     ) -> features_pb.GetSpectrumResponse:

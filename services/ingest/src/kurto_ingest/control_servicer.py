@@ -78,3 +78,17 @@ class StreamControlServicer(stream_control_service_pb2_grpc.StreamControlService
         check_id("sensor_id", request.sensor_id)
         sensor = await self._sensors.get_sensor(request.sensor_id)
         return pb.GetSensorStatusResponse(status=(await self._board.states([sensor]))[0])
+
+    @requires("viewer")
+    async def ListStreamEvents(  # R1 is building it
+        self, request: pb.ListStreamEventsRequest, context: Context
+    ) -> pb.ListStreamEventsResponse:
+        """List what happened to streams."""
+        raise NotImplementedError
+
+    @requires("viewer")
+    async def GetStorageStatus(  # R1 is building it
+        self, request: pb.GetStorageStatusRequest, context: Context
+    ) -> pb.GetStorageStatusResponse:
+        """Return how storage fares."""
+        raise NotImplementedError

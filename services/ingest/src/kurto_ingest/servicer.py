@@ -137,6 +137,28 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
             missing_ranges=range_messages(record.position.missing),
         )
 
+    @requires("viewer")
+    async def ReadSamples(  # R3 is building it
+        self, request: pb.ReadSamplesRequest, context: Context
+    ) -> AsyncIterator[pb.ReadSamplesResponse]:
+        """Read stored samples back."""
+        raise NotImplementedError
+        yield
+
+    @requires("operator")
+    async def KeepSamples(  # R2 is building it
+        self, request: pb.KeepSamplesRequest, context: Context
+    ) -> pb.KeepSamplesResponse:
+        """Keep samples beyond their retention."""
+        raise NotImplementedError
+
+    @requires("viewer")
+    async def ListKeptSamples(  # R2 is building it
+        self, request: pb.ListKeptSamplesRequest, context: Context
+    ) -> pb.ListKeptSamplesResponse:
+        """List what is kept beyond its retention."""
+        raise NotImplementedError
+
     async def drain(self) -> None:
         """End all calls with a final acknowledgment and take no new ones."""
         self._opener.draining = True
