@@ -116,8 +116,8 @@ class FeatureServicer(feature_service_pb2_grpc.FeatureServiceServicer):
 
     @requires("viewer")
     async def ListFeatureRollups(  # R4 is building it
-        self, request: pb.ListFeatureRollupsRequest, context: Context
-    ) -> pb.ListFeatureRollupsResponse:
+        self, request: features_pb.ListFeatureRollupsRequest, context: Context
+    ) -> features_pb.ListFeatureRollupsResponse:
         """List features summed up."""
         raise NotImplementedError
 
