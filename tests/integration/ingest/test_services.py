@@ -243,16 +243,40 @@ async def test_status_of_a_live_stream(running: RunningIngest, sender: Sender) -
     assert (await status_of(running, sender.sensor_id)).client_count == 0
 
 
-async def test_stream_is_stale_after_three_seconds(running: RunningIngest, sender: Sender) -> None:
+async def test_stream_is_stale_before_three_seconds(running: RunningIngest, sender: Sender) -> None:
     await sender.push(sender.batch(0, 100))
     session = running.ingest.registry.get((sender.sensor_id, 1))
     assert session is not None
     last_s = session.live.counters.last_receive_s
     assert last_s is not None
-    session.live.counters.last_receive_s = last_s - 2.5
+    session.live.counters.last_receive_s = last_s - 2.3
     assert (await status_of(running, sender.sensor_id)).state == states.STREAM_STATE_LIVE
-    session.live.counters.last_receive_s = last_s - 3.1
+    session.live.counters.last_receive_s = last_s - 2.5
     assert (await status_of(running, sender.sensor_id)).state == states.STREAM_STATE_STALE
+
+
+async def test_a_stale_stream_is_published_at_once(
+    running: RunningIngest, sender: Sender, settings: IngestSettings
+) -> None:
+    await sender.push(sender.batch(0, 100))
+    silent_since = asyncio.get_running_loop().time()
+    client: Any = await valkey.connect(settings.valkey_url)
+    try:
+        async with asyncio.timeout(10):
+            while (await published(client)).get(sender.sensor_id) != states.STREAM_STATE_STALE:
+                await asyncio.sleep(0.02)
+    finally:
+        await client.aclose()
+    assert asyncio.get_running_loop().time() - silent_since < 3.0
+
+
+async def published(client: Any) -> dict[str, int]:
+    """Return the newest published state of each sensor's stream."""
+    seen: dict[str, int] = {}
+    for _, fields in await client.xrange("kurto:streams:0"):
+        update = live_service_pb2.StreamStatusUpdate.FromString(fields[b"b"])
+        seen.update({item.sensor_id: item.state for item in update.streams})
+    return seen
 
 
 async def test_states_are_published_when_they_change(

@@ -17,7 +17,7 @@ describe("the pace of a sensor", () => {
   });
 
   it("says when values are stale", () => {
-    expect(staleAfterS(0.1)).toBe(3);
+    expect(staleAfterS(0.1)).toBe(2.5);
     expect(staleAfterS(10)).toBe(30);
   });
 

@@ -13,12 +13,14 @@ from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.ports import SensorStore, StatusPublisher, StreamRecord, StreamStore
 from kurto_ingest.registry import StreamRegistry
 from kurto_ingest.session import Session
-from kurto_ingest.status import status_message
+from kurto_ingest.status import stale_after_s, status_message
 from kurto_service.clock import Clock
 
 __all__ = ["StatusBoard"]
 
 _LOG = logging.getLogger(__name__)
+# However many streams fall silent one after the other, no more often than this.
+_LEAST_PAUSE_S = 0.1
 
 
 class StatusBoard:
@@ -103,7 +105,19 @@ class StatusBoard:
                     "States of streams not published, will be tried again",
                     extra={"action": "status_failed", "error": f"{type(error).__name__}: {error}"},
                 )
-            await self._clock.sleep(interval_s)
+            await self._clock.sleep(self._pause_s(interval_s))
+
+    def _pause_s(self, interval_s: float) -> float:
+        """Return the time to the next publication: sooner when a stream goes stale before."""
+        now_s = self._clock.monotonic()
+        pause_s = interval_s
+        for session in self._registry:
+            received_s = session.live.counters.last_receive_s
+            if received_s is not None:
+                left_s = received_s + stale_after_s(session.sensor) - now_s
+                if 0 < left_s < pause_s:
+                    pause_s = left_s
+        return max(_LEAST_PAUSE_S, pause_s)
 
     def _report(self, problem: str) -> None:
         """Say once that publishing fails, and once that it works again."""

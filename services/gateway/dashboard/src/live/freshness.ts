@@ -4,7 +4,8 @@ import type { SensorConfig } from "../gen/kurto/assets/v1/assets_pb.js";
 import type { SensorStatus } from "../gen/kurto/ingest/v1/stream_status_pb.js";
 
 const CONTINUOUS_INTERVAL_S = 0.1;
-const LEAST_STALE_S = 3;
+// As the service: people see within 3 s that nothing comes.
+const LEAST_STALE_S = 2.5;
 
 /** Time from one window to the next in seconds: 0.1, or the interval of a burst sensor. */
 export function windowIntervalS(config: SensorConfig | undefined): number {

@@ -367,7 +367,8 @@ export enum StreamState {
   LIVE = 2,
 
   /**
-   * No sample for max(3 s, 3 × the expected interval).
+   * No sample for 2.5 s, so that clients see it within 3 s; for burst sensors for
+   * three intervals if that is longer.
    *
    * @generated from enum value: STREAM_STATE_STALE = 3;
    */
