@@ -218,6 +218,14 @@ class EpochRange(_message.Message):
     indexes: _samples_pb2.IndexRange
     def __init__(self, epoch: _Optional[int] = ..., indexes: _Optional[_Union[_samples_pb2.IndexRange, _Mapping]] = ...) -> None: ...
 
+class SamplePosition(_message.Message):
+    __slots__ = ("epoch", "index")
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    epoch: int
+    index: int
+    def __init__(self, epoch: _Optional[int] = ..., index: _Optional[int] = ...) -> None: ...
+
 class TimeRange(_message.Message):
     __slots__ = ("start_time", "end_time")
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -227,16 +235,18 @@ class TimeRange(_message.Message):
     def __init__(self, start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReadSamplesRequest(_message.Message):
-    __slots__ = ("sensor_id", "epoch_range", "time_range", "channels")
+    __slots__ = ("sensor_id", "epoch_range", "time_range", "channels", "resume")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_RANGE_FIELD_NUMBER: _ClassVar[int]
     TIME_RANGE_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    RESUME_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     epoch_range: EpochRange
     time_range: TimeRange
     channels: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, sensor_id: _Optional[str] = ..., epoch_range: _Optional[_Union[EpochRange, _Mapping]] = ..., time_range: _Optional[_Union[TimeRange, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ...) -> None: ...
+    resume: SamplePosition
+    def __init__(self, sensor_id: _Optional[str] = ..., epoch_range: _Optional[_Union[EpochRange, _Mapping]] = ..., time_range: _Optional[_Union[TimeRange, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., resume: _Optional[_Union[SamplePosition, _Mapping]] = ...) -> None: ...
 
 class SamplesHeader(_message.Message):
     __slots__ = ("sensor_id", "epoch", "config", "channels", "encoding", "scales", "anchor_time", "indexes")

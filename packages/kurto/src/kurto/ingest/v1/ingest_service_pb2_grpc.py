@@ -113,9 +113,9 @@ class IngestServiceServicer:
 
     def ReadSamples(self, request, context):
         """Reads stored samples back, exactly as they were sent: for each epoch in the
-        range a header, then chunks and holes in ascending order of index, without
-        overlap and without an index left out. A reader that was cut off goes on from
-        the first index that it has not got.
+        range, by number, a header, then chunks and holes in ascending order of index,
+        without overlap and without an index left out. What is durable when the call
+        begins is read. A reader that was cut off goes on by `resume`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,9 +40,9 @@ class IngestServiceStub:
     """Returns what is durable, for a sender that lost its response."""
     ReadSamples: _aio.UnaryStreamMultiCallable[_ingest_service_pb2.ReadSamplesRequest, _ingest_service_pb2.ReadSamplesResponse]
     """Reads stored samples back, exactly as they were sent: for each epoch in the
-    range a header, then chunks and holes in ascending order of index, without
-    overlap and without an index left out. A reader that was cut off goes on from
-    the first index that it has not got.
+    range, by number, a header, then chunks and holes in ascending order of index,
+    without overlap and without an index left out. What is durable when the call
+    begins is read. A reader that was cut off goes on by `resume`.
     """
     KeepSamples: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.KeepSamplesRequest, _ingest_service_pb2.KeepSamplesResponse]
     """Keeps a time range of samples beyond their retention, for evidence. Idempotent
@@ -102,9 +102,9 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_ingest_service_pb2.ReadSamplesRequest, _abc.AsyncIterator[_ingest_service_pb2.ReadSamplesResponse]],
     ) -> _abc.AsyncIterator[_ingest_service_pb2.ReadSamplesResponse]:
         """Reads stored samples back, exactly as they were sent: for each epoch in the
-        range a header, then chunks and holes in ascending order of index, without
-        overlap and without an index left out. A reader that was cut off goes on from
-        the first index that it has not got.
+        range, by number, a header, then chunks and holes in ascending order of index,
+        without overlap and without an index left out. What is durable when the call
+        begins is read. A reader that was cut off goes on by `resume`.
         """
 
     @_abc_1.abstractmethod
