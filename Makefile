@@ -33,7 +33,7 @@ export UV_SYSTEM_CERTS ?= 1
 NODE_TRUST := NODE_OPTIONS="$${NODE_OPTIONS:---use-system-ca}"
 
 .PHONY: help setup demo up test check format generate release-protos bench faults dashboard browser
-.PHONY: wheels lock clean
+.PHONY: wheels lock clean setup-examples
 
 help:
 	@sed -n 's/^#  *make/  make/p' Makefile
@@ -86,6 +86,16 @@ NODE_MODULES :=
 dashboard: setup
 endif
 
+# The example that pushes from Node: its packages, and its code from the protos.
+NODE_EXAMPLE := examples/node-push
+setup-examples: $(NODE_EXAMPLE)/gen/.generated
+$(NODE_EXAMPLE)/node_modules/.installed: $(NODE_EXAMPLE)/package-lock.json $(STAMPS)/packages
+	@echo "setup: installing the packages of the Node example"
+	@cd $(NODE_EXAMPLE) && $(NODE_TRUST) npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
+	@touch $@
+$(NODE_EXAMPLE)/gen/.generated: $(NODE_EXAMPLE)/node_modules/.installed $(NODE_EXAMPLE)/buf.gen.yaml $(STAMPS)/protos $(shell find protos -name '*.proto')
+	@rm -rf $(@D) && cd $(NODE_EXAMPLE) && buf generate && touch gen/.generated
+
 # The browser of the end-to-end tests: the machine's Chromium, else Debian's, else npm's.
 browser: $(STAMPS)/browser
 $(STAMPS)/browser: $(STAMPS)/packages tools/install_browser.py
@@ -102,7 +112,7 @@ up: setup dashboard
 
 # A run of all tests has several workers, for many tests wait; a run of some needs no more than one.
 WORKERS ?= $(if $(or $(CI),$(if $(ARGS),,all)),3,0)
-test: setup dashboard browser
+test: setup dashboard browser setup-examples
 	@if [ -z "$(ARGS)" ] || [ -n "$${CI:-}" ]; then cd $(DASHBOARD) && npm test --silent; fi
 	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -117,7 +127,7 @@ faults: setup dashboard
 
 ## Check and generate ------------------------------------------------------------------------------
 
-check: setup $(NODE_MODULES)
+check: setup $(NODE_MODULES) setup-examples
 	@$(PY) tools/check.py
 
 format: setup

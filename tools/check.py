@@ -9,6 +9,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DASHBOARD = REPOSITORY / "services/gateway/dashboard"
+NODE_EXAMPLE = REPOSITORY / "examples/node-push"
 AT_ONCE = 2
 
 
@@ -64,6 +65,10 @@ def checks() -> list[Check]:
     if (DASHBOARD / "package.json").exists():
         types = ("npm", "run", "--silent", "typecheck")
         found.insert(1, Check("dashboard types", types, folder=DASHBOARD))
+    if (NODE_EXAMPLE / "node_modules").exists():
+        found.append(
+            Check("node example's types", ("npm", "run", "-s", "typecheck"), folder=NODE_EXAMPLE)
+        )
     return found
 
 
