@@ -11,8 +11,10 @@ from kurto_ingest.fakes import fake_stores
 from kurto_ingest.ports import Stores
 from kurto_ingest.postgres import (
     Partitions,
+    PostgresEventStore,
     PostgresPlaceStore,
     PostgresSampleStore,
+    PostgresSampleTimeStore,
     PostgresSensorStore,
     PostgresStreamStore,
 )
@@ -53,4 +55,6 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             streams=PostgresStreamStore(pool),
             samples=PostgresSampleStore(pool, pool, partitions, commit_timeout_s=5),
             publisher=publisher,
+            events=PostgresEventStore(pool),
+            times=PostgresSampleTimeStore(pool),
         )

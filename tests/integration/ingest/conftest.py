@@ -12,8 +12,10 @@ from kurto_ingest.fake_analyzer import FakeAnalyzer
 from kurto_ingest.ports import Stores
 from kurto_ingest.postgres import (
     Partitions,
+    PostgresEventStore,
     PostgresPlaceStore,
     PostgresSampleStore,
+    PostgresSampleTimeStore,
     PostgresSensorStore,
     PostgresStreamStore,
 )
@@ -74,6 +76,8 @@ async def stores(settings: IngestSettings) -> AsyncIterator[Stores]:
             streams=PostgresStreamStore(reading),
             samples=PostgresSampleStore(writing, reading, partitions, commit_timeout_s=5),
             publisher=publisher,
+            events=PostgresEventStore(reading),
+            times=PostgresSampleTimeStore(reading),
         )
 
 

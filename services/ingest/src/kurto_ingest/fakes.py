@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kurto_ingest.encoding import Encoding
 from kurto_ingest.fake_assets import FakePlaceStore, FakeRegistry, FakeSensorStore
+from kurto_ingest.fake_records import FakeEventStore, FakeSampleTimeStore
 from kurto_ingest.ports import (
     NewStream,
     StoredSamples,
@@ -34,9 +35,10 @@ class FakeStreamStore:
         self.rows: dict[StreamKey, StreamRecord] = {}
 
     async def find(self, sensor_id: str, epoch: int) -> StreamRecord | None:
-        """Return an epoch; 0 means the newest."""
+        """Return an epoch; 0 means the newest that is no backfill."""
         if epoch == 0:
-            epoch = max((key[1] for key in self.rows if key[0] == sensor_id), default=0)
+            live = (row.format for row in self.rows.values() if not row.backfill)
+            epoch = max((item.epoch for item in live if item.sensor_id == sensor_id), default=0)
         return self._read((sensor_id, epoch))
 
     def _read(self, key: StreamKey) -> StreamRecord | None:
@@ -82,21 +84,31 @@ class FakeStreamStore:
             analyzed_window=0,
             analysis_from_index=0,
             late_windows=RangeSet(),
+            clock_offset_us=new.clock_offset_us,
+            backfill=new.backfill,
+            recorded=new.recorded,
         )
         return self._read(stream_format.key)
 
-    async def raise_fence(self, key: StreamKey) -> StreamRecord:
+    async def raise_fence(
+        self, key: StreamKey, *, backfill: bool = False, clock_offset_us: int | None = None
+    ) -> StreamRecord:
         """Raise a fence, so that no earlier sender's samples are committed any more."""
         row = self.rows.get(key)
         if row is None:
             raise LookupError(f"no stream {key}")
-        self.rows[key] = replace(row, fence=row.fence + 1)
+        self.rows[key] = replace(
+            row,
+            fence=row.fence + 1,
+            backfill=row.backfill or backfill,
+            clock_offset_us=row.clock_offset_us if clock_offset_us is None else clock_offset_us,
+        )
         found = self._read(key)
         assert found is not None
         return found
 
     async def newest(self, sensor_ids: Collection[str]) -> list[StreamRecord]:
-        """Return the newest epoch of each of these sensors that has one."""
+        """Return the newest epoch, no backfill, of each of these sensors that has one."""
         found = [await self.find(sensor_id, 0) for sensor_id in sorted(set(sensor_ids))]
         return [record for record in found if record is not None]
 
@@ -236,4 +248,6 @@ def fake_stores(clock: Clock) -> Stores:
         streams=streams,
         samples=FakeSampleStore(streams, clock),
         publisher=FakeStatusPublisher(),
+        events=FakeEventStore(),
+        times=FakeSampleTimeStore(clock),
     )

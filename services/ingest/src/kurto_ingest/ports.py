@@ -11,13 +11,17 @@ from uuid import UUID
 from kurto_ingest.assets import Machine, Sensor, SensorConfig, Site
 from kurto_ingest.cells import Block
 from kurto_ingest.ranges import RangeSet
+from kurto_ingest.sample_times import SampleTime
 from kurto_ingest.sequence import StreamSequence
+from kurto_ingest.stream_events import EventQuery, StreamEvent
 from kurto_ingest.stream_format import StreamFormat
 
 __all__ = [
+    "EventStore",
     "NewStream",
     "PlaceStore",
     "SampleStore",
+    "SampleTimeStore",
     "SensorStore",
     "StatusPublisher",
     "StoredSamples",
@@ -50,6 +54,10 @@ class NewStream:
         Time of sample 0, microseconds since 1970-01-01T00:00:00Z.
     clock_offset_us : int or None
         The service's clock minus the sender's.
+    backfill : bool
+        True if its samples come from a sender's buffer.
+    recorded : bool
+        True if the sender named the anchor.
     """
 
     sensor: Sensor
@@ -58,6 +66,8 @@ class NewStream:
     scales: tuple[float, ...]
     anchor_us: int
     clock_offset_us: int | None
+    backfill: bool = False
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +84,9 @@ class StreamRecord:
     analyzed_window: int
     analysis_from_index: int
     late_windows: RangeSet
+    clock_offset_us: int | None = None
+    backfill: bool = False
+    recorded: bool = False
 
     @property
     def key(self) -> StreamKey:
@@ -213,7 +226,7 @@ class StreamStore(Protocol):
     """Streams and their fences."""
 
     async def find(self, sensor_id: str, epoch: int) -> StreamRecord | None:
-        """Return an epoch; 0 means the newest."""
+        """Return an epoch; 0 means the newest that is no backfill."""
         ...
 
     async def find_boot(self, sensor_id: str, boot_id: str) -> StreamRecord | None:
@@ -224,12 +237,17 @@ class StreamStore(Protocol):
         """Begin the next epoch, with fence 1; None when somebody else did at the same moment."""
         ...
 
-    async def raise_fence(self, key: StreamKey) -> StreamRecord:
-        """Raise a fence, so that no earlier sender's samples are committed any more."""
+    async def raise_fence(
+        self, key: StreamKey, *, backfill: bool = False, clock_offset_us: int | None = None
+    ) -> StreamRecord:
+        """Raise a fence, so that no earlier sender's samples are committed any more.
+
+        With `backfill` the epoch is one from then on; a measured clock offset replaces the earlier.
+        """
         ...
 
     async def newest(self, sensor_ids: Collection[str]) -> list[StreamRecord]:
-        """Return the newest epoch of each of these sensors that has one."""
+        """Return the newest epoch, no backfill, of each of these sensors that has one."""
         ...
 
     async def unfinished(self, limit: int) -> list[StreamRecord]:
@@ -271,6 +289,41 @@ class SampleStore(Protocol):
         ...
 
 
+class EventStore(Protocol):
+    """What happened to streams."""
+
+    async def add(self, events: Sequence[StreamEvent]) -> None:
+        """Store events in this order."""
+        ...
+
+    async def find(self, query: EventQuery) -> list[StreamEvent]:
+        """Return the events that are asked for, newest first."""
+        ...
+
+    async def expire(self, before: datetime, limit: int) -> int:
+        """Delete up to `limit` events that are older than `before`; returns how many."""
+        ...
+
+
+class SampleTimeStore(Protocol):
+    """What was measured of the times of samples; see `kurto_ingest.sample_times`."""
+
+    async def add(self, rows: Sequence[SampleTime]) -> None:
+        """Store rows; one that is there already stays as it is."""
+        ...
+
+    async def between(self, key: StreamKey, first: int, end: int) -> list[SampleTime]:
+        """Return the rows that tell the times of samples `first` <= i < `end`, ascending.
+
+        These are the rows between, the last one before, and the first one after them.
+        """
+        ...
+
+    async def expire(self, before: datetime, limit: int) -> int:
+        """Delete up to `limit` rows noted before `before`; returns how many."""
+        ...
+
+
 class StatusPublisher(Protocol):
     """Carries stream states to those who watch."""
 
@@ -288,3 +341,5 @@ class Stores:
     streams: StreamStore
     samples: SampleStore
     publisher: StatusPublisher
+    events: EventStore
+    times: SampleTimeStore

@@ -36,8 +36,10 @@ from kurto_ingest.opening import StreamOpener
 from kurto_ingest.ports import Stores
 from kurto_ingest.postgres import (
     Partitions,
+    PostgresEventStore,
     PostgresPlaceStore,
     PostgresSampleStore,
+    PostgresSampleTimeStore,
     PostgresSensorStore,
     PostgresStreamStore,
 )
@@ -244,6 +246,8 @@ async def _stores(settings: IngestSettings, runtime: Runtime[IngestSettings]) ->
             writing, reading, partitions, commit_timeout_s=settings.commit_timeout_s
         ),
         publisher=_publisher(settings, runtime),
+        events=PostgresEventStore(reading),
+        times=PostgresSampleTimeStore(reading),
     )
 
 

@@ -1,15 +1,19 @@
 """PostgreSQL behind the ports."""
 
+from kurto_ingest.postgres.events import PostgresEventStore
 from kurto_ingest.postgres.partitions import Partitions
 from kurto_ingest.postgres.places import PostgresPlaceStore
 from kurto_ingest.postgres.samples import PostgresSampleStore
 from kurto_ingest.postgres.sensors import PostgresSensorStore
 from kurto_ingest.postgres.streams import PostgresStreamStore
+from kurto_ingest.postgres.times import PostgresSampleTimeStore
 
 __all__ = [
     "Partitions",
+    "PostgresEventStore",
     "PostgresPlaceStore",
     "PostgresSampleStore",
+    "PostgresSampleTimeStore",
     "PostgresSensorStore",
     "PostgresStreamStore",
 ]

@@ -135,6 +135,9 @@ def stream_from_row(row: Row) -> StreamRecord:
         analyzed_window=row["analyzed_window"],
         analysis_from_index=row["analysis_from_index"],
         late_windows=RangeSet(_pairs(row["late_windows"])),
+        clock_offset_us=row["clock_offset_us"],
+        backfill=row["backfill"],
+        recorded=row["recorded"],
     )
 
 

@@ -12,17 +12,19 @@ from kurto_service.postgres import Pool
 
 __all__ = ["PostgresStreamStore"]
 
-_FIND = """
-SELECT * FROM ingest.streams
-WHERE sensor_id = $1 AND ($2::bigint = 0 OR epoch = $2)
-ORDER BY epoch DESC LIMIT 1
+_FIND = "SELECT * FROM ingest.streams WHERE sensor_id = $1 AND epoch = $2"
+
+_FIND_NEWEST = """
+SELECT * FROM ingest.streams WHERE sensor_id = $1 AND NOT backfill ORDER BY epoch DESC LIMIT 1
 """
 
 _BEGIN = """
 INSERT INTO ingest.streams (
     sensor_id, epoch, sensor_key, boot_id, config_version, sample_rate_hz, channels, encoding,
-    scales, hop_samples, window_hops, anchor_time, clock_offset_us, burst_interval_us)
-SELECT $1, coalesce(max(epoch), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+    scales, hop_samples, window_hops, anchor_time, clock_offset_us, burst_interval_us,
+    backfill, recorded)
+SELECT $1, coalesce(max(epoch), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    $14, $15
 FROM ingest.streams WHERE sensor_id = $1
 ON CONFLICT DO NOTHING
 RETURNING *
@@ -45,8 +47,11 @@ class PostgresStreamStore:
         self._pool = pool
 
     async def find(self, sensor_id: str, epoch: int) -> StreamRecord | None:
-        """Return an epoch; 0 means the newest."""
-        row = await self._pool.fetchrow(_FIND, sensor_id, epoch)
+        """Return an epoch; 0 means the newest that is no backfill."""
+        if epoch == 0:
+            row = await self._pool.fetchrow(_FIND_NEWEST, sensor_id)
+        else:
+            row = await self._pool.fetchrow(_FIND, sensor_id, epoch)
         return stream_from_row(row) if row else None
 
     async def find_boot(self, sensor_id: str, boot_id: str) -> StreamRecord | None:
@@ -74,25 +79,32 @@ class PostgresStreamStore:
             datetime_from_us(new.anchor_us),
             new.clock_offset_us,
             config.burst_interval_us,
+            new.backfill,
+            new.recorded,
         )
         return stream_from_row(row) if row else None
 
-    async def raise_fence(self, key: StreamKey) -> StreamRecord:
+    async def raise_fence(
+        self, key: StreamKey, *, backfill: bool = False, clock_offset_us: int | None = None
+    ) -> StreamRecord:
         """Raise a fence, so that no earlier sender's samples are committed any more."""
         row = await self._pool.fetchrow(
-            "UPDATE ingest.streams SET fence = fence + 1 WHERE sensor_id = $1 AND epoch = $2"
-            " RETURNING *",
+            "UPDATE ingest.streams SET fence = fence + 1, backfill = backfill OR $3,"
+            " clock_offset_us = coalesce($4, clock_offset_us)"
+            " WHERE sensor_id = $1 AND epoch = $2 RETURNING *",
             *key,
+            backfill,
+            clock_offset_us,
         )
         if row is None:
             raise LookupError(f"no stream {key}")
         return stream_from_row(row)
 
     async def newest(self, sensor_ids: Collection[str]) -> list[StreamRecord]:
-        """Return the newest epoch of each of these sensors that has one."""
+        """Return the newest epoch, no backfill, of each of these sensors that has one."""
         rows = await self._pool.fetch(
             "SELECT DISTINCT ON (sensor_id) * FROM ingest.streams WHERE sensor_id = ANY($1::text[])"
-            " ORDER BY sensor_id, epoch DESC",
+            " AND NOT backfill ORDER BY sensor_id, epoch DESC",
             list(sensor_ids),
         )
         return [stream_from_row(row) for row in rows]
