@@ -1,5 +1,6 @@
 """Logs and metrics."""
 
+import asyncio
 import io
 import json
 import logging
@@ -10,7 +11,12 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from kurto_service.logs import FailureBudget, configure_logs
-from kurto_service.metrics import process_registry, start_exporter, zero_initialise
+from kurto_service.metrics import (
+    count_tasks,
+    process_registry,
+    start_exporter,
+    zero_initialise,
+)
 
 LOG = logging.getLogger("room")
 
@@ -89,3 +95,19 @@ def test_the_exporter_serves_what_is_registered_and_stops() -> None:
     assert "process_resident_memory_bytes" in text
     with pytest.raises(OSError, match="refused"):
         urlopen(f"http://127.0.0.1:{port}/metrics")
+
+
+async def test_tasks_of_the_event_loop_are_counted_from_another_thread() -> None:
+    registry = CollectorRegistry()
+    count_tasks(registry, asyncio.get_running_loop())
+
+    def counted() -> float:
+        return registry.get_sample_value("kurto_process_asyncio_tasks") or 0.0
+
+    alone = await asyncio.to_thread(counted)
+    tasks = [asyncio.create_task(asyncio.sleep(60)) for _ in range(5)]
+    assert await asyncio.to_thread(counted) == alone + 5
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert await asyncio.to_thread(counted) == alone

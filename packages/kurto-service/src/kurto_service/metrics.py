@@ -6,6 +6,7 @@ A service declares its own metrics in one class of its ``metrics`` module in the
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable, Iterable
 from http.server import HTTPServer
@@ -24,6 +25,7 @@ from prometheus_client.metrics import MetricWrapperBase
 __all__ = [
     "DependencyMetrics",
     "RpcMetrics",
+    "count_tasks",
     "process_registry",
     "start_exporter",
     "zero_initialise",
@@ -84,6 +86,15 @@ def process_registry() -> CollectorRegistry:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry
+
+
+def count_tasks(registry: CollectorRegistry, loop: asyncio.AbstractEventLoop) -> None:
+    """Let `registry` tell how many asyncio tasks of `loop` are not done: a leak shows there."""
+    tasks = Gauge(
+        "kurto_process_asyncio_tasks", "Tasks of the event loop that are not done.",
+        registry=registry,
+    )  # fmt: skip
+    tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
 
 
 def zero_initialise(metric: MetricWrapperBase, **values: Iterable[str]) -> None:

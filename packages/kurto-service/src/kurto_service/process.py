@@ -20,7 +20,13 @@ from kurto_service.clock import SystemClock
 from kurto_service.dependencies import DependencyRefused, DependencyTimeout
 from kurto_service.health import Health
 from kurto_service.logs import configure_logs
-from kurto_service.metrics import DependencyMetrics, RpcMetrics, process_registry, start_exporter
+from kurto_service.metrics import (
+    DependencyMetrics,
+    RpcMetrics,
+    count_tasks,
+    process_registry,
+    start_exporter,
+)
 from kurto_service.runtime import Runtime
 from kurto_service.server import (
     BindError,
@@ -79,6 +85,7 @@ class Process(Generic[SettingsT]):
         self._wire = wire
         self._clock = SystemClock()
         self._registry = process_registry()
+        count_tasks(self._registry, asyncio.get_running_loop())
         self._supervisor = Supervisor()
         self._stack = AsyncExitStack()
         self._stop_asked = asyncio.Event()
