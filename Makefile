@@ -7,6 +7,7 @@
 #   make check    style, types, layers, contract and generated code, offline after set-up
 #   make generate stubs from protos/
 #   make bench    benchmarks           make faults   fault drills
+#   make soak     an hour under load: nothing lost, nothing grows (KURTO_SOAK_DURATION_S=3600)
 #   make wheels   wheels of all members into dist/
 #   make lock     renew the pins       make release-protos   accept the contract as released
 
@@ -32,7 +33,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export UV_SYSTEM_CERTS ?= 1
 NODE_TRUST := NODE_OPTIONS="$${NODE_OPTIONS:---use-system-ca}"
 
-.PHONY: help setup demo up test check format generate release-protos bench faults dashboard browser
+.PHONY: help setup demo up test check format generate release-protos bench faults soak dashboard browser
 .PHONY: wheels lock clean setup-examples
 
 help:
@@ -118,6 +119,9 @@ test: setup dashboard browser setup-examples
 
 bench: setup dashboard
 	@$(PY) -m benchmarks $(ARGS)
+
+soak: setup dashboard
+	@$(PY) -m benchmarks.soak $(ARGS)
 
 faults: export KURTO_FAULTS_SENSORS ?= 10
 faults: export KURTO_FAULTS_DURATION_S ?= 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,11 +30,22 @@ class LocalStack:
     target : str
         ``host:port`` of the gateway without TLS.
     pids : Mapping[str, int]
-        Process id by process name.
+        Process id by process name, as they were when it was ready.
+    launcher_pid : int
+        Process id of `kurto up`.
+    ready_file : Path
+        Where the stack says where it is.
     """
 
     target: str
     pids: Mapping[str, int]
+    launcher_pid: int
+    ready_file: Path
+
+    def ready(self) -> dict[str, Any]:
+        """Return what the stack says now: process ids change when something is restarted."""
+        report: dict[str, Any] = json.loads(self.ready_file.read_text())
+        return report
 
     def cpu_s(self) -> dict[str, float]:
         """Return the CPU time that each process and its children have used, in seconds."""
@@ -41,8 +53,13 @@ class LocalStack:
 
 
 @contextmanager
-def local_stack() -> Iterator[LocalStack]:
+def local_stack(environment: Mapping[str, str] | None = None) -> Iterator[LocalStack]:
     """Run `kurto up` on free ports with an empty data directory.
+
+    Parameters
+    ----------
+    environment : Mapping[str, str], optional
+        Settings on top of those of the caller.
 
     Raises
     ------
@@ -54,10 +71,16 @@ def local_stack() -> Iterator[LocalStack]:
         words = ["up", "--http-port", "0", "--tls-port", "0", "--ready-file", str(ready)]
         words += ["--data-dir", f"{directory}/data", "--log-dir", f"{directory}/logs"]
         command = [sys.executable, "-m", "kurto_cli", *words]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+        )
         try:
             report = _wait(ready, process)
-            yield LocalStack(urlsplit(report["http"]).netloc, report["pids"])
+            target = urlsplit(report["http"]).netloc
+            yield LocalStack(target, report["pids"], process.pid, ready)
         finally:
             process.terminate()
             process.wait(STOP_TIMEOUT_S)

@@ -1,0 +1,1 @@
+"""What `make soak` runs: the stack under a steady load, until nothing grows any more."""
