@@ -1,74 +1,64 @@
-"""Collects what the fault tests measure: a table at the end, and ``faults.json``."""
+"""Fixtures of the drills: the book of what was measured, the scale, the load."""
 
 from __future__ import annotations
 
-import json
+import asyncio
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from tests.faults.checker import Verdict
-from tests.faults.load import Load, Pushed
-
-
-@dataclass(frozen=True)
-class Drill:
-    """One fault under load.
-
-    Parameters
-    ----------
-    id : str
-        Number of the promise.
-    promise, load, fault, measured : str
-        In words.
-    passed : bool
-        Whether the promise was kept.
-    """
-
-    id: str
-    promise: str
-    load: str
-    fault: str
-    measured: str
-    passed: bool
-
-    def as_json(self) -> dict[str, object]:
-        """Return the entry of ``faults.json``."""
-        entry = asdict(self)
-        entry["pass"] = entry.pop("passed")
-        return entry
-
-
-Report = Callable[..., None]
+from tests.conftest import RunningStack
+from tests.faults.rig.calibration import Capacity, measure_capacity
+from tests.faults.rig.report import DrillBook
+from tests.faults.rig.scale import Scale, scale_of_environment
 
 
 @pytest.fixture(scope="session")
-def drills(request: pytest.FixtureRequest) -> Iterator[list[Drill]]:
-    """The drills of this session."""
-    done: list[Drill] = []
-    yield done
-    entries = [drill.as_json() for drill in done]
-    Path("faults.json").write_text(json.dumps(entries, indent=1) + "\n")
+def scale() -> Scale:
+    """How large and long the drills are."""
+    return scale_of_environment()
+
+
+@pytest.fixture(scope="session")
+def book(request: pytest.FixtureRequest, scale: Scale) -> Iterator[DrillBook]:
+    """Takes what drills measured; a table at the end, and ``faults.json`` after full drills."""
+    book = DrillBook()
+    yield book
+    if scale.full:
+        book.write(Path(os.environ.get("KURTO_FAULTS_FILE", "faults.json")))
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.write_line("")
-        for drill in done:
-            result = "pass" if drill.passed else "FAIL"
-            reporter.write_line(f"{drill.id:>3} {result}  {drill.fault}: {drill.measured}")
+        for line in book.table():
+            reporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def capacity(stack: RunningStack) -> Capacity:
+    """What a sensor costs on this machine, measured once."""
+    ready = stack.ready
+    pids = {name: pid for name, pid in ready["pids"].items() if pid is not None}
+    return asyncio.run(measure_capacity(urlsplit(ready["http"]).netloc, pids))
+
+
+SensorCount = Callable[..., int]
 
 
 @pytest.fixture
-def report(drills: list[Drill]) -> Report:
-    """Notes a drill and fails the test if the promise was broken."""
+def sensor_count(scale: Scale, request: pytest.FixtureRequest) -> SensorCount:
+    """Tells how many sensors a load has: ``sensor_count(busy=0.7, short=4)``.
 
-    def note(
-        number: str, promise: str, *, load: Load, fault: str, verdict: Verdict, pushed: list[Pushed]
-    ) -> None:
-        reconnections = sum(one.reconnect_count for one in pushed)
-        lag_s = max(one.longest_lag_s for one in pushed)
-        measured = f"{verdict}; {reconnections} reconnections, longest lag {lag_s:.1f} s"
-        drills.append(Drill(number, promise, str(load), fault, measured, verdict.flawless))
-        assert verdict.flawless, measured
+    Full drills get as many as keep the machine busy to the given share, short ones a few.
+    """
 
-    return note
+    def count(*, busy: float = 0.7, short: int = 4) -> int:
+        if scale.fixed_sensors is not None:
+            return scale.fixed_sensors
+        if not scale.full:
+            return short
+        capacity: Capacity = request.getfixturevalue("capacity")
+        return capacity.sensors(busy)
+
+    return count

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import asyncpg
 import numpy as np
-from tests.faults.hashed_samples import hashed_samples
-from tests.faults.load import CHANNELS, Pushed
+from tests.faults.rig.load import CHANNELS, Signal, hashed
+from tests.faults.rig.pushed import Pushed
+from tests.faults.rig.report import Figure, none_of
 
+_POLL_S = 0.2
 _BLOCKS = """
 SELECT first_index, sample_count, samples
 FROM ingest.sensor_data JOIN ingest.sensors USING (sensor_key)
@@ -35,6 +37,8 @@ class Verdict:
     lost_count, doubled_count, corrupt_count : int
         Samples per channel that were acknowledged and are not there, are there twice, or are not
         what was sent.
+    window_count : int
+        Windows that were expected.
     missing_window_count, doubled_window_count, empty_window_count : int
         Windows without a row, with several, or without values.
     """
@@ -43,41 +47,53 @@ class Verdict:
     lost_count: int = 0
     doubled_count: int = 0
     corrupt_count: int = 0
+    window_count: int = 0
     missing_window_count: int = 0
     doubled_window_count: int = 0
     empty_window_count: int = 0
 
-    @property
-    def flawless(self) -> bool:
-        """Whether everything is there once."""
-        return not (
-            self.lost_count
-            or self.doubled_count
-            or self.corrupt_count
-            or self.missing_window_count
-            or self.doubled_window_count
-            or self.empty_window_count
-        )
-
-    def __str__(self) -> str:
-        """Return the verdict in words, for the report."""
-        return (
-            f"{self.sample_count} samples stored, {self.lost_count} lost, "
-            f"{self.doubled_count} doubled, {self.corrupt_count} corrupt; windows: "
-            f"{self.missing_window_count} missing, {self.doubled_window_count} doubled, "
-            f"{self.empty_window_count} empty"
-        )
+    def figures(self) -> list[Figure]:
+        """Return the verdict as figures: nothing may be lost, doubled or altered."""
+        found = f"{self.sample_count} samples and {self.window_count} windows expected and found"
+        return [
+            Figure(found, self.sample_count > 0 and self.window_count > 0),
+            none_of("samples lost", self.lost_count),
+            none_of("doubled", self.doubled_count),
+            none_of("corrupt", self.corrupt_count),
+            none_of("windows missing", self.missing_window_count),
+            none_of("doubled", self.doubled_window_count),
+            none_of("empty", self.empty_window_count),
+        ]
 
 
 async def check(
-    dsn: str, pushed: Sequence[Pushed], *, hop: int, timeout_s: float = 30.0
+    dsn: str,
+    pushed: Sequence[Pushed],
+    *,
+    hop: int,
+    timeout_s: float = 60.0,
+    signal: Signal = hashed,
 ) -> Verdict:
-    """Check all sensors; windows get ``timeout_s`` seconds to be computed."""
+    """Check samples and windows of all sensors.
+
+    Parameters
+    ----------
+    dsn : str
+        The stack's database.
+    pushed : sequence of Pushed
+        What the load sent.
+    hop : int
+        Samples of a hop: `Load.hop`.
+    timeout_s : float
+        Seconds that windows get to be computed.
+    signal : callable
+        What made the samples.
+    """
     connection = await asyncpg.connect(dsn)
     try:
         verdict = Verdict()
         for one in pushed:
-            await _check_samples(connection, one, verdict)
+            await _check_samples(connection, one, verdict, signal)
         await _check_windows(connection, pushed, verdict, hop=hop, timeout_s=timeout_s)
         return verdict
     finally:
@@ -85,13 +101,16 @@ async def check(
 
 
 async def _check_samples(
-    connection: asyncpg.Connection[asyncpg.Record], pushed: Pushed, verdict: Verdict
+    connection: asyncpg.Connection[asyncpg.Record],
+    pushed: Pushed,
+    verdict: Verdict,
+    signal: Signal,
 ) -> None:
     position = 0
     for row in await connection.fetch(_BLOCKS, pushed.sensor_id, pushed.epoch):
         first, count = row["first_index"], row["sample_count"]
         stored = np.frombuffer(row["samples"], "<i2").reshape(len(CHANNELS), count)
-        expected = hashed_samples(pushed.sensor_id, first, count, len(CHANNELS))
+        expected = signal(pushed.sensor_id, pushed.epoch, first, count)
         verdict.sample_count += count
         verdict.corrupt_count += int((stored != expected).any(axis=0).sum())
         verdict.lost_count += max(0, min(first, pushed.acknowledged_index) - position)
@@ -116,7 +135,8 @@ async def _check_windows(
             missing = expected - {row["window_index"] for row in rows}
             if not missing or asyncio.get_running_loop().time() > deadline:
                 break
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(_POLL_S)
+        verdict.window_count += len(expected)
         verdict.missing_window_count += len(missing)
         verdict.doubled_window_count += sum(row["copies"] > 1 for row in rows)
         verdict.empty_window_count += sum(row["empty"] for row in rows)

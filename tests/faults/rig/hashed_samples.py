@@ -10,13 +10,17 @@ import numpy.typing as npt
 Samples = npt.NDArray[np.int16]
 
 
-def hashed_samples(sensor_id: str, first_index: int, count: int, channels: int) -> Samples:
-    """Return samples that are a hash of sensor, channel and index.
+def hashed_samples(
+    sensor_id: str, epoch: int, first_index: int, count: int, channels: int
+) -> Samples:
+    """Return samples that are a hash of sensor, epoch, channel and index.
 
     Parameters
     ----------
     sensor_id : str
         Sensor.
+    epoch : int
+        Epoch of the indexes.
     first_index, count : int
         Absolute indexes.
     channels : int
@@ -28,8 +32,9 @@ def hashed_samples(sensor_id: str, first_index: int, count: int, channels: int) 
         The first finaliser of SplitMix64, cut to 16 bits.
     """
     index = np.arange(first_index, first_index + count, dtype=np.uint64)
-    seed = zlib.crc32(sensor_id.encode())
-    rows = [_mixed(index + np.uint64((seed << 8) + channel)) for channel in range(channels)]
+    seed = zlib.crc32(f"{sensor_id} {epoch}".encode())
+    starts = [np.uint64((seed << 32) + (channel << 28)) for channel in range(channels)]
+    rows = [_mixed(index + start) for start in starts]
     return np.stack(rows)
 
 
