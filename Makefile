@@ -123,9 +123,7 @@ bench: setup dashboard
 soak: setup dashboard
 	@$(PY) -m benchmarks.soak $(ARGS)
 
-faults: export KURTO_FAULTS_SENSORS ?= 10
-faults: export KURTO_FAULTS_DURATION_S ?= 20
-faults: export KURTO_FAULTS_KILLS ?= 2
+faults: export KURTO_FAULTS ?= full
 faults: setup dashboard
 	@$(PY) -m pytest tests/faults $(ARGS)
 
