@@ -99,6 +99,13 @@ async def test_abandoned_range_stays_a_gap(sender: Sender, stores: Stores) -> No
     assert np.isnan(await stored(stores, sender, 100, 250)).all()
 
 
+async def test_a_call_that_only_gives_up_is_answered_when_that_is_durable(sender: Sender) -> None:
+    response = await sender.push(sender.batch(0, 100), sender.batch(300, 100))
+    assert ranges(response.results[0]) == [(100, 300)]
+    response = await sender.push(sender.abandon(100, 250))
+    assert ranges(response.results[0]) == [(250, 300)]
+
+
 async def test_rotation_makes_no_false_gaps(sender: Sender, stores: Stores) -> None:
     """The next call is open, and its samples sent, before the one before has ended."""
     ends = []

@@ -237,6 +237,8 @@ class PushCall:
             if len(self.slots) == 1:
                 raise
             self._reject(slot, given.first_index, error)
+        else:
+            slot.given_up.add(given.first_index, given.end_index)
         self._parts.committer.note(slot.session)
 
     async def settle(self) -> None:
@@ -244,7 +246,7 @@ class PushCall:
         waiting = [
             slot
             for slot in self.slots.values()
-            if slot.session is not None and not slot.session.holds(slot.accepted)
+            if slot.session is not None and not slot.session.holds(slot.accepted, slot.given_up)
         ]
         for slot in waiting:
             if slot.session is not None:
@@ -253,6 +255,6 @@ class PushCall:
             async with asyncio.timeout(self._parts.limits.ack_patience_s):
                 for slot in waiting:
                     if slot.session is not None:
-                        await slot.session.durable(slot.accepted)
+                        await slot.session.durable(slot.accepted, slot.given_up)
         except TimeoutError:
             pass

@@ -62,6 +62,7 @@ class Slot:
     refused: KurtoError | None = None
     accepted: RangeSet = field(default_factory=RangeSet)
     refilled: RangeSet = field(default_factory=RangeSet)
+    given_up: RangeSet = field(default_factory=RangeSet)
     duplicate_count: int = 0
     rejected: list[tuple[int, KurtoError]] = field(default_factory=list)
 

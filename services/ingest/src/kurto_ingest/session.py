@@ -84,13 +84,17 @@ class Session:
         self.order.end(number)
         self.notify()
 
-    def holds(self, ranges: RangeSet) -> bool:
-        """Tell whether all samples of `ranges` are durable."""
-        return self.live.durable.durable_count(ranges) == ranges.total
+    def holds(self, ranges: RangeSet, given_up: RangeSet) -> bool:
+        """Tell whether all samples of `ranges` are durable, and that `given_up` was given up."""
+        durable = self.live.durable
+        return durable.durable_count(ranges) == ranges.total and not any(
+            item.end > durable.next_index or durable.missing.touches(item.first, item.end)
+            for item in given_up
+        )
 
-    async def durable(self, ranges: RangeSet) -> None:
-        """Wait until all samples of `ranges` are durable, or the session is closed."""
-        while not self.holds(ranges) and self.closed is None:
+    async def durable(self, ranges: RangeSet, given_up: RangeSet) -> None:
+        """Wait until `holds`, or until the session is closed."""
+        while not self.holds(ranges, given_up) and self.closed is None:
             await self._changed.wait()
 
     async def flushed(self) -> None:
