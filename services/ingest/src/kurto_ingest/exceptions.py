@@ -232,6 +232,19 @@ class TimeInFuture(InvalidArgument):
         )
 
 
+class NoSamples(NotFound):
+    """There is nothing to read."""
+
+    reason = "NO_SAMPLES"
+
+    def __init__(self, sensor_id: str) -> None:
+        super().__init__(
+            f"The sensor {sensor_id!r} has no samples there: ask for another time or epoch;"
+            " without a range all that is stored is read.",
+            sensor_id=sensor_id,
+        )
+
+
 class Overloaded(ResourceExhausted):
     """The service is at a configured limit."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kurto_ingest.encoding import Encoding
 from kurto_ingest.fake_assets import FakePlaceStore, FakeRegistry, FakeSensorStore
+from kurto_ingest.fake_archive import FakeSampleArchive
 from kurto_ingest.fake_records import FakeEventStore, FakeSampleTimeStore
 from kurto_ingest.ports import (
     NewStream,
@@ -242,11 +243,13 @@ def fake_stores(clock: Clock) -> Stores:
     """Return stores in memory that belong together."""
     registry = FakeRegistry(clock.now)
     streams = FakeStreamStore(registry)
+    samples = FakeSampleStore(streams, clock)
     return Stores(
         places=FakePlaceStore(registry),
         sensors=FakeSensorStore(registry),
         streams=streams,
-        samples=FakeSampleStore(streams, clock),
+        samples=samples,
+        archive=FakeSampleArchive(streams, samples),
         publisher=FakeStatusPublisher(),
         events=FakeEventStore(),
         times=FakeSampleTimeStore(clock),

@@ -7,8 +7,10 @@ from kurto_ingest.committer import CommitPace
 from kurto_ingest.conversation import ForwarderPace
 from kurto_ingest.conversion import duration
 from kurto_ingest.feed import FeedLimits
+from kurto_ingest.read_calls import ReadLimits
 from kurto_ingest.registry import MemoryLimits
 from kurto_ingest.sample_intake import PushLimits
+from kurto_ingest.sample_reader import ReadSizes
 from kurto_ingest.settings import IngestSettings
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "forwarder_pace",
     "memory_limits",
     "push_limits",
+    "read_limits",
     "stream_limits",
 ]
 
@@ -52,6 +55,15 @@ def stream_limits(settings: IngestSettings) -> pb.StreamLimits:
         max_batch_samples=settings.max_batch_samples,
         max_missing_ranges=settings.max_missing_ranges,
         rotate_interval=duration(settings.rotate_interval_s),
+    )
+
+
+def read_limits(settings: IngestSettings) -> ReadLimits:
+    """Return what readers of stored samples may take."""
+    return ReadLimits(
+        max_reads=settings.max_sample_reads,
+        stall_s=settings.read_stall_s,
+        sizes=ReadSizes(settings.read_page_bytes, settings.read_chunk_bytes),
     )
 
 

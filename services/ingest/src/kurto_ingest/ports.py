@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from kurto_ingest.assets import Machine, Sensor, SensorConfig, Site
@@ -15,6 +15,9 @@ from kurto_ingest.sample_times import SampleTime
 from kurto_ingest.sequence import StreamSequence
 from kurto_ingest.stream_events import EventQuery, StreamEvent
 from kurto_ingest.stream_format import StreamFormat
+
+if TYPE_CHECKING:
+    from kurto_ingest.sample_archive import SampleArchive
 
 __all__ = [
     "EventStore",
@@ -340,6 +343,7 @@ class Stores:
     sensors: SensorStore
     streams: StreamStore
     samples: SampleStore
+    archive: SampleArchive
     publisher: StatusPublisher
     events: EventStore
     times: SampleTimeStore

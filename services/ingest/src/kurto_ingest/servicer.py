@@ -1,4 +1,4 @@
-"""IngestService: OpenStream, Push, GetStreamPosition."""
+"""IngestService: taking samples, telling what is durable, reading back."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from kurto_ingest.exceptions import Draining, UnknownEpoch
 from kurto_ingest.opening import OpenedStream, SenderTimes, StreamOpener
 from kurto_ingest.ports import SensorStore, StreamStore
 from kurto_ingest.push import EndReason, PushCall, PushParts
+from kurto_ingest.read_calls import SampleReads
 from kurto_ingest.sample_intake import Slot
 from kurto_ingest.stream_validation import StreamDeclaration, encoding_from_number
 from kurto_service.identity import requires
@@ -42,6 +43,8 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         Tell what is stored.
     parts : PushParts
         What all Push calls share.
+    reads : SampleReads
+        Reads samples back.
     limits : StreamLimits
         Told to senders.
     """
@@ -53,12 +56,14 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         sensors: SensorStore,
         streams: StreamStore,
         parts: PushParts,
+        reads: SampleReads,
         limits: pb.StreamLimits,
     ) -> None:
         self._opener = opener
         self._sensors = sensors
         self._streams = streams
         self._parts = parts
+        self._reads = reads
         self._limits = limits
         self._calls: set[PushCall] = set()
         self._idle = asyncio.Event()
@@ -138,12 +143,9 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         )
 
     @requires("viewer")
-    async def ReadSamples(  # R3 is building it
-        self, request: pb.ReadSamplesRequest, context: Context
-    ) -> AsyncIterator[pb.ReadSamplesResponse]:
+    async def ReadSamples(self, request: pb.ReadSamplesRequest, context: Context) -> None:
         """Read stored samples back."""
-        raise NotImplementedError
-        yield
+        await self._reads.serve(request, context.write)
 
     @requires("operator")
     async def KeepSamples(  # R2 is building it
@@ -162,6 +164,7 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
     async def drain(self) -> None:
         """End all calls with a final acknowledgment and take no new ones."""
         self._opener.draining = True
+        self._reads.drain()
         for call in tuple(self._calls):
             call.end(EndReason.DRAIN)
         await self._idle.wait()

@@ -84,6 +84,19 @@ class IngestSettings(ServiceSettings):
     partition_interval_s: float = Field(
         300.0, gt=0, description="Seconds between two looks at the partitions."
     )
+    # How samples are read back
+    max_sample_reads: int = Field(
+        8, gt=0, description="Readers of stored samples at the same time."
+    )
+    read_page_bytes: int = Field(
+        _MIB, gt=0, description="Stored samples in memory for one reader, about, in bytes."
+    )
+    read_chunk_bytes: int = Field(
+        _MIB // 4, ge=1024, le=2 * _MIB, description="Samples in a message to a reader, in bytes."
+    )
+    read_stall_s: float = Field(
+        45.0, gt=0, description="Seconds after which a reader that takes nothing is sent away."
+    )
     # How windows reach the analyzer
     forward_idle_linger_s: float = Field(
         0.005, ge=0, description="Seconds in which hops are gathered under little load."
@@ -138,6 +151,9 @@ class IngestSettings(ServiceSettings):
     # PostgreSQL
     write_pool_size: int = Field(3, ge=2, description="PostgreSQL connections for commits.")
     query_pool_size: int = Field(6, ge=3, description="PostgreSQL connections for all else.")
+    read_pool_size: int = Field(
+        2, ge=1, description="PostgreSQL connections for reading samples back."
+    )
     acquire_timeout_s: float = Field(
         2.0, gt=0, description="Seconds that a call waits for a PostgreSQL connection."
     )

@@ -28,6 +28,7 @@ from kurto_ingest.limits import (
     forwarder_pace,
     memory_limits,
     push_limits,
+    read_limits,
     stream_limits,
 )
 from kurto_ingest.metrics import IngestMetrics
@@ -38,12 +39,14 @@ from kurto_ingest.postgres import (
     Partitions,
     PostgresEventStore,
     PostgresPlaceStore,
+    PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
     PostgresSensorStore,
     PostgresStreamStore,
 )
 from kurto_ingest.push import PushParts
+from kurto_ingest.read_calls import SampleReads
 from kurto_ingest.registry import StreamRegistry
 from kurto_ingest.sample_intake import SampleIntake
 from kurto_ingest.servicer import IngestServicer
@@ -161,6 +164,13 @@ class Ingest:
             sensors=stores.sensors,
             streams=stores.streams,
             parts=parts,
+            reads=SampleReads(
+                sensors=stores.sensors,
+                streams=stores.streams,
+                archive=stores.archive,
+                times=stores.times,
+                limits=read_limits(settings),
+            ),
             limits=stream_limits(settings),
         )
         self.assets = AssetServicer(
@@ -244,6 +254,9 @@ async def _stores(settings: IngestSettings, runtime: Runtime[IngestSettings]) ->
         streams=PostgresStreamStore(reading),
         samples=PostgresSampleStore(
             writing, reading, partitions, commit_timeout_s=settings.commit_timeout_s
+        ),
+        archive=PostgresSampleArchive(
+            await _pool(settings, runtime, "read", settings.read_pool_size)
         ),
         publisher=_publisher(settings, runtime),
         events=PostgresEventStore(reading),

@@ -1,5 +1,6 @@
 """PostgreSQL behind the ports."""
 
+from kurto_ingest.postgres.archive import PostgresSampleArchive
 from kurto_ingest.postgres.events import PostgresEventStore
 from kurto_ingest.postgres.partitions import Partitions
 from kurto_ingest.postgres.places import PostgresPlaceStore
@@ -12,6 +13,7 @@ __all__ = [
     "Partitions",
     "PostgresEventStore",
     "PostgresPlaceStore",
+    "PostgresSampleArchive",
     "PostgresSampleStore",
     "PostgresSampleTimeStore",
     "PostgresSensorStore",
