@@ -1,0 +1,100 @@
+"""A sensor falls silent: everybody sees it, its alarm stays, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from urllib.parse import urlsplit
+
+from tests.conftest import RunningStack
+from tests.faults.live_watch import LiveWatch, live_watch
+from tests.faults.plain_sender import PlainSender, open_channel
+from tests.faults.rig.checker import check
+from tests.faults.rig.processes import stopped
+from tests.faults.rig.report import DrillBook, at_least, at_most, holds, none_of
+from tests.faults.rig.scale import Scale
+from tests.faults.rules import create_rule
+from tests.faults.sensor_process import sensor_process
+
+from kurto.alerts.v1 import alert_service_pb2, alert_service_pb2_grpc, alerts_pb2
+from kurto.ingest.v1 import stream_status_pb2 as status_pb
+
+SENSOR = "silent-000"
+BEFORE_S, AFTER_S = 4.0, 3.0
+NEVER_S = float("inf")
+
+
+async def stale_after(sender: PlainSender, since_s: float) -> float:
+    """Ask for the state until it is stale; return the seconds since a moment."""
+    async with asyncio.timeout(20):
+        while (await sender.status()).state != status_pb.STREAM_STATE_STALE:
+            await asyncio.sleep(0.02)
+    return time.monotonic() - since_s
+
+
+async def raised(watch: LiveWatch) -> None:
+    """Wait until both channels of the sensor are in alarm."""
+    async with asyncio.timeout(30):
+        while len([one for one in watch.transitions if one.alert.sensor_id == SENSOR]) < 2:
+            await asyncio.sleep(0.05)
+
+
+async def caught_up(sender: PlainSender, index: int, since_s: float) -> float:
+    """Wait until samples up to an index are durable; return the seconds since a moment."""
+    async with asyncio.timeout(60):
+        while (position := await sender.position()).next_index < index or position.missing_ranges:
+            await asyncio.sleep(0.05)
+    return time.monotonic() - since_s
+
+
+async def test_a_silent_sensor_is_seen_and_keeps_its_alarm(
+    stack: RunningStack, book: DrillBook, scale: Scale
+) -> None:
+    target = urlsplit(stack.ready["http"]).netloc
+    silence_s = scale.seconds(6, 40)  # longer than any time that an alarm takes to end by itself
+    duration_s = BEFORE_S + silence_s + AFTER_S
+    async with open_channel(target) as channel, live_watch(target, states=True) as watch:
+        sender = PlainSender(channel, SENSOR, sample_rate_hz=25600.0)
+        await create_rule(channel, "silent", [SENSOR])
+        with sensor_process(target, SENSOR, duration_s) as sensor:
+            await raised(watch)
+            with stopped(sensor.process.pid):
+                stop_s = time.monotonic()
+                status_s = await stale_after(sender, stop_s)
+                await asyncio.sleep(max(0.0, stop_s + silence_s - time.monotonic()))
+                stub = alert_service_pb2_grpc.AlertServiceStub(channel)
+                request = alert_service_pb2.ListActiveAlertsRequest(sensor_id=SENSOR)
+                alerts = (await stub.ListActiveAlerts(request)).alerts
+            cont_s = time.monotonic()
+            backfill_s = await caught_up(sender, round(25600 * (silence_s + BEFORE_S - 1)), cont_s)
+            pushed = await sensor.pushed()
+        verdict = await check(stack.ready["postgres_dsn"], [pushed], hop=sensor.load.hop)
+    ended = [
+        one
+        for one in watch.transitions
+        if one.alert.sensor_id == SENSOR and one.kind != alerts_pb2.TRANSITION_KIND_RAISED
+    ]
+    live_s = watch.first_state(SENSOR, status_pb.STREAM_STATE_STALE, stop_s)
+    back_s = watch.first_state(SENSOR, status_pb.STREAM_STATE_LIVE, cont_s)
+    book.add(
+        *("8", "a stopped sensor is stale ≤ 3 s, its alarm stays, it is backfilled"),
+        load=sensor.load,
+        fault=f"SIGSTOP of the sender's process for {silence_s:g} s",
+        figures=[
+            at_most("stale in the status after", status_s, 3.0, "s"),
+            at_most("in the live view after", live_s or NEVER_S, 3.0, "s"),
+            holds(
+                "both alarms active all the while",
+                [one.state for one in alerts] == 2 * [alerts_pb2.CONDITION_STATE_ACTIVE],
+            ),
+            none_of("transitions but the raising ones", len(ended)),
+            at_most("live again after", back_s or NEVER_S, 3.0, "s"),
+            at_most("backfilled after", backfill_s, 10.0, "s"),
+            at_least(
+                "of what was measured acknowledged",
+                pushed.acknowledged_index / (25600 * duration_s),
+                1.0,
+            ),
+            *verdict.figures(),
+        ],
+    )
