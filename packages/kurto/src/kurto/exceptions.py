@@ -79,6 +79,10 @@ class BufferFullError(KurtoError):
     """The buffer is full of samples that are not acknowledged."""
 
 
+class BufferDirectoryError(KurtoError):
+    """The directory of the disk buffer cannot be used; the message says why."""
+
+
 class StreamClosedError(KurtoError):
     """The stream is closed; open the sensor again."""
 

@@ -20,6 +20,17 @@ class Range:
     def __len__(self) -> int:
         return max(0, self.end_index - self.first_index)
 
+    def without(self, other: Range) -> list[Range]:
+        """Return the parts of the range that are not in another, at most two."""
+        before = Range(self.first_index, min(self.end_index, other.first_index))
+        after = Range(max(self.first_index, other.end_index), self.end_index)
+        return [part for part in (before, after) if len(part)] if len(other) else [self]
+
+    def overlap(self, other: Range) -> Range:
+        """Return the indexes that are in both; its length is 0 when there are none."""
+        first = max(self.first_index, other.first_index)
+        return Range(first, max(first, min(self.end_index, other.end_index)))
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -33,22 +44,31 @@ class Chunk:
         Encoded samples.
     shaft_speed_hz : float, optional
         Shaft speed during the chunk in Hz.
+    device_time_us : int, optional
+        Sender's clock at the first sample, in microseconds since 1970-01-01T00:00:00Z.
     """
 
     first_index: int
     samples: npt.NDArray[Any]
     shaft_speed_hz: float | None = None
+    device_time_us: int | None = None
 
     @property
     def end_index(self) -> int:
         """Index after the last sample."""
         return self.first_index + int(self.samples.shape[1])
 
+    @property
+    def sample_count(self) -> int:
+        """Samples per channel."""
+        return int(self.samples.shape[1])
+
     def part(self, first_index: int, end_index: int) -> Chunk:
         """Return the part inside the given indexes, which must overlap the chunk."""
         first, end = max(first_index, self.first_index), min(end_index, self.end_index)
         samples = self.samples[:, first - self.first_index : end - self.first_index]
-        return Chunk(first, samples, self.shaft_speed_hz)
+        time_us = self.device_time_us if first == self.first_index else None
+        return Chunk(first, samples, self.shaft_speed_hz, time_us)
 
 
 class SendBuffer:
