@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeVar, cast, get_args
 
 from kurto_service.exceptions import PermissionDenied
@@ -49,10 +50,13 @@ class Principal:
         (a claimed operator name) is another thing and is stored beside it.
     roles : frozenset of str
         Roles as granted; `has_role` follows what they imply.
+    expire_time : datetime or None
+        When the token expires that the call came with: calls that are open for long end then.
     """
 
     name: str
     roles: frozenset[Role]
+    expire_time: datetime | None = None
 
     def has_role(self, *accepted: Role) -> bool:
         """Tell whether any granted role holds any of the `accepted` ones."""

@@ -190,8 +190,8 @@ def _entry(path: Path, number: int, row: object) -> _Entry:
         raise TokenFileError(f"{where}: roles must list one or more of {', '.join(ROLES)}")
     if expires is not None and not (isinstance(expires, datetime) and expires.tzinfo):
         raise TokenFileError(f"{where}: expires must be a date-time with an offset, e.g. ...Z")
-    principal = Principal(name=name, roles=frozenset(roles))
     expiry = expires.astimezone(UTC) if isinstance(expires, datetime) else None
+    principal = Principal(name=name, roles=frozenset(roles), expire_time=expiry)
     return _Entry(sha256=sha256.lower(), principal=principal, expires=expiry)
 
 
