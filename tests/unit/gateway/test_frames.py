@@ -63,16 +63,16 @@ def test_a_view_is_made_once_for_equal_filters_while_fresh() -> None:
     one, two = feature_filter(["rms", "peak"]), feature_filter(["peak", "rms", "rms"])
     assert frame.view(one) is frame.view(two)
     assert feature_filter([]) is None
-    frame.forget_views()
+    frame.shrink()
     assert frame.view(one) is not frame.view(two)
     assert frame.view(one).entry == frame.view(two).entry
 
 
-def test_a_detached_frame_is_the_same() -> None:
+def test_a_frame_kept_as_bytes_is_the_same() -> None:
     frame = live(packed("pump", 1))
     before = frame.view(None).entry
-    frame.detach()
-    frame.forget_views()
+    frame.shrink()
+    frame.shrink()
     assert frame.view(None).entry == before
     assert frame.feature_names == FEATURES
 

@@ -87,7 +87,7 @@ class FeatureLog:
 
     def _note(self, frame: LiveFrame) -> int | None:
         """Return how many windows the frame jumps over, or None if it was there before."""
-        if frame.packed.late:
+        if frame.late:
             return 0
         epoch, window_index = frame.order
         key = (frame.sensor_id, epoch)
@@ -120,7 +120,7 @@ class FeatureLog:
         self._fresh.append(frames)
         if len(self._fresh) > _FRESH_ENTRIES:
             for frame in self._fresh.popleft():
-                frame.forget_views()
+                frame.shrink()
 
     def _evict(self) -> None:
         oldest = self._entries.popleft()
@@ -128,7 +128,7 @@ class FeatureLog:
             self._bytes -= frame.size
             # The newest frame of a silent sensor must not hold the whole batch in memory.
             if self._latest.get(frame.sensor_id) is frame:
-                frame.detach()
+                frame.shrink()
         self._floor = Position.after_all_of(oldest[-1].position.entry)
 
     def after(self, position: Position) -> list[LiveFrame] | None:

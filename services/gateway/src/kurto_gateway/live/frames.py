@@ -14,7 +14,7 @@ __all__ = ["FeatureFilter", "LiveFrame", "feature_filter", "frames_of"]
 
 #: Sorted feature names, or None for all of them.
 FeatureFilter = tuple[str, ...] | None
-_OVERHEAD_BYTES = 128  # what the objects around a packed frame weigh, roughly
+_OVERHEAD_BYTES = 384  # what the objects around a packed frame weigh, as measured
 _FLAGS = cast("tuple[quality_pb2.QualityFlag, ...]", tuple(quality_pb2.QualityFlag.values()[1:]))
 
 
@@ -36,7 +36,18 @@ class LiveFrame:
         Its place in the stream.
     """
 
-    __slots__ = ("_fresh", "_views", "feature_names", "order", "packed", "position", "size")
+    __slots__ = (
+        "_data",
+        "_fresh",
+        "_packed",
+        "_views",
+        "feature_names",
+        "late",
+        "order",
+        "position",
+        "sensor_id",
+        "size",
+    )
 
     def __init__(
         self,
@@ -44,9 +55,13 @@ class LiveFrame:
         feature_names: tuple[str, ...],
         position: Position,
     ) -> None:
-        self.packed = packed
+        self._packed: features_pb2.PackedFeatureFrame | None = packed
+        self._data = b""
         self.feature_names = feature_names
         self.position = position
+        #: Sensor of the window, and whether its window came out of turn.
+        self.sensor_id = packed.sensor_id
+        self.late = packed.late
         #: Later windows of a sensor have a higher one.
         self.order = (packed.epoch, packed.window_index)
         #: Bytes that it weighs in a queue.
@@ -55,9 +70,11 @@ class LiveFrame:
         self._fresh = True
 
     @property
-    def sensor_id(self) -> str:
-        """Sensor of the window."""
-        return self.packed.sensor_id
+    def packed(self) -> features_pb2.PackedFeatureFrame:
+        """The frame as the analyzer packed it."""
+        if self._packed is not None:
+            return self._packed
+        return features_pb2.PackedFeatureFrame.FromString(self._data)
 
     def view(self, wanted: FeatureFilter) -> Encoded:
         """Return the frame with the `wanted` features, made once for each filter."""
@@ -68,25 +85,29 @@ class LiveFrame:
                 self._views[wanted] = view
         return view
 
-    def forget_views(self) -> None:
-        """Free what `view` made: from now on only stragglers ask, and it weighs ten frames."""
+    def shrink(self) -> None:
+        """Keep the bytes only: parsed, and seen by clients, a frame weighs ten times as much."""
+        if self._packed is not None:
+            self._data = self._packed.SerializeToString()
+            # The message shares memory with the whole batch that it came in.
+            self._packed = None
         self._views = {}
         self._fresh = False
-
-    def detach(self) -> None:
-        """Stop sharing memory with the batch that the frame came in."""
-        own = features_pb2.PackedFeatureFrame()
-        own.CopyFrom(self.packed)
-        self.packed = own
 
 
 def frames_of(entry: EntryId, batch: features_pb2.FeatureBatch) -> list[LiveFrame]:
     """Return the frames of one entry of the live stream."""
-    names = tuple(batch.feature_names)
+    names = _shared(tuple(batch.feature_names))
     return [
         LiveFrame(packed, names, Position(entry, ordinal))
         for ordinal, packed in enumerate(batch.frames)
     ]
+
+
+@lru_cache(maxsize=64)
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first tuple of these names: every batch brings them, and frames keep them."""
+    return names
 
 
 def _unpack(
