@@ -49,7 +49,7 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             lambda: valkey.connect(url), clock, retention_s=600, timeout_s=1
         )
         stack.push_async_callback(publisher.close)
-        partitions = Partitions(pool, clock, retention_s=86400, ahead_s=7200)
+        partitions = Partitions(pool, clock, default_s=86400, ahead_s=7200)
         yield Stores(
             places=PostgresPlaceStore(pool),
             sensors=PostgresSensorStore(pool),

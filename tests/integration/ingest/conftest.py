@@ -70,7 +70,7 @@ async def stores(settings: IngestSettings) -> AsyncIterator[Stores]:
             lambda: valkey.connect(settings.valkey_url), clock, retention_s=600, timeout_s=1
         )
         stack.push_async_callback(publisher.close)
-        partitions = Partitions(reading, clock, retention_s=86400, ahead_s=7200)
+        partitions = Partitions(reading, clock, default_s=86400, ahead_s=7200)
         yield Stores(
             places=PostgresPlaceStore(reading),
             sensors=PostgresSensorStore(reading),

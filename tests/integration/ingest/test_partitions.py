@@ -1,13 +1,15 @@
-"""Partitions are made ahead and on demand, and dropped whole."""
+"""Partitions are made ahead and on demand, attached again, and dropped whole."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 
+from kurto_ingest.partitioning import PartitionKey, hour_of, partition_of
 from kurto_ingest.postgres import Partitions
-from kurto_ingest.postgres.partitions import partition_hour, partition_name
+from kurto_ingest.retention import BUFFER_CLASS, DEFAULT_CLASS, FOREVER_CLASS, RetentionClass
 from kurto_service.postgres import Pool, create_pool
 from kurto_service.testing import FakeClock
 
@@ -22,21 +24,48 @@ async def pool(ingest_dsn: str) -> AsyncIterator[Pool]:
     await pool.close()
 
 
-async def names(pool: Pool) -> list[str]:
+async def names(pool: Pool, number: int = 1) -> list[str]:
     rows = await pool.fetch(
         "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
-        " WHERE inhparent = 'ingest.sensor_data_1'::regclass ORDER BY 1"
+        " WHERE inhparent = to_regclass($1) ORDER BY 1",
+        f"ingest.sensor_data_{number}",
     )
-    return [row["name"].removeprefix("ingest.sensor_data_1_") for row in rows]
+    return [row["name"].removeprefix(f"ingest.sensor_data_{number}_") for row in rows]
 
 
 def partitions(pool: Pool, clock: FakeClock) -> Partitions:
-    return Partitions(pool, clock, retention_s=24 * 3600, ahead_s=2 * 3600)
+    return Partitions(pool, clock, default_s=24 * 3600, ahead_s=2 * 3600)
+
+
+def key(hours_ago: float, retention: RetentionClass = DEFAULT_CLASS) -> PartitionKey:
+    """Return a partition as it was when its samples were new."""
+    return partition_of(retention, hour_of(NOW - timedelta(hours=hours_ago)), late_before=0)
+
+
+async def add_row(pool: Pool, to: PartitionKey, stored: datetime) -> None:
+    start = to.start or to.end - timedelta(hours=1)
+    await pool.execute(
+        "INSERT INTO ingest.sensor_data VALUES ($1, $2, 1, 1, 0, 1, 0, NULL, 'x', $3)",
+        to.class_number,
+        start,
+        stored,
+    )
 
 
 async def test_two_hours_ahead(pool: Pool) -> None:
     await partitions(pool, FakeClock(NOW)).make_ahead()
     assert await names(pool) == ["2026112310", "2026112311", "2026112312"]
+    assert await names(pool, 3) == []
+
+
+async def test_classes_of_sensors_are_made_ahead_too(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO ingest.sensors (sensor_id, display_name, tags, config_version, revision,"
+        " retention_class) VALUES ('a', '', '{}', 1, 1, 2), ('b', '', '{}', 1, 2, 3)"
+    )
+    await partitions(pool, FakeClock(NOW)).make_ahead()
+    assert await names(pool, 3) == ["2026112310", "2026112311", "2026112312"]
+    assert await names(pool, 2) == ["2026112300"]
 
 
 async def test_two_processes_at_once(pool: Pool) -> None:
@@ -46,42 +75,115 @@ async def test_two_processes_at_once(pool: Pool) -> None:
 
 
 async def test_samples_are_kept_outside_their_row_uncompressed(pool: Pool) -> None:
-    await partitions(pool, FakeClock(NOW)).make_ahead()
-    storage = await pool.fetchval(
-        "SELECT attstorage FROM pg_attribute WHERE attname = 'samples'"
-        " AND attrelid = 'ingest.sensor_data_1_2026112310'::regclass"
-    )
-    assert storage == b"e"
+    keeper = partitions(pool, FakeClock(NOW))
+    await keeper.make_ahead()
+    await keeper.ensure([key(0, BUFFER_CLASS)])
+    for name in ("sensor_data_1_2026112310", "sensor_data_3_2026112310"):
+        storage = await pool.fetchval(
+            "SELECT attstorage FROM pg_attribute WHERE attname = 'samples'"
+            " AND attrelid = to_regclass($1)",
+            f"ingest.{name}",
+        )
+        assert storage == b"e"
 
 
 async def test_old_ones_are_dropped_while_others_take_rows(pool: Pool) -> None:
     clock = FakeClock(NOW)
     keeper = partitions(pool, clock)
-    old = partition_hour(int((NOW - timedelta(hours=26)).timestamp() * 1e6))
-    await keeper.ensure({old, old + 1, old + 2, old + 30})
+    await keeper.ensure([key(26), key(25), key(24), key(-4)])
     dropped = await keeper.drop_old()
-    assert dropped == [partition_name(old), partition_name(old + 1)]
+    assert dropped == [key(26).name, key(25).name]
     assert await names(pool) == ["2026112210", "2026112314"]
     # It is made again on demand, since it is not taken for existing any more.
-    await keeper.ensure({old})
-    assert partition_name(old).rsplit("_", 1)[1] in await names(pool)
+    await keeper.ensure([key(26)])
+    assert key(26).name.rsplit("_", 1)[1] in await names(pool)
+
+
+async def test_each_class_has_its_own_time(pool: Pool) -> None:
+    keeper = partitions(pool, FakeClock(NOW))
+    old = NOW - timedelta(hours=90)
+    for item in (key(80), key(80, BUFFER_CLASS), key(3, BUFFER_CLASS), key(900, FOREVER_CLASS)):
+        await keeper.ensure([item])
+        await add_row(pool, item, old)
+    assert sorted(await keeper.drop_old()) == sorted(
+        [key(80).name, key(80, BUFFER_CLASS).name, key(3, BUFFER_CLASS).name]
+    )
+
+
+async def test_what_came_late_is_kept_from_its_arrival(pool: Pool) -> None:
+    clock = FakeClock(NOW)
+    keeper = partitions(pool, clock)
+    upload = partition_of(
+        DEFAULT_CLASS, hour_of(NOW - timedelta(days=900)), late_before=keeper.late_before()
+    )
+    await keeper.ensure([upload, key(30)])
+    await add_row(pool, upload, NOW - timedelta(hours=1))
+    await add_row(pool, key(30), NOW - timedelta(hours=23))  # a refill
+    assert await keeper.drop_old() == []
+    await clock.advance(1.5 * 3600)
+    assert await keeper.drop_old() == [key(30).name]
+    await clock.advance(22 * 3600)
+    assert await keeper.drop_old() == [upload.name]
+
+
+async def test_range_that_is_to_be_kept_is_waited_for(pool: Pool) -> None:
+    keeper = partitions(pool, FakeClock(NOW))
+    await keeper.ensure([key(30), key(29)])
+    await pool.execute(
+        "INSERT INTO ingest.sensors (sensor_id, display_name, tags, config_version, revision)"
+        " VALUES ('a', '', '{}', 1, 1)"
+    )
+    await pool.execute(
+        "INSERT INTO ingest.kept_ranges (sensor_id, keep_id, sensor_key, start_time, end_time,"
+        " request, reason, note) VALUES ('a', 'k', 1, $1, $2, '{}', 3, '')",
+        key(30).start,
+        key(30).end,
+    )
+    assert await keeper.drop_old() == [key(29).name]
+    await pool.execute("UPDATE ingest.kept_ranges SET attempts = 1")
+    assert await keeper.drop_old() == [key(30).name]
 
 
 async def test_drop_that_was_interrupted_is_finished(pool: Pool) -> None:
     keeper = partitions(pool, FakeClock(NOW))
-    old = partition_hour(int((NOW - timedelta(hours=40)).timestamp() * 1e6))
-    await keeper.ensure({old, old + 40})
+    await keeper.ensure([key(40), key(39), key(0)])
     # What DETACH CONCURRENTLY leaves when its session dies between its two transactions.
     await pool.execute(
         "UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = $1::regclass",
-        f"ingest.{partition_name(old)}",
+        f"ingest.{key(40).name}",
     )
-    assert await keeper.drop_old() == [partition_name(old)]
+    # What is left when it dies between DETACH and DROP.
+    await pool.execute(f"ALTER TABLE ingest.sensor_data_1 DETACH PARTITION ingest.{key(39).name}")
+    assert await keeper.drop_old() == [key(40).name, key(39).name]
+    assert await pool.fetchval("SELECT to_regclass($1)", f"ingest.{key(39).name}") is None
+
+
+async def test_detached_partition_is_attached_again_with_its_rows(pool: Pool) -> None:
+    keeper = partitions(pool, FakeClock(NOW))
+    for item, how in ((key(0), ""), (key(1), "CONCURRENTLY"), (key(0, FOREVER_CLASS), "")):
+        await keeper.ensure([item])
+        await add_row(pool, item, NOW)
+        parent = item.name.rsplit("_", 1)[0]
+        await pool.execute(f"ALTER TABLE ingest.{parent} DETACH PARTITION ingest.{item.name} {how}")
+        keeper.forget([item])
+        await keeper.ensure([item])
+    assert await pool.fetchval("SELECT count(*) FROM ingest.sensor_data") == 3
+
+
+async def test_partition_that_is_being_detached_is_attached_again(pool: Pool) -> None:
+    keeper = partitions(pool, FakeClock(NOW))
+    await keeper.ensure([key(0)])
+    await add_row(pool, key(0), NOW)
+    await pool.execute(
+        "UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = $1::regclass",
+        f"ingest.{key(0).name}",
+    )
+    keeper.forget([key(0)])
+    await keeper.ensure([key(0)])
+    assert await pool.fetchval("SELECT count(*) FROM ingest.sensor_data") == 1
 
 
 async def test_lock_on_the_table_is_not_waited_for(pool: Pool) -> None:
-    import asyncpg  # noqa: PLC0415
-
     keeper = partitions(pool, FakeClock(NOW))
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE ingest.sensor_data_1 IN ACCESS EXCLUSIVE MODE")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from kurto_ingest.retention import DEFAULT_CLASS, RetentionClass, RetentionPolicy
 from kurto_ingest.stream_format import WINDOW_HOPS, StreamFormat, hop_length
 
 __all__ = ["Burst", "Channel", "Coupling", "Machine", "Sensor", "SensorConfig", "Site"]
@@ -114,8 +115,9 @@ class SensorConfig:
 class Sensor:
     """A converter whose channels are sampled together.
 
-    `sensor_key` and `revision` are the service's own: a short number for stored rows, and the
-    place of the last change among the changes of all sensors.
+    `retention` None stands for the service's default. `sensor_key`, `revision` and
+    `retention_class` are the service's own: a short number for stored rows, the place of the last
+    change among the changes of all sensors, and the class that stored rows get by the policy.
     """
 
     sensor_id: str
@@ -123,9 +125,11 @@ class Sensor:
     machine_id: str = ""
     display_name: str = ""
     tags: tuple[str, ...] = ()
+    retention: RetentionPolicy | None = None
     monitored: bool = True
     archived: bool = False
     create_time: datetime | None = None
     update_time: datetime | None = None
     sensor_key: int = 0
     revision: int = 0
+    retention_class: RetentionClass = DEFAULT_CLASS

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from kurto_ingest.commit_errors import is_transient
-from kurto_ingest.exceptions import StaleFence, StreamFailedError
+from kurto_ingest.exceptions import OwnerChanged, StreamFailedError
 from kurto_ingest.late import completed_windows
 from kurto_ingest.live_stream import Commit
 from kurto_ingest.metrics import IngestMetrics
@@ -95,6 +95,8 @@ class GroupCommitter:
         self._urgent = asyncio.Event()
         self._doubtful: tuple[UUID, list[_Plan]] | None = None
         self._retry_s = 0.0
+        #: True since a commit failed, until one succeeds.
+        self.failing = False
 
     def note(self, session: Session) -> None:
         """Take note that `session` holds something that is not durable."""
@@ -148,6 +150,7 @@ class GroupCommitter:
             return False
         plans = self._plans()
         if not plans:
+            self.failing = False
             return True
         started_s = self._clock.monotonic()
         token = uuid4()
@@ -155,7 +158,9 @@ class GroupCommitter:
             taken = await self._store.commit([plan.request for plan in plans], token)
         except Exception as error:
             self._metrics.commits.labels("failed").inc()
+            self.failing = True
             return await self._failed(error, token, plans)
+        self.failing = False
         self._metrics.commit_seconds.observe(self._clock.monotonic() - started_s)
         self._metrics.commits.labels("ok").inc()
         for plan in plans:
@@ -205,6 +210,7 @@ class GroupCommitter:
             after=commit.after,
             blocks=commit.blocks,
             late_windows=late,
+            retention=session.sensor.retention_class,
         )
         return _Plan(session, commit, request)
 
@@ -215,7 +221,7 @@ class GroupCommitter:
                 "Fence was raised elsewhere",
                 extra={"action": "fence_lost", "sensor_id": session.key[0]},
             )
-            self._lose(session, StaleFence(session.key[0], session.live.fence))
+            self._lose(session, OwnerChanged(session.key[0], session.live.fence))
             return
         session.live.finish(plan.commit)
         self._metrics.blocks.inc(len(plan.commit.blocks))

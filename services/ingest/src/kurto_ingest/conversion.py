@@ -12,10 +12,12 @@ from kurto.assets.v1 import assets_pb2
 from kurto.signal.v1 import samples_pb2
 from kurto_ingest.assets import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.exceptions import InvalidField
+from kurto_ingest.retention_messages import policy_from_message, policy_message
 
 __all__ = [
     "config_message",
     "duration",
+    "duration_us",
     "machine_from_message",
     "machine_message",
     "range_messages",
@@ -66,6 +68,13 @@ def duration(seconds: float) -> Duration:
     """Return seconds as a message."""
     message = Duration()
     message.FromNanoseconds(round(seconds * 1e9))
+    return message
+
+
+def duration_us(span_us: int) -> Duration:
+    """Return microseconds as a message."""
+    message = Duration()
+    message.FromMicroseconds(span_us)
     return message
 
 
@@ -122,6 +131,7 @@ def sensor_from_message(message: assets_pb2.Sensor) -> Sensor:
         display_name=message.display_name,
         tags=tuple(message.tags),
         config=_config_from_message(message.config),
+        retention=policy_from_message(message.retention),
     )
 
 
@@ -175,6 +185,7 @@ def sensor_message(sensor: Sensor) -> assets_pb2.Sensor:
         archived=sensor.archived,
         create_time=timestamp(sensor.create_time),
         update_time=timestamp(sensor.update_time),
+        retention=policy_message(sensor.retention),
     )
 
 

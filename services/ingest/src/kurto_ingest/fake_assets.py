@@ -12,12 +12,27 @@ from kurto_ingest.exceptions import (
     ConcurrentChange,
     IdTaken,
     NotEmpty,
+    TooManyRetentionTimes,
     UnknownMachine,
     UnknownSensor,
     UnknownSite,
 )
+from kurto_ingest.retention import (
+    BUFFER_CLASS,
+    DEFAULT_CLASS,
+    FOREVER_CLASS,
+    MAX_TIME_CLASSES,
+    ClassKind,
+    KeepAll,
+    KeepFor,
+    RetentionClass,
+    RetentionPolicy,
+    span_for,
+)
 
 __all__ = ["FakePlaceStore", "FakeRegistry", "FakeSensorStore"]
+
+_FIRST_TIME_CLASS = 10
 
 
 @dataclass(slots=True)
@@ -30,6 +45,7 @@ class FakeRegistry:
     sensors: dict[str, Sensor] = field(default_factory=dict)
     configs: dict[tuple[str, int], SensorConfig] = field(default_factory=dict)
     revision: int = 0
+    times: dict[int, RetentionClass] = field(default_factory=dict)
 
     def machine(self, machine_id: str) -> Machine:
         """Return a machine, or raise `UnknownMachine`."""
@@ -41,6 +57,25 @@ class FakeRegistry:
         """Count a change of a sensor."""
         self.revision += 1
         return self.revision
+
+    def class_for(self, policy: RetentionPolicy | None) -> RetentionClass:
+        """Return the class of sensors with a policy; makes it if need be."""
+        match policy:
+            case None:
+                return DEFAULT_CLASS
+            case KeepAll():
+                return FOREVER_CLASS
+            case KeepFor(hours):
+                if hours not in self.times:
+                    if len(self.times) >= MAX_TIME_CLASSES:
+                        raise TooManyRetentionTimes(hours, sorted(self.times))
+                    number = _FIRST_TIME_CLASS + len(self.times)
+                    self.times[hours] = RetentionClass(
+                        number, ClassKind.TIME, hours, span_for(hours)
+                    )
+                return self.times[hours]
+            case _:
+                return BUFFER_CLASS
 
 
 class FakePlaceStore:
@@ -182,6 +217,7 @@ class FakeSensorStore:
             monitored=True,
             archived=False,
             create_time=self._all.now(),
+            retention_class=self._all.class_for(sensor.retention),
         )
         return self._store(new)
 
@@ -219,6 +255,8 @@ class FakeSensorStore:
                 machine_id=sensor.machine_id,
                 display_name=sensor.display_name,
                 tags=sensor.tags,
+                retention=sensor.retention,
+                retention_class=self._all.class_for(sensor.retention),
                 config=replace(sensor.config, version=version + changed),
             )
         )

@@ -11,6 +11,7 @@ from uuid import UUID
 from kurto_ingest.assets import Machine, Sensor, SensorConfig, Site
 from kurto_ingest.cells import Block
 from kurto_ingest.ranges import RangeSet
+from kurto_ingest.retention import DEFAULT_CLASS, RetentionClass
 from kurto_ingest.sample_times import SampleTime
 from kurto_ingest.sequence import StreamSequence
 from kurto_ingest.stream_events import EventQuery, StreamEvent
@@ -90,6 +91,12 @@ class StreamRecord:
     clock_offset_us: int | None = None
     backfill: bool = False
     recorded: bool = False
+    superseded: bool = False  # a newer epoch exists that is no backfill
+
+    @property
+    def is_old(self) -> bool:
+        """True for an epoch that is not the newest of its sensor: its frames are late."""
+        return self.backfill or self.superseded
 
     @property
     def key(self) -> StreamKey:
@@ -113,6 +120,8 @@ class StreamCommit:
         Rows to add.
     late_windows : RangeSet
         Windows that the commit completes after they were gaps.
+    retention : RetentionClass
+        Class that the rows get.
     """
 
     format: StreamFormat
@@ -121,6 +130,7 @@ class StreamCommit:
     after: StreamSequence
     blocks: Sequence[Block]
     late_windows: RangeSet
+    retention: RetentionClass = DEFAULT_CLASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +276,7 @@ class StreamStore(Protocol):
         ...
 
     async def analyze_from(self, sensor_id: str, from_index: int, epoch: int) -> None:
-        """Leave out windows that begin before `from_index` of `epoch`, and all earlier epochs."""
+        """Leave out windows before `from_index` of `epoch`, all earlier epochs and backfills."""
         ...
 
 

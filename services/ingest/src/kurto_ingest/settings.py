@@ -77,7 +77,15 @@ class IngestSettings(ServiceSettings):
         256 * _MIB, gt=0, description="Samples of all sensors that wait for a commit, in bytes."
     )
     # How long samples are kept
-    raw_retention_h: float = Field(24.0, gt=0, description="Hours for which samples are kept.")
+    raw_retention_h: float = Field(
+        24.0, gt=0, description="Hours for which samples of sensors without a policy are kept."
+    )
+    buffer_retention_h: float = Field(
+        1.0,
+        ge=0.5,
+        description="Hours for which all samples of sensors are kept of which only snapshots, or"
+        " those around alarms, are kept for longer.",
+    )
     partition_ahead_h: float = Field(
         2.0, gt=0, description="Hours for which partitions are made ahead."
     )
@@ -97,7 +105,32 @@ class IngestSettings(ServiceSettings):
     read_stall_s: float = Field(
         45.0, gt=0, description="Seconds after which a reader that takes nothing is sent away."
     )
+    # What is recorded beside samples
+    record_interval_s: float = Field(
+        0.5, gt=0, description="Seconds between two writes of events and measured sample times."
+    )
+    record_queue_size: int = Field(
+        10_000, gt=0, description="Events that wait for PostgreSQL; more are dropped and counted."
+    )
+    event_summary_interval_s: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds in which events of one kind on one stream are summed up as one.",
+    )
+    event_retention_d: float = Field(
+        90.0, gt=0, description="Days for which events of streams are kept."
+    )
+    time_retention_d: float = Field(
+        400.0,
+        gt=0,
+        description="Days for which measured sample times are kept; not less than samples are.",
+    )
     # How windows reach the analyzer
+    realtime_enabled: bool = Field(
+        True,
+        description="False to store samples without analysing them; once it is true again, what"
+        " is not older than the largest lag is analysed.",
+    )
     forward_idle_linger_s: float = Field(
         0.005, ge=0, description="Seconds in which hops are gathered under little load."
     )

@@ -29,6 +29,7 @@ from kurto_ingest.limits import (
     memory_limits,
     push_limits,
     read_limits,
+    record_pace,
     stream_limits,
 )
 from kurto_ingest.metrics import IngestMetrics
@@ -47,11 +48,13 @@ from kurto_ingest.postgres import (
 )
 from kurto_ingest.push import PushParts
 from kurto_ingest.read_calls import SampleReads
+from kurto_ingest.records import Records
 from kurto_ingest.registry import StreamRegistry
 from kurto_ingest.sample_intake import SampleIntake
 from kurto_ingest.servicer import IngestServicer
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.status_board import StatusBoard
+from kurto_ingest.storage_watch import StorageWatch
 from kurto_ingest.valkey import ValkeyStatusPublisher
 from kurto_service import valkey
 from kurto_service.clock import Clock
@@ -91,6 +94,13 @@ class Ingest:
         self._stores, self._settings, self._clock = stores, settings, clock
         self.metrics = IngestMetrics(registry)
         self.registry = StreamRegistry(memory_limits(settings))
+        self.records = Records(
+            event_store=stores.events,
+            time_store=stores.times,
+            clock=clock,
+            pace=record_pace(settings),
+            dropped=self.metrics.records_dropped.inc,
+        )
         self.forwarder = self._make_forwarder(channel)
         self.committer = GroupCommitter(
             store=stores.samples,
@@ -107,6 +117,13 @@ class Ingest:
             committer=self.committer,
             sink=self.forwarder,
             clock=clock,
+            events=self.records.events,
+        )
+        self.storage = StorageWatch(
+            registry=self.registry,
+            committer=self.committer,
+            forwarder=self.forwarder,
+            clock=clock,
         )
         self.follower = ConfigFollower(stores.sensors, clock, settings.config_poll_interval_s)
         self.board = StatusBoard(
@@ -117,6 +134,7 @@ class Ingest:
             publisher=stores.publisher,
             clock=clock,
             metrics=self.metrics,
+            events=self.records.events,
         )
         self.book = AnalysisBook(
             forwarder=self.forwarder,
@@ -138,6 +156,8 @@ class Ingest:
             metrics=self.metrics,
             pace=forwarder_pace(settings),
             limits=feed_limits(settings),
+            events=self.records.events,
+            enabled=settings.realtime_enabled,
         )
 
     def _make_servicers(self) -> None:
@@ -149,6 +169,8 @@ class Ingest:
             sink=self.forwarder,
             clock=self._clock,
             limits=limits,
+            events=self.records.events,
+            times=self.records.times,
         )
         parts = PushParts(
             opener=self.opener,
@@ -158,6 +180,7 @@ class Ingest:
             clock=self._clock,
             metrics=self.metrics,
             limits=limits,
+            events=self.records.events,
         )
         self.servicer = IngestServicer(
             opener=self.opener,
@@ -189,7 +212,11 @@ class Ingest:
         self.follower.listen(monitoring.apply)
         self.follower.listen(self.board.touch)
         self.control = StreamControlServicer(
-            monitoring=monitoring, board=self.board, sensors=stores.sensors
+            monitoring=monitoring,
+            board=self.board,
+            sensors=stores.sensors,
+            events=stores.events,
+            storage=self.storage,
         )
 
     def servicers(self) -> list[tuple[Any, object, str]]:
@@ -205,14 +232,17 @@ class Ingest:
         settings = self._settings
         tasks = {
             "committer": self.committer.run(),
-            "forwarder": self.forwarder.run(self.book.search_soon),
-            "analysis-book": self.book.run(),
+            "records": self.records.keeper.run(),
             "config-follower": self.follower.run(),
             "status": self.board.run(settings.status_interval_s),
             "housekeeping": keep_house(
                 self.registry, self.forwarder, self._clock, idle_s=settings.session_idle_s
             ),
         }
+        if not settings.realtime_enabled:
+            return tasks
+        tasks["forwarder"] = self.forwarder.run(self.book.search_soon)
+        tasks["analysis-book"] = self.book.run()
         for number in range(settings.catch_up_readers):
             tasks[f"catch-up-{number}"] = self.forwarder.reader.run()
         return tasks
@@ -220,6 +250,7 @@ class Ingest:
     async def drain(self) -> None:
         """Answer all calls with what is durable and end them."""
         await asyncio.gather(self.servicer.drain(), self.assets.drain())
+        await self.records.keeper.finish()
 
 
 async def wire(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> None:
@@ -244,7 +275,8 @@ async def _stores(settings: IngestSettings, runtime: Runtime[IngestSettings]) ->
     partitions = Partitions(
         reading,
         runtime.clock,
-        retention_s=settings.raw_retention_h * 3600,
+        default_s=settings.raw_retention_h * 3600,
+        buffer_s=settings.buffer_retention_h * 3600,
         ahead_s=settings.partition_ahead_h * 3600,
     )
     runtime.spawn("partitions", partitions.run(settings.partition_interval_s))

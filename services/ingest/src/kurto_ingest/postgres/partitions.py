@@ -1,40 +1,49 @@
-"""Partitions of samples: made ahead, made on demand, dropped by age."""
+"""Partitions of samples: made ahead, made on demand, attached again, dropped by age."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import asyncpg
 
+from kurto_ingest.partitioning import (
+    LATE_AFTER_H,
+    PartitionKey,
+    class_table,
+    hour_of,
+    partition_of,
+)
+from kurto_ingest.postgres.classes import ClassTable
+from kurto_ingest.postgres.partition_list import PartitionList, StoredPartition
 from kurto_service.clock import Clock
 from kurto_service.errors import is_unavailable
 from kurto_service.postgres import Pool
 
-__all__ = ["RETENTION_CLASS", "Partitions", "partition_hour", "partition_name"]
+if TYPE_CHECKING:
+    from kurto_service.postgres import PooledConnection
+
+__all__ = ["PartitionLostError", "Partitions"]
 
 _LOG = logging.getLogger(__name__)
-RETENTION_CLASS = 1
-_PARENT = f"sensor_data_{RETENTION_CLASS}"
-_HOUR_US = 3_600_000_000
-_FORMAT = "%Y%m%d%H"
 # Waiting for a lock on the table makes everybody else wait behind: give up and come again.
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
 
+_STATE = """
+SELECT c.oid, i.inhparent IS NOT NULL AS attached, coalesce(i.inhdetachpending, false) AS pending
+FROM pg_class AS c LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid
+WHERE c.oid = to_regclass($1)
+"""
 
-def partition_hour(time_us: int) -> int:
-    """Return the number of the hour, since 1970, that holds `time_us`."""
-    return time_us // _HOUR_US
+_ATTACHED = (
+    "SELECT count(*) FROM pg_inherits WHERE inhrelid = ANY($1::oid[]) AND NOT inhdetachpending"
+)
 
 
-def _hour_start(hour: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
-
-
-def partition_name(hour: int) -> str:
-    """Return the name, in the schema ``ingest``, of the partition of an hour."""
-    return f"{_PARENT}_{_hour_start(hour).strftime(_FORMAT)}"
+class PartitionLostError(Exception):
+    """A partition was detached or replaced under a commit: look again and repeat it."""
 
 
 class Partitions:
@@ -46,54 +55,105 @@ class Partitions:
         Connections.
     clock : Clock
         Tells which hours are next and which are old.
-    retention_s, ahead_s : float
-        How long samples are kept; how far ahead partitions are made.
+    default_s, buffer_s : float
+        How long samples of the default and of the short class are kept.
+    ahead_s : float
+        How far ahead partitions are made.
     """
 
-    def __init__(self, pool: Pool, clock: Clock, *, retention_s: float, ahead_s: float) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        clock: Clock,
+        *,
+        default_s: float,
+        buffer_s: float = 3600.0,
+        ahead_s: float,
+    ) -> None:
         self._pool = pool
         self._clock = clock
-        self._retention = timedelta(seconds=retention_s)
-        self._ahead = timedelta(seconds=ahead_s)
-        self._known: set[int] = set()
+        self._ahead_h = ahead_s / 3600
+        self._known: dict[PartitionKey, int] = {}  # their oids
         self._lock = asyncio.Lock()
+        self.classes = ClassTable(pool, default_s=default_s, buffer_s=buffer_s)
+        self.list = PartitionList(pool, self.classes)
 
-    async def ensure(self, hours: set[int]) -> None:
-        """Make the partitions of `hours` that do not exist."""
-        if hours <= self._known:
+    def late_before(self) -> int:
+        """Return the hour before which blocks are late now."""
+        return hour_of(self._clock.now()) - LATE_AFTER_H
+
+    async def ensure(self, keys: Iterable[PartitionKey]) -> None:
+        """Make or attach those partitions of `keys` that are not known to be there."""
+        missing = [key for key in keys if key not in self._known]
+        if not missing:
             return
         async with self._lock:
-            for hour in sorted(hours - self._known):
-                await self._make(hour)
-                self._known.add(hour)
+            for key in sorted(missing):
+                if key not in self._known:
+                    self._known[key] = await self._make(key)
 
-    def forget(self, hours: set[int]) -> None:
-        """Look again whether the partitions of `hours` exist before they are next used."""
-        self._known -= hours
+    def forget(self, keys: Iterable[PartitionKey]) -> None:
+        """Look again whether these partitions exist before they are next used."""
+        for key in tuple(keys):
+            self._known.pop(key, None)
 
-    async def _make(self, hour: int) -> None:
-        name = partition_name(hour)
-        start, end = _hour_start(hour), _hour_start(hour + 1)
-        async with self._pool.acquire() as connection, connection.transaction():
-            # Two processes may want the same one: the second waits and finds it.
-            await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", name)
-            if await connection.fetchval("SELECT to_regclass($1)", f"ingest.{name}"):
+    async def require_attached(
+        self, connection: PooledConnection, keys: Iterable[PartitionKey], timeout_s: float
+    ) -> None:
+        """Raise `PartitionLostError` unless rows just written to `keys` can be read.
+
+        Rows that go straight into a partition are taken by a detached one, too. Called after the
+        rows were written: their lock holds it in place until the transaction ends.
+        """
+        oids = [self._known.get(key, 0) for key in keys]
+        attached = await connection.fetchval(_ATTACHED, oids, timeout=timeout_s)
+        if attached != len(oids):
+            raise PartitionLostError("a partition was detached or dropped under a commit")
+
+    async def _make(self, key: PartitionKey) -> int:
+        parent = class_table(key.class_number)
+        async with self._pool.acquire() as connection:
+            await self._make_class(connection, key.class_number)
+            async with connection.transaction():
+                await connection.execute(_LOCK_TIMEOUT)
+                # Two processes may want the same one: the second waits and finds it.
+                await _lock_name(connection, key.name)
+                state = await connection.fetchrow(_STATE, f"ingest.{key.name}")
+                if state is not None and state["attached"] and not state["pending"]:
+                    return int(state["oid"])
+                if state is None:
+                    await connection.execute(
+                        f"CREATE TABLE ingest.{key.name} (LIKE ingest.{parent} INCLUDING ALL)"
+                    )
+                elif state["pending"]:
+                    await connection.execute(
+                        f"ALTER TABLE ingest.{parent} DETACH PARTITION ingest.{key.name} FINALIZE"
+                    )
+                await connection.execute(_attach(key))
+                made = await connection.fetchrow(_STATE, f"ingest.{key.name}")
+        action = "partition_made" if state is None else "partition_attached"
+        _LOG.info("Partition made", extra={"action": action, "partition": key.name})
+        assert made is not None
+        return int(made["oid"])
+
+    @staticmethod
+    async def _make_class(connection: PooledConnection, number: int) -> None:
+        table = class_table(number)
+        if await connection.fetchval("SELECT to_regclass($1)", f"ingest.{table}"):
+            return
+        async with connection.transaction():
+            await connection.execute(_LOCK_TIMEOUT)
+            await _lock_name(connection, table)
+            if await connection.fetchval("SELECT to_regclass($1)", f"ingest.{table}"):
                 return
-            # Attaching takes a weaker lock than CREATE TABLE ... PARTITION OF: inserts go on.
-            # Both bounds come from an integer, not from a caller.
             await connection.execute(
                 f"""
-                {_LOCK_TIMEOUT};
-                CREATE TABLE ingest.{name} (LIKE ingest.{_PARENT} INCLUDING ALL);
-                ALTER TABLE ingest.{name} ADD CONSTRAINT bounds CHECK (
-                    retention_class = {RETENTION_CLASS}
-                    AND block_time >= '{start.isoformat()}' AND block_time < '{end.isoformat()}');
-                ALTER TABLE ingest.{_PARENT} ATTACH PARTITION ingest.{name}
-                    FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}');
-                ALTER TABLE ingest.{name} DROP CONSTRAINT bounds;
+                CREATE TABLE ingest.{table} (LIKE ingest.sensor_data INCLUDING ALL)
+                    PARTITION BY RANGE (block_time);
+                ALTER TABLE ingest.sensor_data ATTACH PARTITION ingest.{table}
+                    FOR VALUES IN ({number});
                 """
             )
-        _LOG.info("Partition made", extra={"action": "partition_made", "partition": name})
 
     async def run(self, interval_s: float) -> None:
         """Make partitions ahead and drop old ones, for ever."""
@@ -117,45 +177,65 @@ class Partitions:
         )
 
     async def make_ahead(self) -> None:
-        """Make the partitions from now to `ahead_s` from now."""
-        now = self._clock.now()
-        first = partition_hour(int(now.timestamp() * 1e6))
-        last = partition_hour(int((now + self._ahead).timestamp() * 1e6))
-        await self.ensure(set(range(first, last + 1)))
+        """Make the partitions of all classes in use, from now to `ahead_s` from now."""
+        now = hour_of(self._clock.now())
+        hours = range(now, now + int(self._ahead_h) + 1)
+        keys = {
+            partition_of(retention, hour, late_before=self.late_before())
+            for retention in await self.classes.in_use()
+            for hour in hours
+        }
+        await self.ensure(keys)
 
     async def drop_old(self) -> list[str]:
-        """Drop partitions whose newest sample is older than `retention_s`; returns their names."""
-        limit = self._clock.now() - self._retention
-        dropped = []
-        for name, pending in await self._attached():
-            start = datetime.strptime(name.rsplit("_", 1)[1], _FORMAT).replace(tzinfo=UTC)
-            if start + timedelta(hours=1) <= limit:
-                await self._drop(name, pending=pending)
-                self._known.discard(partition_hour(int(start.timestamp() * 1e6)))
-                dropped.append(name)
-        return dropped
+        """Drop partitions whose time is over; returns their names.
 
-    async def _attached(self) -> list[tuple[str, bool]]:
-        rows = await self._pool.fetch(
-            """
-            SELECT c.relname, i.inhdetachpending
-            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-            WHERE i.inhparent = $1::regclass ORDER BY c.relname
-            """,
-            f"ingest.{_PARENT}",
-        )
-        return [(row["relname"], row["inhdetachpending"]) for row in rows]
+        A partition goes when its newest sample is older than its class is kept, and nothing has
+        come for it for as long: what is uploaded late is kept from then on.
+        """
+        await self.classes.load()
+        expired = await self.list.expired(self._clock.now())
+        for partition in expired:
+            await self.drop(partition)
+        return [partition.key.name for partition in expired]
 
-    async def _drop(self, name: str, *, pending: bool) -> None:
-        # Detaching first, concurrently: readers and writers of other hours never wait.
-        how = "FINALIZE" if pending else "CONCURRENTLY"
+    async def drop(self, partition: StoredPartition) -> None:
+        """Drop a partition; readers and writers of the others never wait."""
+        key = partition.key
         async with self._pool.acquire() as connection:
             await connection.execute("SET lock_timeout = '2s'")
+            # Held across two transactions, so that nobody attaches it in between.
+            await connection.execute("SELECT pg_advisory_lock(hashtext($1))", key.name)
             try:
-                await connection.execute(
-                    f"ALTER TABLE ingest.{_PARENT} DETACH PARTITION ingest.{name} {how}"
-                )
-                await connection.execute(f"DROP TABLE ingest.{name}")
+                if partition.attached:
+                    how = "FINALIZE" if partition.pending else "CONCURRENTLY"
+                    await connection.execute(
+                        f"ALTER TABLE ingest.{class_table(key.class_number)}"
+                        f" DETACH PARTITION ingest.{key.name} {how}"
+                    )
+                await connection.execute(f"DROP TABLE ingest.{key.name}")
             finally:
+                await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", key.name)
                 await connection.execute("RESET lock_timeout")
-        _LOG.info("Partition dropped", extra={"action": "partition_dropped", "partition": name})
+        self.forget([key])
+        _LOG.info("Partition dropped", extra={"action": "partition_dropped", "partition": key.name})
+
+
+async def _lock_name(connection: PooledConnection, name: str) -> None:
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", name)
+
+
+def _attach(key: PartitionKey) -> str:
+    # Attaching takes a weaker lock than CREATE TABLE ... PARTITION OF: inserts go on. The check
+    # spares a look at the rows. Everything in it comes from integers, not from a caller.
+    start = "MINVALUE" if key.start is None else f"'{key.start.isoformat()}'"
+    lower = "" if key.start is None else f" AND block_time >= {start}"
+    end = f"'{key.end.isoformat()}'"
+    return f"""
+        ALTER TABLE ingest.{key.name} DROP CONSTRAINT IF EXISTS bounds;
+        ALTER TABLE ingest.{key.name} ADD CONSTRAINT bounds CHECK (
+            retention_class = {key.class_number}{lower} AND block_time < {end});
+        ALTER TABLE ingest.{class_table(key.class_number)} ATTACH PARTITION ingest.{key.name}
+            FOR VALUES FROM ({start}) TO ({end});
+        ALTER TABLE ingest.{key.name} DROP CONSTRAINT bounds;
+    """

@@ -11,6 +11,7 @@ import asyncpg
 from kurto_ingest.assets import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.encoding import Encoding
 from kurto_ingest.ports import StreamRecord
+from kurto_ingest.postgres.classes import class_from_row, policy_from_json
 from kurto_ingest.ranges import RangeSet
 from kurto_ingest.sequence import StreamSequence
 from kurto_ingest.stream_format import StreamFormat
@@ -61,6 +62,8 @@ def sensor_from_row(row: Row) -> Sensor:
         machine_id=row["machine_id"] or "",
         display_name=row["display_name"],
         tags=tuple(row["tags"]),
+        retention=policy_from_json(row["retention"]),
+        retention_class=class_from_row(row),
         monitored=row["monitored"],
         archived=row["archived"],
         config=config_from_row(row),
@@ -138,6 +141,7 @@ def stream_from_row(row: Row) -> StreamRecord:
         clock_offset_us=row["clock_offset_us"],
         backfill=row["backfill"],
         recorded=row["recorded"],
+        superseded=row.get("superseded", False),
     )
 
 

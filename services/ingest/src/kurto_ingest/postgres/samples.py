@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
+from kurto_ingest.partitioning import PartitionKey, hour_of, partition_of
 from kurto_ingest.ports import StoredSamples, StreamCommit, StreamKey
-from kurto_ingest.postgres.partitions import (
-    RETENTION_CLASS,
-    Partitions,
-    partition_hour,
-    partition_name,
-)
+from kurto_ingest.postgres.classes import ALL_CLASSES
+from kurto_ingest.postgres.partitions import PartitionLostError, Partitions
 from kurto_ingest.postgres.rows import multirange_text
 from kurto_ingest.stream_format import StreamFormat
 from kurto_ingest.timing import datetime_from_us
@@ -25,6 +21,10 @@ if TYPE_CHECKING:
     from kurto_service.postgres import PooledConnection
 
 __all__ = ["PostgresSampleStore"]
+
+_Row: TypeAlias = tuple[Any, ...]
+# A partition may be dropped or detached between two looks: then the commit is done again at once.
+_ATTEMPTS = 3
 
 _COLUMNS = (
     "retention_class",
@@ -73,12 +73,13 @@ JOIN unnest($1::text[], $2::bigint[]) AS v (sensor_id, epoch)
 FOR UPDATE OF s
 """
 
-# A block begins at most one hop before the first sample asked for.
-_READ = """
-SELECT first_index, sample_count, quality, shaft_speed_hz, samples
+# A block begins at most one hop before the first sample asked for. What was copied out to be kept
+# may still lie in its first place, too: once is enough.
+_READ = f"""
+SELECT DISTINCT ON (first_index) first_index, sample_count, quality, shaft_speed_hz, samples
 FROM ingest.sensor_data
-WHERE retention_class = $1 AND block_time > $2 AND block_time < $3
-  AND sensor_key = $4 AND epoch = $5 AND first_index < $7 AND first_index + sample_count > $6
+WHERE retention_class = ANY({ALL_CLASSES}) AND block_time > $1 AND block_time < $2
+  AND sensor_key = $3 AND epoch = $4 AND first_index < $6 AND first_index + sample_count > $5
 ORDER BY first_index
 """
 
@@ -106,19 +107,34 @@ class PostgresSampleStore:
 
     async def commit(self, commits: Sequence[StreamCommit], token: UUID) -> set[StreamKey]:
         """Do all `commits` in one transaction; returns those streams whose row still matched."""
-        hours = {
-            partition_hour(item.format.time_us(block.first))
-            for item in commits
-            for block in item.blocks
-        }
-        await self._partitions.ensure(hours)
-        try:
-            async with self._writing.acquire() as connection, connection.transaction():
-                taken = await self._advance(connection, commits, token)
-                await self._copy(connection, [item for item in commits if item.format.key in taken])
-        except asyncpg.UndefinedTableError:  # retention dropped the partition meanwhile
-            self._partitions.forget(hours)
-            raise
+        late_before = self._partitions.late_before()
+        rows = {item.format.key: _rows(item, late_before) for item in commits}
+        keys = {key for found in rows.values() for key in found}
+        for attempt in range(1, _ATTEMPTS + 1):
+            await self._partitions.ensure(keys)
+            try:
+                return await self._commit(commits, rows, token)
+            except (asyncpg.UndefinedTableError, PartitionLostError):
+                # Raised before COMMIT: nothing of it is stored.
+                self._partitions.forget(keys)
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _commit(
+        self,
+        commits: Sequence[StreamCommit],
+        rows: Mapping[StreamKey, Mapping[PartitionKey, list[_Row]]],
+        token: UUID,
+    ) -> set[StreamKey]:
+        async with self._writing.acquire() as connection, connection.transaction():
+            taken = await self._advance(connection, commits, token)
+            records: dict[PartitionKey, list[_Row]] = {}
+            for key in taken:
+                for partition, found in rows[key].items():
+                    records.setdefault(partition, []).extend(found)
+            if records:
+                await self._copy(connection, records)
         return taken
 
     async def _advance(
@@ -140,33 +156,18 @@ class PostgresSampleStore:
         )
         return {(row["sensor_id"], row["epoch"]) for row in rows}
 
-    async def _copy(self, connection: PooledConnection, commits: Sequence[StreamCommit]) -> None:
-        records: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        for item in commits:
-            stream_format = item.format
-            for block in item.blocks:
-                time_us = stream_format.time_us(block.first)
-                records[partition_hour(time_us)].append(
-                    (
-                        RETENTION_CLASS,
-                        datetime_from_us(time_us),
-                        stream_format.sensor_key,
-                        stream_format.epoch,
-                        block.first,
-                        block.count,
-                        block.quality,
-                        block.shaft_speed_hz,
-                        block.data,
-                    )
-                )
-        for hour, rows in records.items():
+    async def _copy(
+        self, connection: PooledConnection, records: Mapping[PartitionKey, list[_Row]]
+    ) -> None:
+        for key, rows in records.items():
             await connection.copy_records_to_table(
-                partition_name(hour),
+                key.name,
                 schema_name="ingest",
                 columns=_COLUMNS,
                 records=rows,
                 timeout=self._timeout_s,
             )
+        await self._partitions.require_attached(connection, records, self._timeout_s)
 
     async def committed(self, keys: Collection[StreamKey], token: UUID) -> set[StreamKey]:
         """Return those of `keys` whose last commit was the one with `token`."""
@@ -184,7 +185,6 @@ class PostgresSampleStore:
         """Return the rows with samples `first` <= i < `end`, ascending; uncut."""
         rows = await self._reading.fetch(
             _READ,
-            RETENTION_CLASS,
             datetime_from_us(stream_format.time_us(first - stream_format.hop_samples)),
             datetime_from_us(stream_format.time_us(end)),
             stream_format.sensor_key,
@@ -202,3 +202,37 @@ class PostgresSampleStore:
             )
             for row in rows
         ]
+
+
+def _rows(item: StreamCommit, late_before: int) -> dict[PartitionKey, list[_Row]]:
+    """Return the blocks of one stream as rows, by partition."""
+    stream_format = item.format
+    sensor_key, epoch, time_us = (
+        stream_format.sensor_key,
+        stream_format.epoch,
+        stream_format.time_us,
+    )
+    found: dict[PartitionKey, list[_Row]] = {}
+    hour: int | None = None
+    number = 0
+    rows: list[_Row] = []
+    for block in item.blocks:
+        at_us = time_us(block.first)
+        if hour_of(at_us) != hour:  # seldom: an hour has thousands of blocks
+            hour = hour_of(at_us)
+            key = partition_of(item.retention, hour, late_before=late_before)
+            number, rows = key.class_number, found.setdefault(key, [])
+        rows.append(
+            (
+                number,
+                datetime_from_us(at_us),
+                sensor_key,
+                epoch,
+                block.first,
+                block.count,
+                block.quality,
+                block.shaft_speed_hz,
+                block.data,
+            )
+        )
+    return found

@@ -12,6 +12,7 @@ from kurto_ingest.exceptions import (
     UnknownMachine,
     UnknownSensor,
 )
+from kurto_ingest.postgres.classes import class_for, policy_json
 from kurto_ingest.postgres.rows import (
     channels_json,
     config_from_row,
@@ -22,14 +23,16 @@ from kurto_service.postgres import Pool
 if TYPE_CHECKING:
     from kurto_service.postgres import PooledConnection
 
-__all__ = ["PostgresSensorStore"]
+__all__ = ["SENSORS", "PostgresSensorStore"]
 
-_SENSORS = """
-SELECT s.*, c.version, c.sample_rate_hz, c.channels, c.burst_length_samples, c.burst_interval_s
+SENSORS = """
+SELECT s.*, r.kind, r.keep_hours, r.span_hours,
+       c.version, c.sample_rate_hz, c.channels, c.burst_length_samples, c.burst_interval_s
 FROM ingest.sensors AS s
+JOIN ingest.retention_classes AS r USING (retention_class)
 JOIN ingest.sensor_configs AS c ON c.sensor_id = s.sensor_id AND c.version = s.config_version
 """
-_SENSOR = f"{_SENSORS} WHERE s.sensor_id = $1"
+_SENSOR = f"{SENSORS} WHERE s.sensor_id = $1"
 _NEXT_REVISION = "UPDATE ingest.config_revision SET revision = revision + 1 RETURNING revision"
 
 
@@ -44,17 +47,21 @@ class PostgresSensorStore:
         async with self._pool.acquire() as connection, connection.transaction():
             if sensor.machine_id:
                 await self._require_machine(connection, sensor.machine_id)
+            retention = await class_for(connection, sensor.retention)
             revision = await connection.fetchval(_NEXT_REVISION)
             made = await connection.fetchval(
                 "INSERT INTO ingest.sensors"
-                " (sensor_id, machine_id, display_name, tags, config_version, revision)"
-                " VALUES ($1, nullif($2, ''), $3, $4, 1, $5) ON CONFLICT (sensor_id) DO NOTHING"
-                " RETURNING true",
+                " (sensor_id, machine_id, display_name, tags, config_version, revision,"
+                " retention, retention_class)"
+                " VALUES ($1, nullif($2, ''), $3, $4, 1, $5, $6::text::jsonb, $7)"
+                " ON CONFLICT (sensor_id) DO NOTHING RETURNING true",
                 sensor.sensor_id,
                 sensor.machine_id,
                 sensor.display_name,
                 list(sensor.tags),
                 revision,
+                policy_json(sensor.retention),
+                retention.number,
             )
             if not made:
                 raise IdTaken("sensor", sensor.sensor_id)  # rolls the revision back
@@ -105,7 +112,7 @@ class PostgresSensorStore:
     ) -> list[Sensor]:
         """Return sensors by id; an empty `machine_id` means all machines."""
         rows = await self._pool.fetch(
-            f'{_SENSORS} WHERE s.sensor_id COLLATE "C" > $1 AND ($3 OR NOT s.archived)'
+            f'{SENSORS} WHERE s.sensor_id COLLATE "C" > $1 AND ($3 OR NOT s.archived)'
             " AND ($4 = '' OR s.machine_id = $4)"
             ' ORDER BY s.sensor_id COLLATE "C" LIMIT $2',
             after,
@@ -124,12 +131,14 @@ class PostgresSensorStore:
                 raise ConcurrentChange(sensor.sensor_id, sensor.config.version, version)
             if sensor.machine_id and sensor.machine_id != current.machine_id:
                 await self._require_machine(connection, sensor.machine_id)
+            retention = await class_for(connection, sensor.retention)
             if not _same_config(sensor.config, current.config):
                 version += 1
                 await self._add_config(connection, sensor.sensor_id, sensor.config, version)
             await connection.execute(
                 "UPDATE ingest.sensors SET machine_id = nullif($2, ''), display_name = $3,"
-                " tags = $4, config_version = $5, revision = $6, update_time = now()"
+                " tags = $4, config_version = $5, revision = $6, retention = $7::text::jsonb,"
+                " retention_class = $8, update_time = now()"
                 " WHERE sensor_id = $1",
                 sensor.sensor_id,
                 sensor.machine_id,
@@ -137,6 +146,8 @@ class PostgresSensorStore:
                 list(sensor.tags),
                 version,
                 await connection.fetchval(_NEXT_REVISION),
+                policy_json(sensor.retention),
+                retention.number,
             )
             return await self._read_sensor(connection, sensor.sensor_id)
 
@@ -176,7 +187,7 @@ class PostgresSensorStore:
     async def changes(self, after_revision: int, limit: int) -> list[Sensor]:
         """Return sensors whose last change lies above `after_revision`, by revision."""
         rows = await self._pool.fetch(
-            f"{_SENSORS} WHERE s.revision > $1 ORDER BY s.revision LIMIT $2", after_revision, limit
+            f"{SENSORS} WHERE s.revision > $1 ORDER BY s.revision LIMIT $2", after_revision, limit
         )
         return [sensor_from_row(row) for row in rows]
 
