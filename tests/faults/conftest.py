@@ -21,18 +21,26 @@ def scale() -> Scale:
     return scale_of_environment()
 
 
+BOOK = pytest.StashKey[DrillBook]()
+
+
 @pytest.fixture(scope="session")
 def book(request: pytest.FixtureRequest, scale: Scale) -> Iterator[DrillBook]:
     """Takes what drills measured; a table at the end, and ``faults.json`` after full drills."""
-    book = DrillBook()
+    book = request.config.stash.setdefault(BOOK, DrillBook())
     yield book
     if scale.full:
         book.write(Path(os.environ.get("KURTO_FAULTS_FILE", "faults.json")))
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line("")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the table of drills."""
+    if book := config.stash.get(BOOK, None):
+        terminalreporter.section("drills")
         for line in book.table():
-            reporter.write_line(line)
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -66,14 +66,14 @@ async def storing(dsn: str, pushed: Sequence[Pushed]) -> AsyncIterator[Storing]:
 
 async def _follow(dsn: str, pushed: Sequence[Pushed], seen: Storing) -> None:
     while True:
-        connection: asyncpg.Connection[asyncpg.Record] | None = None
         with contextlib.suppress(*_AWAY):
             connection = await asyncpg.connect(dsn, timeout=2.0)
-            while True:
-                await _look(connection, pushed, seen)
-                await asyncio.sleep(_POLL_S)
-        if connection is not None:
-            connection.terminate()
+            try:
+                while True:
+                    await _look(connection, pushed, seen)
+                    await asyncio.sleep(_POLL_S)
+            finally:
+                connection.terminate()
         await asyncio.sleep(_POLL_S)
 
 

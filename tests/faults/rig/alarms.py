@@ -1,0 +1,144 @@
+"""Sensors that raise alarms on purpose, and the story of transitions that must come of it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import numpy as np
+from google.protobuf.duration_pb2 import Duration
+from tests.faults.rig.features import fault_free
+from tests.faults.rig.hashed_samples import Samples
+from tests.faults.rig.load import CHANNELS, Load, hashed
+from tests.faults.rig.report import Figure, none_of
+
+import kurto
+from kurto.alerts.v1 import alerts_pb2, rule_service_pb2
+from kurto_alerts.alert_state import TransitionKind
+from kurto_alerts.engine import Engine
+from kurto_alerts.rules import Selector, Severity
+from kurto_alerts.testing import make_frame, make_rule
+
+LIMIT_G = 5.0
+RECOVERY_S = 0.3
+_QUIET_SHIFT = 6
+_PHASE = 2560
+_LOUD_PHASES = 15  # of 0.1 s at 25.6 kHz
+
+Event = tuple[str, str, str, int]
+"""Sensor, channel, kind and window of a transition."""
+
+_STORY = """
+SELECT a.sensor_id, a.channel, t.kind, t.transition_window_index
+FROM alerts.alert_transitions AS t JOIN alerts.alerts AS a USING (alert_id)
+WHERE a.sensor_id = ANY ($1)
+"""
+
+
+def alarming(sensor_id: str, epoch: int, first_index: int, count: int) -> Samples:
+    """Return hashed samples that are loud for 1.5 s and then quiet for 1.5 s, again and again."""
+    samples = hashed(sensor_id, epoch, first_index, count)
+    offset = zlib.crc32(sensor_id.encode()) % (2 * _LOUD_PHASES)
+    phase = np.arange(first_index, first_index + count) // _PHASE + offset
+    quiet = phase % (2 * _LOUD_PHASES) >= _LOUD_PHASES
+    return np.where(quiet, samples >> _QUIET_SHIFT, samples)
+
+
+async def create_rule(client: kurto.Client, rule_id: str, sensor_ids: Sequence[str]) -> None:
+    """Create the rule that `alarming` sensors break: RMS above 5 g, at once."""
+    rule = alerts_pb2.Rule(
+        rule_id=rule_id,
+        display_name=f"Drill {rule_id}",
+        feature="rms",
+        unit="g",
+        selector=alerts_pb2.ChannelSelector(sensor_ids=sensor_ids),
+        operator=alerts_pb2.OPERATOR_ABOVE,
+        levels=[
+            alerts_pb2.Level(
+                severity=alerts_pb2.SEVERITY_WARNING, limit=LIMIT_G, pending_duration=Duration()
+            )
+        ],
+        recovery_duration=Duration(nanos=round(RECOVERY_S * 1e9)),
+    )
+    request = rule_service_pb2.CreateRuleRequest(rule=rule)
+    await client.rules.CreateRule(request, timeout=10.0)
+
+
+async def delete_rule(client: kurto.Client, rule_id: str) -> None:
+    """Delete a drill's rule."""
+    request = rule_service_pb2.DeleteRuleRequest(rule_id=rule_id)
+    await client.rules.DeleteRule(request, timeout=10.0)
+
+
+def expected_story(load: Load) -> list[Event]:
+    """Return the transitions of a run without a fault, from the samples alone."""
+    rule = make_rule(
+        levels={Severity.WARNING: LIMIT_G},
+        recovery_s=RECOVERY_S,
+        selector=Selector(sensor_ids=frozenset(load.sensor_ids)),
+    )
+    engine = Engine([rule], {})
+    story: list[Event] = []
+    for pushed in load.pushed:
+        features = fault_free(load, pushed)
+        rms = features.values[:, :, features.names.index("rms")]
+        frames = [
+            make_frame(
+                index,
+                [float(value) for value in row],
+                sensor_id=pushed.sensor_id,
+                epoch=pushed.epoch,
+                channels=CHANNELS,
+                units=("g",) * len(CHANNELS),
+            )
+            for index, row in enumerate(rms)
+        ]
+        story += [
+            (change.key.sensor_id, change.key.channel, change.kind.name, change.window_index)
+            for change in engine.evaluate(frames)
+        ]
+    return sorted(story)
+
+
+@dataclass(frozen=True)
+class StoryCheck:
+    """How the stored transitions compare with the expected ones.
+
+    Parameters
+    ----------
+    expected_count, lost_count, extra_count : int
+        Transitions.
+    """
+
+    expected_count: int
+    lost_count: int
+    extra_count: int
+
+    def figures(self) -> list[Figure]:
+        """Return the comparison as figures."""
+        found = f"{self.expected_count} alarm transitions expected"
+        return [
+            Figure(found, self.expected_count > 0),
+            none_of("lost", self.lost_count),
+            none_of("doubled or false", self.extra_count),
+        ]
+
+
+async def check_story(dsn: str, load: Load) -> StoryCheck:
+    """Compare the stored transitions of a load, people's acknowledgments apart."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(_STORY, list(load.sensor_ids))
+    finally:
+        await connection.close()
+    stored = [
+        (row["sensor_id"], row["channel"], TransitionKind(row["kind"]).name, int(row[3]))
+        for row in rows
+        if row["kind"] != TransitionKind.ACKNOWLEDGED and row[3] is not None
+    ]
+    expected = expected_story(load)
+    lost = set(expected) - set(stored)
+    extra = len(stored) - (len(expected) - len(lost))
+    return StoryCheck(len(expected), len(lost), extra)
