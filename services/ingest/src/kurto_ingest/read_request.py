@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.signal.v1 import quality_pb2, samples_pb2
@@ -53,7 +54,8 @@ def _epoch_range(message: pb.ReadSamplesRequest) -> tuple[int, int, int | None]:
     asked = message.epoch_range
     if asked.epoch < 1:
         raise InvalidField(
-            f"epoch_range.epoch must be > 0, not {asked.epoch}: GetStreamPosition tells the newest.",
+            f"epoch_range.epoch must be > 0, not {asked.epoch};"
+            " GetStreamPosition tells the newest one.",
             field="epoch_range.epoch",
         )
     if not asked.HasField("indexes"):
@@ -154,5 +156,5 @@ def piece_message(
 
 def _flags(mask: int) -> list[quality_pb2.QualityFlag]:
     # Flag number n is bit n - 1.
-    known = quality_pb2.QualityFlag.items()
-    return [flag for _, flag in known if flag and mask >> (flag - 1) & 1]
+    numbers = [bit + 1 for bit in range(mask.bit_length()) if mask >> bit & 1]
+    return cast("list[quality_pb2.QualityFlag]", numbers)

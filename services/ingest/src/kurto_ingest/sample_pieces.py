@@ -1,4 +1,4 @@
-"""From stored rows to what a reader gets: chunks and holes, ascending, nothing twice or left out."""
+"""From stored rows to what a reader gets: chunks and holes, nothing twice and nothing left out."""
 
 from __future__ import annotations
 
