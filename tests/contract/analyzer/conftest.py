@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Databases
 
 from kurto_analyzer.fakes import FakeFeatureStore, FakeLiveFeatures
+from kurto_analyzer.partitions import feature_table
 from kurto_analyzer.ports import FeatureStore, LiveFeatures
 from kurto_analyzer.postgres import PostgresFeatureStore
 from kurto_analyzer.postgres_partitions import PartitionKeeper
@@ -37,7 +38,7 @@ def analyzer_dsn(databases: Databases) -> Iterator[str]:
 @pytest.fixture
 async def postgres_store(analyzer_dsn: str) -> AsyncIterator[PostgresFeatureStore]:
     pool = await create_pool(analyzer_dsn, max_size=3)
-    keeper = PartitionKeeper(pool, SystemClock(), retention_days=7)
+    keeper = PartitionKeeper(pool, SystemClock(), feature_table(7))
     yield PostgresFeatureStore(pool, pool, keeper)
     await pool.close()
 

@@ -17,10 +17,11 @@ from kurto.analyzer.v1 import (
     feature_service_pb2_grpc,
 )
 from kurto_analyzer.analyzer import Analyzer
-from kurto_analyzer.fakes import FakeFeatureStore, FakeLiveFeatures
+from kurto_analyzer.fakes import FakeFeatureStore, FakeLiveFeatures, FakeRollupHistory
 from kurto_analyzer.feature_reader import FeatureReader
 from kurto_analyzer.metrics import AnalyzerMetrics
-from kurto_analyzer.ports import FeatureStore, LiveFeatures
+from kurto_analyzer.ports import FeatureStore, LiveFeatures, RollupHistory
+from kurto_analyzer.rollup_reader import RollupReader
 from kurto_analyzer.servicer import AnalyzerServicer, FeatureServicer
 from kurto_analyzer.settings import AnalyzerSettings
 from kurto_service.clock import SystemClock
@@ -48,6 +49,7 @@ class Room:
     store: FeatureStore
     live: LiveFeatures
     settings: AnalyzerSettings
+    rollups: RollupHistory = field(default_factory=lambda: FakeRollupHistory(FakeFeatureStore()))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     @asynccontextmanager
@@ -63,7 +65,7 @@ class Room:
         ]
         add_windows = analyzer_service_pb2_grpc.add_AnalyzerServiceServicer_to_server
         add_features = feature_service_pb2_grpc.add_FeatureServiceServicer_to_server
-        features = (add_features, FeatureServicer(reader))
+        features = (add_features, FeatureServicer(reader, RollupReader(self.rollups)))
         try:
             async with serve(add_windows, self.servicer, features) as channel:
                 self.channel: grpc.aio.Channel = channel
@@ -94,6 +96,6 @@ def fake_live() -> FakeLiveFeatures:
 @pytest.fixture
 async def room(fake_store: FakeFeatureStore, fake_live: FakeLiveFeatures) -> AsyncIterator[Room]:
     values = load_settings(AnalyzerSettings, commit_interval_s=0.0, publish_retry_s=0.05)
-    room = Room(fake_store, fake_live, values)
+    room = Room(fake_store, fake_live, values, FakeRollupHistory(fake_store))
     async with room.open():
         yield room

@@ -15,6 +15,7 @@ from tests.integration.analyzer.sender import sender
 from kurto.analyzer.v1 import feature_service_pb2 as pb
 from kurto.signal.v1.features_pb2 import FeatureFrame
 from kurto_analyzer.frames import timestamp
+from kurto_analyzer.partitions import feature_table
 from kurto_analyzer.postgres import PostgresFeatureStore
 from kurto_analyzer.postgres_partitions import PartitionKeeper
 from kurto_analyzer.settings import AnalyzerSettings
@@ -36,7 +37,7 @@ SENSOR = RECORDING.sensor_id
 async def real_room(analyzer_dsn: str, valkey_url: str) -> AsyncIterator[Room]:
     pool = await create_pool(analyzer_dsn, max_size=4)
     clock = SystemClock()
-    store = PostgresFeatureStore(pool, pool, PartitionKeeper(pool, clock, retention_days=7))
+    store = PostgresFeatureStore(pool, pool, PartitionKeeper(pool, clock, feature_table(7)))
     live = ValkeyLiveFeatures(
         lambda: valkey.connect(valkey_url), clock, retention_s=600, latest_ttl_s=60, timeout_s=2.0
     )

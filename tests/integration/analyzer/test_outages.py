@@ -14,6 +14,7 @@ from tests.integration.analyzer.recordings import Recording, noise
 from tests.integration.analyzer.sender import sender
 
 from kurto_analyzer.fakes import FakeFeatureStore, FakeLiveFeatures
+from kurto_analyzer.partitions import feature_table
 from kurto_analyzer.ports import FeatureStore, FrameQuery
 from kurto_analyzer.postgres import PostgresFeatureStore
 from kurto_analyzer.postgres_partitions import PartitionKeeper
@@ -65,7 +66,7 @@ async def without_postgres(
     async with proxy(urlsplit(analyzer_dsn).port or 5432) as link:
         dsn = through(analyzer_dsn, link.port)
         pool = await create_pool(dsn, max_size=2, acquire_timeout_s=0.5)
-        keeper = PartitionKeeper(pool, SystemClock(), retention_days=7)
+        keeper = PartitionKeeper(pool, SystemClock(), feature_table(7))
         room = Room(PostgresFeatureStore(pool, pool, keeper), fake_live, QUICK)
         async with room.open():
             yield Severed(room, link)

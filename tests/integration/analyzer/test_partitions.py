@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.contract.analyzer.test_feature_store import GAP, GEOMETRY, advance, frame, opened
 
-from kurto_analyzer.partitions import partition_name
+from kurto_analyzer.partitions import feature_table
 from kurto_analyzer.ports import FrameQuery
 from kurto_analyzer.postgres import PostgresFeatureStore
 from kurto_analyzer.postgres_partitions import PartitionKeeper
@@ -33,7 +33,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def keeper(pool: Pool, clock: FakeClock) -> PartitionKeeper:
-    return PartitionKeeper(pool, clock, retention_days=7)
+    return PartitionKeeper(pool, clock, feature_table(7))
 
 
 @pytest.fixture
@@ -51,7 +51,8 @@ async def present(pool: Pool) -> list[str]:
 
 def names(clock: FakeClock, *offsets: int) -> list[str]:
     today = clock.now().date()
-    return [partition_name(today + timedelta(days=offset)) for offset in offsets]
+    table = feature_table(7)
+    return [table.partition_name(today + timedelta(days=offset)) for offset in offsets]
 
 
 async def test_partitions_are_made_ahead(

@@ -15,7 +15,7 @@ from kurto.signal.v1.quality_pb2 import QualityFlag as Wire
 from kurto_analyzer.cursors import read_page_token, write_page_token
 from kurto_analyzer.exceptions import InvalidCursor
 from kurto_analyzer.frames import fill_message, frame_message, pack_frames, unpack_frames
-from kurto_analyzer.partitions import day_of, expired_days, partition_day, partition_name
+from kurto_analyzer.partitions import feature_table, minute_table
 from kurto_analyzer.quality import mask_flags, wire_mask
 from kurto_analyzer.refusals import Refusals
 from kurto_analyzer.transience import is_transient
@@ -89,19 +89,30 @@ def test_page_token_is_bound_to_its_request_but_not_to_the_page_size() -> None:
 
 
 def test_partition_names() -> None:
-    day = day_of(1_790_000_000_000_000)
+    days, months = feature_table(7), minute_table(0)
+    day = days.period_of(1_790_000_000_000_000)
     assert day == date(2026, 9, 21)
-    assert day_of(-1) == date(1969, 12, 31)
-    assert partition_name(day) == "realtime_features_20260921"
-    assert partition_day("realtime_features_20260921") == day
-    assert partition_day("realtime_features_default") is None
-    assert partition_day("positions") is None
+    assert days.period_of(-1) == date(1969, 12, 31)
+    assert days.partition_name(day) == "realtime_features_20260921"
+    assert days.partition_start("realtime_features_20260921") == day
+    assert days.partition_start("realtime_features_default") is None
+    assert days.partition_start("positions") is None
+    assert months.period_of(1_790_000_000_000_000) == date(2026, 9, 1)
+    assert months.partition_name(date(2026, 9, 1)) == "feature_rollups_1m_202609"
+    assert months.partition_start("feature_rollups_1m_202609") == date(2026, 9, 1)
+    # A daily name isn't one of months, though it may be read as one.
+    assert months.partition_start("feature_rollups_1m_20260921") is None
+    assert months.end_of(date(2026, 12, 1)) == date(2027, 1, 1)
 
 
 def test_partitions_expire_when_all_of_their_rows_have() -> None:
     names = [f"realtime_features_202601{day:02}" for day in (1, 2, 3)] + ["other"]
     now = datetime(2026, 1, 9, 0, 0, 1, tzinfo=UTC)
-    assert expired_days(names, now=now, retention_days=7) == [date(2026, 1, 1)]
+    assert feature_table(7).expired(names, now) == [date(2026, 1, 1)]
+    months = ["feature_rollups_1m_202512", "feature_rollups_1m_202601"]
+    assert minute_table(9).expired(months, datetime(2026, 1, 9, tzinfo=UTC)) == []
+    assert minute_table(9).expired(months, datetime(2026, 1, 10, tzinfo=UTC)) == [date(2025, 12, 1)]
+    assert minute_table(0).expired(months, now) == []
 
 
 def test_refusal_is_remembered_for_a_while() -> None:

@@ -1,4 +1,4 @@
-"""Page tokens of ListFeatures: where the next page begins, bound to the request it continues."""
+"""Page tokens of FeatureService: where the next page begins, bound to the request it continues."""
 
 from __future__ import annotations
 
@@ -7,15 +7,25 @@ import binascii
 import struct
 import zlib
 
-from kurto.analyzer.v1.feature_service_pb2 import ListFeaturesRequest
+from kurto.analyzer.v1.feature_service_pb2 import (
+    ListFeatureRollupsRequest,
+    ListFeaturesRequest,
+)
 from kurto_analyzer.exceptions import InvalidCursor
 
-__all__ = ["RowKey", "read_page_token", "write_page_token"]
+__all__ = [
+    "RowKey",
+    "read_page_token",
+    "read_rollup_token",
+    "write_page_token",
+    "write_rollup_token",
+]
 
+_Request = ListFeaturesRequest | ListFeatureRollupsRequest
 RowKey = tuple[int, int, int]
 """Start time in microseconds, epoch, window index: the order of rows of one sensor."""
 
-_TOKEN = struct.Struct(">BIqqq")
+_TOKEN, _ROLLUP_TOKEN = struct.Struct(">BIqqq"), struct.Struct(">BIq")
 _VERSION = 1
 
 
@@ -32,21 +42,44 @@ def read_page_token(request: ListFeaturesRequest) -> RowKey | None:
     InvalidCursor
         When the token was not issued for this request.
     """
+    key = _read(request, _TOKEN)
+    return None if key is None else (key[0], key[1], key[2])
+
+
+def write_rollup_token(request: ListFeatureRollupsRequest, last_us: int) -> str:
+    """Return the token for the page after the interval that starts at `last_us`."""
+    packed = _ROLLUP_TOKEN.pack(_VERSION, _fingerprint(request), last_us)
+    return base64.urlsafe_b64encode(packed).decode()
+
+
+def read_rollup_token(request: ListFeatureRollupsRequest) -> int | None:
+    """Return the start of the interval after which the page begins, or None for the first page.
+
+    Raises
+    ------
+    InvalidCursor
+        When the token was not issued for this request.
+    """
+    key = _read(request, _ROLLUP_TOKEN)
+    return None if key is None else key[0]
+
+
+def _read(request: _Request, layout: struct.Struct) -> tuple[int, ...] | None:
     if not request.page_token:
         return None
     try:
         raw = base64.urlsafe_b64decode(request.page_token.encode())
-        version, fingerprint, start_us, epoch, window_index = _TOKEN.unpack(raw)
+        version, fingerprint, *key = layout.unpack(raw)
     except (binascii.Error, struct.error, ValueError):
         raise InvalidCursor(field="page_token") from None
     if (version, fingerprint) != (_VERSION, _fingerprint(request)):
         raise InvalidCursor(field="page_token")
-    return start_us, epoch, window_index
+    return tuple(key)
 
 
-def _fingerprint(request: ListFeaturesRequest) -> int:
-    asked = ListFeaturesRequest()
-    asked.CopyFrom(request)
+def _fingerprint(request: _Request) -> int:
+    asked = type(request)()
+    asked.MergeFrom(request)  # type: ignore[arg-type]
     # The page may grow or shrink from one page to the next.
     asked.ClearField("page_token")
     asked.ClearField("page_size")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 from kurto_analyzer.exceptions import LiveStreamUnavailable
-from kurto_analyzer.frames import Frame
+from kurto_analyzer.frames import Frame, FrameLayout
 from kurto_analyzer.ports import Advance, EpochOpening, EpochState, FrameQuery
+from kurto_analyzer.rollups import Rollup, RollupQuery
+from kurto_dsp.arrays import Float32Array
 
-__all__ = ["FakeFeatureStore", "FakeLiveFeatures"]
+__all__ = ["FakeFeatureStore", "FakeLiveFeatures", "FakeRollupHistory"]
 
 _Key = tuple[str, int]
 
@@ -92,6 +97,27 @@ class FakeFeatureStore:
             raise self.failures.pop(0)
 
 
+class FakeRollupHistory:
+    """`RollupHistory` in memory: sums up the frames of a `FakeFeatureStore` when it is asked."""
+
+    def __init__(self, store: FakeFeatureStore) -> None:
+        self._store = store
+
+    async def list_rollups(self, query: RollupQuery) -> list[Rollup]:
+        """Return the roll-ups of up to `limit` intervals, by start; each interval is whole."""
+        frames = await self._store.list_frames(FrameQuery(query.sensor_id, limit=1 << 60))
+        groups: dict[int, dict[FrameLayout, list[Frame]]] = {}
+        for frame in frames:
+            start_us = frame.start_us - frame.start_us % query.interval.length_us
+            if start_us >= (query.start_us or 0) and start_us < (query.end_us or 1 << 62):
+                groups.setdefault(start_us, {}).setdefault(frame.layout, []).append(frame)
+        return [
+            _rolled_up(start_us, layout, group)
+            for start_us in sorted(groups)[: query.limit]
+            for layout, group in groups[start_us].items()
+        ]
+
+
 class FakeLiveFeatures:
     """`LiveFeatures` in memory.
 
@@ -122,6 +148,27 @@ class FakeLiveFeatures:
     def _fail(self) -> None:
         if self.away:
             raise LiveStreamUnavailable(problem="away")
+
+
+def _rolled_up(start_us: int, layout: FrameLayout, frames: list[Frame]) -> Rollup:
+    valued = [frame for frame in frames if frame.values is not None]
+    masks = [frame.quality for frame in valued]
+    values = np.ma.masked_invalid([np.float64(frame.values) for frame in valued])
+
+    def filled(array: Any) -> Float32Array:
+        return np.asarray(array.filled(np.nan), np.float32)
+
+    return Rollup(
+        start_us=start_us,
+        layout=layout,
+        window_count=len(frames),
+        empty_window_count=len(frames) - len(valued),
+        minimum=filled(values.min(axis=0)) if valued else None,
+        mean=filled(values.mean(axis=0)) if valued else None,
+        maximum=filled(values.max(axis=0)) if valued else None,
+        value_counts=values.count(axis=0) if valued else None,
+        quality=tuple(np.bitwise_or.reduce(masks).tolist()) if valued else (),
+    )
 
 
 def _row_key(frame: Frame) -> tuple[int, int, int]:

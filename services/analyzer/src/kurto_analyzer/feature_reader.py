@@ -18,7 +18,14 @@ from kurto_analyzer.exceptions import (
     UnknownChannel,
     UnknownFeature,
 )
-from kurto_analyzer.frames import Frame, fill_message, frame_message, timestamp, unpack_frames
+from kurto_analyzer.frames import (
+    Frame,
+    bound_us,
+    fill_message,
+    frame_message,
+    timestamp,
+    unpack_frames,
+)
 from kurto_analyzer.open_sensors import OpenSensor, OpenSensors
 from kurto_analyzer.ports import FeatureStore, FrameQuery, LiveFeatures
 from kurto_analyzer.sensor_spec import SensorSpec, is_identifier
@@ -99,8 +106,8 @@ class FeatureReader:
         query = FrameQuery(
             sensor_id=request.sensor_id,
             limit=size + 1,
-            start_us=_bound_us(request.start_time) if request.HasField("start_time") else None,
-            end_us=_bound_us(request.end_time) if request.HasField("end_time") else None,
+            start_us=bound_us(request.start_time) if request.HasField("start_time") else None,
+            end_us=bound_us(request.end_time) if request.HasField("end_time") else None,
             epoch=request.epoch,
             after_window_index=(
                 request.after_window_index if request.HasField("after_window_index") else None
@@ -250,11 +257,6 @@ def _definitions() -> tuple[features_pb2.FeatureDefinition, ...]:
         )
         for definition in feature_catalogue()
     )
-
-
-def _bound_us(time: Timestamp) -> int:
-    """Return the first whole microsecond that is not before `time`."""
-    return time.seconds * 1_000_000 - (-time.nanos // 1000)
 
 
 def _require_sensor_id(sensor_id: str) -> None:

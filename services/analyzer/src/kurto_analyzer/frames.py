@@ -16,9 +16,11 @@ from kurto_dsp.arrays import Float32Array
 __all__ = [
     "Frame",
     "FrameLayout",
+    "bound_us",
     "fill_message",
     "frame_message",
     "pack_frames",
+    "set_time",
     "timestamp",
     "unpack_frames",
 ]
@@ -209,8 +211,8 @@ def fill_message(
     message.window_index = frame.window_index
     message.first_index = frame.first_index
     message.sample_count = frame.sample_count
-    _set_time(message.start_time, frame.start_us)
-    _set_time(message.end_time, frame.end_us)
+    set_time(message.start_time, frame.start_us)
+    set_time(message.end_time, frame.end_us)
     message.config_version = frame.config_version
     message.late = frame.late
     if frame.values is None:
@@ -229,7 +231,8 @@ def fill_message(
             channel.values.update({k: v for k, v, absent in named if k in wanted and not absent})
 
 
-def _set_time(time: Timestamp, time_us: int) -> None:
+def set_time(time: Timestamp, time_us: int) -> None:
+    """Write microseconds since 1970 into a protobuf time: in place, since messages are copied."""
     time.seconds, microseconds = divmod(time_us, 1_000_000)
     time.nanos = microseconds * 1000
 
@@ -237,5 +240,10 @@ def _set_time(time: Timestamp, time_us: int) -> None:
 def timestamp(time_us: int) -> Timestamp:
     """Return microseconds since 1970 as a protobuf time."""
     time = Timestamp()
-    _set_time(time, time_us)
+    set_time(time, time_us)
     return time
+
+
+def bound_us(time: Timestamp) -> int:
+    """Return the first whole microsecond that is not before `time`."""
+    return time.seconds * 1_000_000 - (-time.nanos // 1000)

@@ -53,6 +53,16 @@ class AnalyzerMetrics:
         self.open_sensors = self._gauge("open_sensors", "Sensors being analysed.")
         #: Streams from ingest.
         self.streams = self._gauge("streams", "Streams from ingest.")
+        #: Seconds of rolling up some minutes of one sensor.
+        self.rollup_seconds = self._histogram(
+            "rollup", "Duration of rolling up some minutes of a sensor.", _COMMIT_BUCKETS_S
+        )
+        #: Failed attempts to roll up.
+        self.rollup_failures = self._counter("rollup_failures", "Failed attempts to roll up.")
+        #: Age of the oldest window that is not rolled up, at the last look.
+        self.rollup_lag = self._gauge(
+            "rollup_lag_seconds", "Age of the oldest window that is not rolled up."
+        )
         # Looking a label up costs more than counting: once for those of the hot path.
         self.hop = {o: self.hops.labels(o) for o in ("accepted", "empty", "duplicate", "dropped")}
         self.window = {kind: self.windows.labels(kind) for kind in ("computed", "empty", "late")}

@@ -8,9 +8,19 @@ from typing import Protocol
 
 from kurto_analyzer.cursors import RowKey
 from kurto_analyzer.frames import Frame
+from kurto_analyzer.rollups import EpochProgress, Rollup, RollupQuery, RollupSpan
 from kurto_analyzer.sample_clock import StreamGeometry
 
-__all__ = ["Advance", "EpochOpening", "EpochState", "FeatureStore", "FrameQuery", "LiveFeatures"]
+__all__ = [
+    "Advance",
+    "EpochOpening",
+    "EpochState",
+    "FeatureStore",
+    "FrameQuery",
+    "LiveFeatures",
+    "RollupHistory",
+    "RollupStore",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,34 @@ class FeatureStore(Protocol):
 
     async def next_window_index(self, sensor_id: str, epoch: int) -> int:
         """Return the position of an epoch; 0 for one that is unknown."""
+        ...
+
+
+class RollupHistory(Protocol):
+    """Roll-ups, to be read."""
+
+    async def list_rollups(self, query: RollupQuery) -> list[Rollup]:
+        """Return the roll-ups of up to `limit` intervals, by start; each interval is whole."""
+        ...
+
+
+class RollupStore(Protocol):
+    """Frames, and how far they are rolled up."""
+
+    async def first_frame_us(self, sensor_id: str, from_us: int) -> int | None:
+        """Return the start of a sensor's first frame from a time on, or None."""
+        ...
+
+    async def behind(self) -> list[EpochProgress]:
+        """Return the epochs that are not rolled up as far as they are analysed."""
+        ...
+
+    async def roll_up(self, span: RollupSpan) -> bool:
+        """Roll up some minutes and move the epoch's position; False if another process does."""
+        ...
+
+    async def roll_up_due(self, limit: int) -> int:
+        """Roll up again up to `limit` minutes in which frames were replaced; return how many."""
         ...
 
 

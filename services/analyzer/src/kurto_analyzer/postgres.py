@@ -11,7 +11,6 @@ from asyncpg.pool import PoolConnectionProxy
 
 from kurto_analyzer.feature_rows import COLUMNS, copy_stream, feature_rows
 from kurto_analyzer.frames import Frame
-from kurto_analyzer.partitions import day_of
 from kurto_analyzer.ports import Advance, EpochOpening, EpochState, FrameQuery
 from kurto_analyzer.postgres_partitions import PartitionKeeper
 from kurto_analyzer.postgres_queries import FrameReader, LayoutCatalogue, geometry_of_row
@@ -54,6 +53,13 @@ RETURNING p.sensor_id, p.epoch
 _STAGE = """
 CREATE TEMPORARY TABLE staged_features (LIKE analyzer.realtime_features)
 """
+# Renewing a note takes its lock: whoever rolls up its minute sees these frames or comes back.
+_NOTE_ROLLUPS = """
+INSERT INTO analyzer.rollups_due (sensor_id, minute)
+SELECT DISTINCT sensor_id, date_bin('1 minute', start_time, 'epoch'::timestamptz)
+FROM staged_features ORDER BY 1, 2
+ON CONFLICT (sensor_id, minute) DO UPDATE SET note_time = now()
+"""
 _REPLACE = """
 INSERT INTO analyzer.realtime_features AS f SELECT * FROM staged_features
 ON CONFLICT (sensor_id, start_time, epoch, window_index) DO UPDATE SET
@@ -73,12 +79,20 @@ class PostgresFeatureStore:
         Kept apart, so that slow reads never hold up a commit.
     partitions : PartitionKeeper
         Makes the partition that a row needs.
+    layouts : LayoutCatalogue, optional
+        To share with other readers.
     """
 
-    def __init__(self, write_pool: Pool, query_pool: Pool, partitions: PartitionKeeper) -> None:
+    def __init__(
+        self,
+        write_pool: Pool,
+        query_pool: Pool,
+        partitions: PartitionKeeper,
+        layouts: LayoutCatalogue | None = None,
+    ) -> None:
         self._pool = write_pool
         self._partitions = partitions
-        self._layouts = LayoutCatalogue()
+        self._layouts = layouts or LayoutCatalogue()
         self._reader = FrameReader(query_pool, self._layouts)
 
     async def open_epochs(self, openings: Sequence[EpochOpening]) -> list[EpochState]:
@@ -115,7 +129,7 @@ class PostgresFeatureStore:
         self, advances: Sequence[Advance], *, staged: bool
     ) -> dict[tuple[str, int], int]:
         frames = [frame for advance in advances for frame in (*advance.frames, *advance.late)]
-        await self._partitions.ensure({day_of(frame.start_us) for frame in frames})
+        await self._partitions.ensure(frame.start_us for frame in frames)
         async with self._pool.acquire() as connection:
             layout_ids = await self._layouts.ids(connection, {frame.layout for frame in frames})
             async with connection.transaction():
@@ -188,4 +202,5 @@ async def _replace(connection: Connection, rows: Iterable[bytes]) -> None:
     await connection.execute(_STAGE)
     await _copy(connection, rows, table="staged_features", schema=None)
     await connection.execute(_REPLACE)
+    await connection.execute(_NOTE_ROLLUPS)
     await connection.execute("DROP TABLE staged_features")

@@ -15,7 +15,7 @@ from kurto_analyzer.ports import FrameQuery
 from kurto_analyzer.sample_clock import StreamGeometry
 from kurto_service.postgres import Pool
 
-__all__ = ["FrameReader", "LayoutCatalogue", "geometry_of_row"]
+__all__ = ["FrameReader", "LayoutCatalogue", "geometry_of_row", "time_of"]
 
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = -(1 << 62), 1 << 62
@@ -111,11 +111,11 @@ class FrameReader:
             rows = await connection.fetch(
                 _LIST,
                 query.sensor_id,
-                _time(start_us),
-                _time(_LATEST if query.end_us is None else query.end_us),
+                time_of(start_us),
+                time_of(_LATEST if query.end_us is None else query.end_us),
                 query.epoch,
                 -1 if query.after_window_index is None else query.after_window_index,
-                _time(after[0]),
+                time_of(after[0]),
                 after[1],
                 after[2],
                 query.limit,
@@ -192,7 +192,8 @@ def _start_bound(query: FrameQuery, geometries: dict[int, StreamGeometry]) -> in
     return max(start_us, geometry.window_start_us(query.after_window_index + 1))
 
 
-def _time(time_us: int) -> datetime:
+def time_of(time_us: int) -> datetime:
+    """Return microseconds since 1970 as a time, or the first or last there is."""
     try:
         return _UNIX_EPOCH + timedelta(microseconds=time_us)
     except OverflowError:

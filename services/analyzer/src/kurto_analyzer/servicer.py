@@ -16,6 +16,7 @@ from kurto.analyzer.v1 import (
 from kurto.analyzer.v1 import feature_service_pb2 as features_pb
 from kurto_analyzer.feature_reader import FeatureReader
 from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.rollup_reader import RollupReader
 from kurto_analyzer.session import AnalysisSession
 from kurto_service.identity import requires
 
@@ -94,11 +95,14 @@ class FeatureServicer(feature_service_pb2_grpc.FeatureServiceServicer):
     Parameters
     ----------
     reader : FeatureReader
-        Answers.
+        Answers about frames and spectra.
+    rollups : RollupReader
+        Answers about roll-ups.
     """
 
-    def __init__(self, reader: FeatureReader) -> None:
+    def __init__(self, reader: FeatureReader, rollups: RollupReader) -> None:
         self._reader = reader
+        self._rollups = rollups
 
     @requires("viewer")
     async def GetLatestFeatures(
@@ -115,11 +119,11 @@ class FeatureServicer(feature_service_pb2_grpc.FeatureServiceServicer):
         return await self._reader.list_page(request)
 
     @requires("viewer")
-    async def ListFeatureRollups(  # R4 is building it
+    async def ListFeatureRollups(
         self, request: features_pb.ListFeatureRollupsRequest, context: Context
     ) -> features_pb.ListFeatureRollupsResponse:
-        """List features summed up."""
-        raise NotImplementedError
+        """Return one page of features summed up."""
+        return await self._rollups.list_page(request)
 
     @requires("viewer")
     async def GetSpectrum(

@@ -74,6 +74,29 @@ class AnalyzerSettings(ServiceSettings):
     feature_retention_days: int = Field(
         7, gt=0, description="Days for which realtime_features are kept."
     )
+    second_rollup_retention_days: int = Field(
+        90, ge=0, description="Days for which roll-ups over a second are kept; 0 for ever."
+    )
+    minute_rollup_retention_days: int = Field(
+        0, ge=0, description="Days for which roll-ups over a minute are kept; 0 for ever."
+    )
+    rollup_interval_s: float = Field(
+        10.0, gt=0, description="Seconds between two looks for minutes to roll up."
+    )
+    rollup_idle_s: float = Field(
+        30.0, gt=0,
+        description="Seconds without a window after which an unfinished minute is rolled up.",
+    )  # fmt: skip
+    rollup_batch_minutes: int = Field(
+        10, gt=0, description="Minutes of a sensor rolled up in one transaction, when behind."
+    )
+    rollup_share: float = Field(
+        0.25, gt=0, le=1, description="Largest part of the time that rolling up takes, when behind."
+    )
+    rollup_timeout_s: float = Field(
+        60.0, gt=0, description="Seconds after which rolling up some minutes is given up."
+    )
+    rollup_pool_size: int = Field(2, ge=2, description="PostgreSQL connections for rolling up.")
     maintenance_interval_s: float = Field(
         600.0, gt=0, description="Seconds between two runs of making and dropping partitions."
     )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.analyzer.v1.feature_service_pb2_grpc import add_FeatureServiceServicer_to_server
 from kurto_analyzer.analyzer import Analyzer
 from kurto_analyzer.feature_reader import FeatureReader
 from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.partitions import feature_table, minute_table, second_table
 from kurto_analyzer.postgres import PostgresFeatureStore
 from kurto_analyzer.postgres_partitions import PartitionKeeper
+from kurto_analyzer.postgres_queries import LayoutCatalogue
+from kurto_analyzer.postgres_rollup_queries import PostgresRollupHistory
+from kurto_analyzer.postgres_rollups import PostgresRollups, earliest_due_us
+from kurto_analyzer.rollup_reader import RollupReader
+from kurto_analyzer.rollup_worker import RollupLimits, RollupWorker
+from kurto_analyzer.rollups import RollupInterval, RollupTimes
 from kurto_analyzer.servicer import AnalyzerServicer, FeatureServicer
 from kurto_analyzer.settings import AnalyzerSettings
 from kurto_analyzer.valkey import ValkeyLiveFeatures
@@ -24,7 +33,8 @@ _ANALYZER, _FEATURES = "kurto.analyzer.v1.AnalyzerService", "kurto.analyzer.v1.F
 async def wire(settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings]) -> None:
     """Construct the analyzer and hand it to the runtime."""
     metrics = AnalyzerMetrics(runtime.registry)
-    store = await _store(settings, runtime)
+    stores = await _stores(settings, runtime, metrics)
+    store = stores.features
     live = _live(settings, runtime)
     analyzer = Analyzer(store, live, settings, runtime.clock, metrics)
     runtime.spawn("engine", analyzer.engine.run())
@@ -32,31 +42,70 @@ async def wire(settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings]) -
     windows = AnalyzerServicer(analyzer.new_session, metrics)
     reader = FeatureReader(analyzer.sensors, live, store, runtime.clock)
     runtime.add_servicer(add_AnalyzerServiceServicer_to_server, windows, _ANALYZER)
-    runtime.add_servicer(add_FeatureServiceServicer_to_server, FeatureServicer(reader), _FEATURES)
+    features = FeatureServicer(reader, RollupReader(stores.rollups))
+    runtime.add_servicer(add_FeatureServiceServicer_to_server, features, _FEATURES)
     runtime.on_drain(windows.drain)
 
 
-async def _store(
-    settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings]
-) -> PostgresFeatureStore:
+@dataclass(frozen=True)
+class _Stores:
+    features: PostgresFeatureStore
+    rollups: PostgresRollupHistory
+
+
+async def _stores(
+    settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings], metrics: AnalyzerMetrics
+) -> _Stores:
     dsn = settings.postgres_dsn
     await runtime.connect(
         "postgresql", lambda: migrate(dsn, "analyzer", "kurto_analyzer:migrations")
     )
     write_pool = await _pool(settings, runtime, "write", settings.write_pool_size)
     query_pool = await _pool(settings, runtime, "query", settings.query_pool_size)
+    rollup_pool = await _pool(settings, runtime, "rollup", settings.rollup_pool_size)
     runtime.add_probe("postgresql", lambda: ping(query_pool))
-    partitions = PartitionKeeper(
-        write_pool, runtime.clock, retention_days=settings.feature_retention_days
+    features = feature_table(settings.feature_retention_days)
+    frames = PartitionKeeper(write_pool, runtime.clock, features, hold=earliest_due_us)
+    _start_rollups(settings, runtime, rollup_pool, metrics)
+    runtime.spawn("partitions", frames.run(settings.maintenance_interval_s))
+    layouts = LayoutCatalogue()
+    return _Stores(
+        PostgresFeatureStore(write_pool, query_pool, frames, layouts),
+        PostgresRollupHistory(query_pool, layouts),
     )
-    runtime.spawn("partitions", partitions.run(settings.maintenance_interval_s))
-    return PostgresFeatureStore(write_pool, query_pool, partitions)
+
+
+def _start_rollups(
+    settings: AnalyzerSettings,
+    runtime: Runtime[AnalyzerSettings],
+    pool: Pool,
+    metrics: AnalyzerMetrics,
+) -> None:
+    tables = {
+        RollupInterval.SECOND: second_table(settings.second_rollup_retention_days),
+        RollupInterval.MINUTE: minute_table(settings.minute_rollup_retention_days),
+    }
+    targets = {
+        interval: PartitionKeeper(pool, runtime.clock, table) for interval, table in tables.items()
+    }
+    for interval, keeper in targets.items():
+        name = f"partitions-{interval.name.lower()}"
+        runtime.spawn(name, keeper.run(settings.maintenance_interval_s))
+    rollups = PostgresRollups(pool, targets, timeout_s=settings.rollup_timeout_s)
+    limits = RollupLimits(
+        times=RollupTimes(settings.rollup_idle_s, settings.rollup_batch_minutes),
+        interval_s=settings.rollup_interval_s,
+        share=settings.rollup_share,
+        due_minutes=settings.rollup_batch_minutes,
+    )
+    worker = RollupWorker(rollups, runtime.clock, metrics, limits)
+    runtime.spawn("rollups", worker.run())
 
 
 async def _pool(
     settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings], purpose: str, size: int
 ) -> Pool:
-    timeout_s = settings.commit_timeout_s if purpose == "write" else settings.query_timeout_s
+    timeout_s = settings.query_timeout_s if purpose == "query" else settings.commit_timeout_s
     pool = await runtime.connect(
         "postgresql",
         lambda: create_pool(
