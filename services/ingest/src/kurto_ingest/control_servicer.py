@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -9,10 +10,12 @@ import grpc
 from kurto.ingest.v1 import stream_control_service_pb2 as pb
 from kurto.ingest.v1 import stream_control_service_pb2_grpc
 from kurto_ingest.asset_validation import check_id
+from kurto_ingest.event_messages import event_message, event_query
 from kurto_ingest.monitoring import Monitoring
 from kurto_ingest.paging import MAX_PAGE_SIZE, page_limit, page_start, page_token
-from kurto_ingest.ports import SensorStore
+from kurto_ingest.ports import EventStore, SensorStore
 from kurto_ingest.status_board import StatusBoard
+from kurto_ingest.storage_watch import StorageWatch
 from kurto_service.identity import requires
 
 __all__ = ["StreamControlServicer"]
@@ -31,12 +34,26 @@ class StreamControlServicer(stream_control_service_pb2_grpc.StreamControlService
         Knows the states.
     sensors : SensorStore
         Knows the sensors.
+    events : EventStore
+        Knows what happened.
+    storage : StorageWatch
+        Knows how storage fares.
     """
 
-    def __init__(self, *, monitoring: Monitoring, board: StatusBoard, sensors: SensorStore) -> None:
+    def __init__(
+        self,
+        *,
+        monitoring: Monitoring,
+        board: StatusBoard,
+        sensors: SensorStore,
+        events: EventStore,
+        storage: StorageWatch,
+    ) -> None:
         self._monitoring = monitoring
         self._board = board
         self._sensors = sensors
+        self._events = events
+        self._storage = storage
 
     @requires("operator")
     async def StartStream(
@@ -80,15 +97,22 @@ class StreamControlServicer(stream_control_service_pb2_grpc.StreamControlService
         return pb.GetSensorStatusResponse(status=(await self._board.states([sensor]))[0])
 
     @requires("viewer")
-    async def ListStreamEvents(  # R1 is building it
+    async def ListStreamEvents(
         self, request: pb.ListStreamEventsRequest, context: Context
     ) -> pb.ListStreamEventsResponse:
-        """List what happened to streams."""
-        raise NotImplementedError
+        """List what happened to streams, newest first."""
+        query = event_query(request)
+        found = await self._events.find(replace(query, limit=query.limit + 1))
+        page = found[: query.limit]
+        more = len(found) > query.limit
+        return pb.ListStreamEventsResponse(
+            events=[event_message(event) for event in page],
+            next_page_token=page_token(str(page[-1].event_id)) if more else "",
+        )
 
     @requires("viewer")
-    async def GetStorageStatus(  # R1 is building it
+    async def GetStorageStatus(
         self, request: pb.GetStorageStatusRequest, context: Context
     ) -> pb.GetStorageStatusResponse:
-        """Return how storage fares."""
-        raise NotImplementedError
+        """Return how storage fares; answered from memory, whatever is away."""
+        return pb.GetStorageStatusResponse(status=self._storage.status())

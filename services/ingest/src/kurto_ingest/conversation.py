@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
+from kurto_ingest.events import EventLog
 from kurto_ingest.feed import FeedState, WindowFeed
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.outbox import Outbox
 from kurto_ingest.ranges import RangeSet
-from kurto_ingest.skips import Skip
+from kurto_ingest.skips import Skip, SkipReason
+from kurto_ingest.stream_events import EventKind
 from kurto_ingest.timing import microseconds
 from kurto_service.clock import Clock
 
@@ -76,6 +78,13 @@ class Conversation:
         Told of each feed whose position changed, and of late windows that are stored.
     metrics : IngestMetrics
         Shows that the analyzer answers.
+    events : EventLog
+        Told of windows that are never analysed.
+
+    Attributes
+    ----------
+    answered : bool
+        True once the analyzer has answered anything.
     """
 
     def __init__(
@@ -88,6 +97,7 @@ class Conversation:
         pace: ForwarderPace,
         moved: Callable[[WindowFeed, RangeSet | None], None],
         metrics: IngestMetrics,
+        events: EventLog,
     ) -> None:
         self._call = call
         self._outbox = outbox
@@ -96,6 +106,8 @@ class Conversation:
         self._pace = pace
         self._moved = moved
         self._metrics = metrics
+        self._events = events
+        self.answered = False
 
     async def run(self) -> None:
         """Write and read until the call ends or breaks."""
@@ -129,6 +141,7 @@ class Conversation:
     async def _read(self) -> None:
         async for response in self._call:
             self._metrics.analyzer_up.set(1)
+            self.answered = True
             for position in response.positions:
                 feed = self._outbox.feed_of(position.slot)
                 if feed is not None:
@@ -160,3 +173,17 @@ class Conversation:
                 },
             )
             self._outbox.skip(feed, skip, skip.next_window - before)
+            if skip.reason is SkipReason.ANALYSIS_SKIPPED:
+                self._record(feed, before, skip.next_window)
+
+    def _record(self, feed: WindowFeed, first: int, end: int) -> None:
+        stream_format, hop = feed.format, feed.format.hop_samples
+        self._events.note(
+            EventKind.ANALYSIS_SKIPPED,
+            sensor_id=stream_format.sensor_id,
+            epoch=stream_format.epoch,
+            first_index=first * hop,
+            end_index=end * hop,
+            value=(end - first) * feed.config.hop_interval_s,
+            message=f"The analysis was too far behind: {end - first} windows are left out.",
+        )

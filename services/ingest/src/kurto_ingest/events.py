@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-from collections import deque
 from collections.abc import Callable
 
 from kurto_ingest.ports import EventStore
 from kurto_ingest.stream_events import EventKind, EventThrottle, StreamEvent
 from kurto_ingest.timing import microseconds
+from kurto_ingest.write_behind import WriteBehind
 from kurto_service.clock import Clock
 
 __all__ = ["EventLog"]
 
-_LOG = logging.getLogger(__name__)
-_BATCH = 500
 _MAX_KEYS = 20_000  # streams times kinds, whose events are being summed up
 
 
@@ -47,12 +44,10 @@ class EventLog:
         interval_s: float,
         dropped: Callable[[int], None],
     ) -> None:
-        self._store = store
         self._clock = clock
-        self._max_queued = max_queued
         self._dropped = dropped
         self._throttle = EventThrottle(interval_s)
-        self._queue: deque[StreamEvent] = deque()
+        self._rows = WriteBehind[StreamEvent](store.add, max_queued=max_queued, dropped=dropped)
 
     def note(
         self,
@@ -97,13 +92,7 @@ class EventLog:
             return
         now = self._throttle.offer(event)
         if now is not None:
-            self._push(now)
-
-    def _push(self, event: StreamEvent) -> None:
-        if len(self._queue) >= self._max_queued:
-            self._dropped(1)
-        else:
-            self._queue.append(event)
+            self._rows.push(now)
 
     async def write(self, *, final: bool = False) -> int:
         """Store what waits; returns how many events that were.
@@ -115,32 +104,5 @@ class EventLog:
         """
         now_us = None if final else microseconds(self._clock.now())
         for event in self._throttle.release(now_us):
-            self._push(event)
-        written = 0
-        while self._queue:
-            batch = [self._queue[at] for at in range(min(_BATCH, len(self._queue)))]
-            await self._store.add(batch)
-            for _ in batch:  # only now: what could not be stored stays in the queue
-                self._queue.popleft()
-            written += len(batch)
-        return written
-
-    async def run(self, interval_s: float) -> None:
-        """Store for ever."""
-        failed = False
-        while True:
-            await self._clock.sleep(interval_s)
-            try:
-                await self.write()
-            except Exception as error:
-                if not failed:
-                    _LOG.warning(
-                        "Events not stored, will be tried again",
-                        extra={
-                            "action": "events_failed",
-                            "error": f"{type(error).__name__}: {error}",
-                        },
-                    )
-                failed = True
-            else:
-                failed = False
+            self._rows.push(event)
+        return await self._rows.write()

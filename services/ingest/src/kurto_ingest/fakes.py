@@ -9,8 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from kurto_ingest.encoding import Encoding
-from kurto_ingest.fake_assets import FakePlaceStore, FakeRegistry, FakeSensorStore
 from kurto_ingest.fake_archive import FakeSampleArchive
+from kurto_ingest.fake_assets import FakePlaceStore, FakeRegistry, FakeSensorStore
 from kurto_ingest.fake_records import FakeEventStore, FakeSampleTimeStore
 from kurto_ingest.ports import (
     NewStream,
@@ -46,7 +46,17 @@ class FakeStreamStore:
         row = self.rows.get(key)
         if row is None:
             return None
-        return replace(row, position=row.position.copy(), late_windows=row.late_windows.copy())
+        superseded = any(
+            other.format.sensor_id == key[0] and other.format.epoch > key[1]
+            for other in self.rows.values()
+            if not other.backfill
+        )
+        return replace(
+            row,
+            position=row.position.copy(),
+            late_windows=row.late_windows.copy(),
+            superseded=superseded,
+        )
 
     async def find_boot(self, sensor_id: str, boot_id: str) -> StreamRecord | None:
         """Return the epoch that `boot_id` began."""
@@ -143,9 +153,9 @@ class FakeStreamStore:
             self.rows[key].late_windows.remove(item.first, item.end)
 
     async def analyze_from(self, sensor_id: str, from_index: int, epoch: int) -> None:
-        """Leave out windows that begin before `from_index` of `epoch`, and all earlier epochs."""
+        """Leave out windows before `from_index` of `epoch`, all earlier epochs and backfills."""
         for key, row in self.rows.items():
-            if key[0] == sensor_id and key[1] <= epoch:
+            if key[0] == sensor_id and (key[1] <= epoch or row.backfill):
                 mark = from_index if key[1] == epoch else row.position.next_index
                 self.rows[key] = replace(row, analysis_from_index=mark, late_windows=RangeSet())
 

@@ -75,6 +75,7 @@ class WindowFeed:
         self.config = config
         self.analysis_from_index = analysis_from_index
         self.newest = True
+        self.backfill = False  # its frames are late: a newer epoch is, or may be, live
         self.state = FeedState.NEW
         self.slot = -1
         self.tail: HopTail | None = None

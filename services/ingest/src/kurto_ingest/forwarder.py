@@ -12,6 +12,7 @@ import grpc
 from kurto_ingest.assets import Sensor, SensorConfig
 from kurto_ingest.catch_up import CatchUpReader
 from kurto_ingest.conversation import AnalyzerCall, Conversation, ForwarderPace
+from kurto_ingest.events import EventLog
 from kurto_ingest.feed import FeedLimits, FeedState, WindowFeed
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.outbox import Outbox
@@ -43,6 +44,10 @@ class WindowForwarder:
         When and how much is sent.
     limits : FeedLimits
         How far one feed goes.
+    events : EventLog
+        Told of windows that are never analysed.
+    enabled : bool
+        False to leave all windows alone: samples are stored only.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class WindowForwarder:
         metrics: IngestMetrics,
         pace: ForwarderPace,
         limits: FeedLimits,
+        events: EventLog,
+        enabled: bool = True,
     ) -> None:
         self._call = call
         self._clock = clock
@@ -63,7 +70,10 @@ class WindowForwarder:
         self._feeds: dict[StreamKey, WindowFeed] = {}
         self._outbox = self._new_outbox()
         self._wake = asyncio.Event()
+        self._conversation: Conversation | None = None
         self.reader = CatchUpReader(samples, clock, self._ready)
+        self._events = events
+        self.enabled = enabled
         self.connected = False
         self.late_done: dict[StreamKey, RangeSet] = {}
 
@@ -85,9 +95,14 @@ class WindowForwarder:
         """All feeds."""
         return tuple(self._feeds.values())
 
+    @property
+    def answering(self) -> bool:
+        """True while an analyzer answers."""
+        return self.connected and self._conversation is not None and self._conversation.answered
+
     def attach(self, session: Session, record: StreamRecord, config: SensorConfig) -> None:
         """Follow a stream that begins or goes on."""
-        if session.sensor.monitored:
+        if session.sensor.monitored and self.enabled:
             feed = self.follow(record, config)
             feed.tail = session.live.tail
             self._ready(feed)
@@ -105,7 +120,8 @@ class WindowForwarder:
             feed.acked_window = feed.noted_window = record.analyzed_window
             self._late_stored(feed, feed.refilled(record.late_windows))
             self._feeds[record.key] = feed
-            self._rank(record.key[0])
+        self._grow_old(feed, record)
+        self._rank(record.key[0])
         stored_hops = record.position.next_index // record.format.hop_samples
         feed.stored_hops = max(feed.stored_hops, stored_hops)
         if self.connected and feed.state is FeedState.NEW:
@@ -113,9 +129,16 @@ class WindowForwarder:
         self._ready(feed)
         return feed
 
+    def _grow_old(self, feed: WindowFeed, record: StreamRecord) -> None:
+        """Mark what comes from here on as late, if the epoch is not the newest any more."""
+        if record.is_old and not feed.backfill:
+            feed.backfill = True
+            if feed.state is not FeedState.NEW:
+                self._outbox.announce(feed)
+
     def _rank(self, sensor_id: str) -> None:
         own = [feed for key, feed in self._feeds.items() if key[0] == sensor_id]
-        newest = max(feed.format.epoch for feed in own)
+        newest = max((feed.format.epoch for feed in own if not feed.backfill), default=0)
         for feed in own:
             feed.newest = feed.format.epoch == newest
 
@@ -217,7 +240,7 @@ class WindowForwarder:
             feed.lag_watch.note(now_us, behind=True)
             feed.charged_bytes = 0
             self._outbox.announce(feed)
-        conversation = Conversation(
+        conversation = self._conversation = Conversation(
             self._call(),
             self._outbox,
             wake=self._wake,
@@ -225,6 +248,7 @@ class WindowForwarder:
             pace=self._pace,
             moved=self._moved,
             metrics=self._metrics,
+            events=self._events,
         )
         self.connected = True
         connected()

@@ -40,7 +40,7 @@ class HopTail:
     first : int
         Index of the first hop that will come.
     limit_bytes : int
-        Bytes of samples kept; at least the newest hop is kept in any case.
+        Bytes of samples kept; at least the newest hop is kept, unless it is 0.
     charge : callable, optional
         Told by how many bytes the tail grew or shrank.
     """
@@ -60,6 +60,9 @@ class HopTail:
 
     def append_full(self, hop: int, data: bytes) -> None:
         """Take the samples of `hop`, which must be the next one."""
+        if not self.limit_bytes:
+            self.append_stored(hop)
+            return
         self._full[hop] = data
         self.end = hop + 1
         self._grow(len(data))

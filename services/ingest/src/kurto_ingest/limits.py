@@ -8,6 +8,7 @@ from kurto_ingest.conversation import ForwarderPace
 from kurto_ingest.conversion import duration
 from kurto_ingest.feed import FeedLimits
 from kurto_ingest.read_calls import ReadLimits
+from kurto_ingest.records import RecordPace
 from kurto_ingest.registry import MemoryLimits
 from kurto_ingest.sample_intake import PushLimits
 from kurto_ingest.sample_reader import ReadSizes
@@ -20,6 +21,7 @@ __all__ = [
     "memory_limits",
     "push_limits",
     "read_limits",
+    "record_pace",
     "stream_limits",
 ]
 
@@ -29,8 +31,8 @@ def memory_limits(settings: IngestSettings) -> MemoryLimits:
     return MemoryLimits(
         sensor_pending_bytes=settings.sensor_pending_bytes,
         total_pending_bytes=settings.total_pending_bytes,
-        sensor_tail_bytes=settings.sensor_tail_bytes,
-        total_tail_bytes=settings.total_tail_bytes,
+        sensor_tail_bytes=settings.sensor_tail_bytes if settings.realtime_enabled else 0,
+        total_tail_bytes=settings.total_tail_bytes if settings.realtime_enabled else 0,
         max_streams=settings.max_streams,
         max_missing_ranges=settings.max_missing_ranges,
     )
@@ -64,6 +66,17 @@ def read_limits(settings: IngestSettings) -> ReadLimits:
         max_reads=settings.max_sample_reads,
         stall_s=settings.read_stall_s,
         sizes=ReadSizes(settings.read_page_bytes, settings.read_chunk_bytes),
+    )
+
+
+def record_pace(settings: IngestSettings) -> RecordPace:
+    """Return how records beside the samples are kept."""
+    return RecordPace(
+        write_interval_s=settings.record_interval_s,
+        summary_interval_s=settings.event_summary_interval_s,
+        max_queued=settings.record_queue_size,
+        event_retention_s=settings.event_retention_d * 86400,
+        time_retention_s=settings.time_retention_d * 86400,
     )
 
 

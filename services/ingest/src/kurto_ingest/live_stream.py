@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kurto_ingest.cells import Block, CellAssembler, cut_at_grid
 from kurto_ingest.encoding import Planar
@@ -108,6 +108,8 @@ class LiveStream:
         self._journal: deque[Block | Abandonment] = deque()
         self._entered_s: deque[float] = deque()  # when each entry was made
         self._now_s = 0.0
+        self._standing = 0
+        self._seen: int | None = None
         self._assembler = CellAssembler(
             stream_format,
             durable.next_index,
@@ -121,7 +123,20 @@ class LiveStream:
         """Identity: (sensor_id, epoch)."""
         return self.format.key
 
+    def flag(self, flags: int) -> None:
+        """Give all blocks from here on these quality flags beside their own."""
+        self._standing = flags
+
+    def take_quality(self) -> int | None:
+        """Return the flags of the blocks since the last time; None when there was none."""
+        seen, self._seen = self._seen, None
+        return seen
+
     def _enter(self, entry: Block | Abandonment) -> None:
+        if isinstance(entry, Block):
+            if self._standing:
+                entry = replace(entry, quality=entry.quality | self._standing)
+            self._seen = entry.quality | (self._seen or 0)
         self._journal.append(entry)
         self._entered_s.append(self._now_s)
 

@@ -73,6 +73,10 @@ class IngestMetrics:
         self.analyzer_up = self._gauge("analyzer_connected", "1 while the analyzer takes windows.")
         #: Hops sent to the analyzer, by source.
         self.hops = self._counter("hops_forwarded", "Hops sent to the analyzer.", "source")
+        #: Events and measured times that PostgreSQL could not take in time.
+        self.records_dropped = self._counter(
+            "records_dropped", "Events and measured times dropped since their queue was full."
+        )
         #: Windows that were left out, by reason.
         self.skipped = self._counter("windows_skipped", "Windows left out.", "reason")
         self.forward_messages = self._counter("forward_messages", "Messages to the analyzer.")

@@ -12,10 +12,12 @@ from weakref import WeakValueDictionary
 from kurto_ingest.asset_validation import require_sensor_id
 from kurto_ingest.assets import Sensor, SensorConfig
 from kurto_ingest.committer import GroupCommitter
+from kurto_ingest.events import EventLog
 from kurto_ingest.exceptions import Archived, Draining, SensorInUse, StaleFence, UnknownEpoch
 from kurto_ingest.ports import NewStream, SensorStore, StreamRecord, StreamStore
 from kurto_ingest.registry import StreamRegistry, WindowSink
 from kurto_ingest.session import Session
+from kurto_ingest.stream_events import EventKind
 from kurto_ingest.stream_validation import (
     StreamDeclaration,
     check_boot_id,
@@ -26,7 +28,7 @@ from kurto_ingest.stream_validation import (
 from kurto_ingest.timing import microseconds
 from kurto_service.clock import Clock
 
-__all__ = ["OpenedStream", "SenderTimes", "StreamOpener", "fitting_config"]
+__all__ = ["OpenOptions", "OpenedStream", "StreamOpener", "fitting_config"]
 
 _LIVE_S = 3.0  # a sender without an open call counts as live for so long after its last sample
 _FLUSH_S = 1.0  # what an earlier call brought gets so long to become durable
@@ -34,8 +36,8 @@ _ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class SenderTimes:
-    """What a sender says about time, in microseconds since 1970-01-01T00:00:00Z.
+class OpenOptions:
+    """What a sender says beside its declaration; times are microseconds since 1970-01-01T00:00:00Z.
 
     Attributes
     ----------
@@ -43,10 +45,16 @@ class SenderTimes:
         Its clock now.
     start_us : int or None
         Time of sample 0, for recordings.
+    takeover : bool
+        True to replace another live sender.
+    backfill : bool
+        True for samples from a buffer: the sensor is not held.
     """
 
-    clock_us: int | None
-    start_us: int | None
+    clock_us: int | None = None
+    start_us: int | None = None
+    takeover: bool = False
+    backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class OpenedStream:
 
     record: StreamRecord
     config: SensorConfig
+    clock_offset_us: int | None = None  # as measured by this call
 
 
 async def fitting_config(store: SensorStore, record: StreamRecord, sensor: Sensor) -> SensorConfig:
@@ -81,6 +90,8 @@ class StreamOpener:
         Follows the streams.
     clock : Clock
         Anchors new epochs.
+    events : EventLog
+        Told of new epochs and takeovers.
     """
 
     def __init__(
@@ -92,6 +103,7 @@ class StreamOpener:
         committer: GroupCommitter,
         sink: WindowSink,
         clock: Clock,
+        events: EventLog,
     ) -> None:
         self._sensors = sensors
         self._streams = streams
@@ -99,6 +111,7 @@ class StreamOpener:
         self._committer = committer
         self._sink = sink
         self._clock = clock
+        self._events = events
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.draining = False
 
@@ -111,12 +124,7 @@ class StreamOpener:
             yield
 
     async def open(
-        self,
-        sensor_id: str,
-        declaration: StreamDeclaration,
-        *,
-        times: SenderTimes,
-        takeover: bool,
+        self, sensor_id: str, declaration: StreamDeclaration, options: OpenOptions
     ) -> OpenedStream:
         """Open or resume a stream and raise its fence.
 
@@ -127,15 +135,17 @@ class StreamOpener:
         self._require_running()
         require_sensor_id(sensor_id)
         check_boot_id(declaration.boot_id)
-        check_start_time(times.start_us, now_us=microseconds(self._clock.now()))
+        now_us = microseconds(self._clock.now())
+        check_start_time(options.start_us, now_us=now_us)
+        offset_us = None if options.clock_us is None else now_us - options.clock_us
         sensor = await self._sensors.get_sensor(sensor_id)
         if sensor.archived:
             raise Archived("sensor", sensor_id)
         async with self._alone(sensor_id):
             for _ in range(_ATTEMPTS):
-                record = await self._open(sensor, declaration, times, takeover=takeover)
+                record = await self._open(sensor, declaration, options, offset_us)
                 if record is not None:
-                    return await self._begin_session(sensor, record)
+                    return await self._begin_session(sensor, record, offset_us)
         raise SensorInUse(sensor_id, _LIVE_S)
 
     def _require_running(self) -> None:
@@ -146,32 +156,54 @@ class StreamOpener:
         self,
         sensor: Sensor,
         declaration: StreamDeclaration,
-        times: SenderTimes,
-        *,
-        takeover: bool,
+        options: OpenOptions,
+        offset_us: int | None,
     ) -> StreamRecord | None:
         own = await self._streams.find_boot(sensor.sensor_id, declaration.boot_id)
-        newest = await self._streams.find(sensor.sensor_id, 0)
         if own is not None:
             config = await fitting_config(self._sensors, own, sensor)
             check_declaration(declaration, config)
             check_same_stream(declaration, own.format)
             await self._release(own)
-            return await self._streams.raise_fence(own.key)
+            return await self._streams.raise_fence(
+                own.key, backfill=options.backfill, clock_offset_us=offset_us
+            )
         check_declaration(declaration, sensor.config)
-        if newest is not None:
-            await self._replace(newest, takeover=takeover)
-        now_us = microseconds(self._clock.now())
-        return await self._streams.begin(
+        if not options.backfill:
+            newest = await self._streams.find(sensor.sensor_id, 0)
+            if newest is not None:
+                await self._replace(newest, takeover=options.takeover)
+        return await self._begin(sensor, declaration, options, offset_us)
+
+    async def _begin(
+        self,
+        sensor: Sensor,
+        declaration: StreamDeclaration,
+        options: OpenOptions,
+        offset_us: int | None,
+    ) -> StreamRecord | None:
+        start_us = options.start_us
+        record = await self._streams.begin(
             NewStream(
                 sensor=sensor,
                 boot_id=declaration.boot_id,
                 encoding=declaration.encoding,
                 scales=declaration.scales,
-                anchor_us=now_us if times.start_us is None else times.start_us,
-                clock_offset_us=None if times.clock_us is None else now_us - times.clock_us,
+                anchor_us=microseconds(self._clock.now()) if start_us is None else start_us,
+                clock_offset_us=offset_us,
+                backfill=options.backfill,
+                recorded=start_us is not None,
             )
         )
+        if record is not None:
+            kind = "An upload from a buffer" if options.backfill else "A new epoch"
+            self._events.note(
+                EventKind.EPOCH_BEGAN,
+                sensor_id=sensor.sensor_id,
+                epoch=record.format.epoch,
+                message=f"{kind} began, boot_id {declaration.boot_id!r}.",
+            )
+        return record
 
     async def _replace(self, other: StreamRecord, *, takeover: bool) -> None:
         """Make way for a new epoch: `other` is the newest one, of another sender."""
@@ -181,6 +213,13 @@ class StreamOpener:
             raise SensorInUse(other.format.sensor_id, _LIVE_S)
         await self._release(other)
         await self._streams.raise_fence(other.key)
+        self._events.note(
+            EventKind.TAKEN_OVER,
+            sensor_id=other.format.sensor_id,
+            epoch=other.format.epoch,
+            first_index=other.position.next_index,
+            message=f"Another sender took over from boot_id {other.boot_id!r}.",
+        )
 
     def _is_live(self, record: StreamRecord) -> bool:
         session = self._registry.get(record.key)
@@ -206,11 +245,18 @@ class StreamOpener:
         self._sink.detach(session)
         self._registry.remove(session, StaleFence(session.key[0], session.live.fence))
 
-    async def _begin_session(self, sensor: Sensor, record: StreamRecord) -> OpenedStream:
+    async def _begin_session(
+        self, sensor: Sensor, record: StreamRecord, offset_us: int | None
+    ) -> OpenedStream:
+        session, config = await self._enliven(sensor, record)
+        session.clock.opened(offset_us)
+        return OpenedStream(record, config, offset_us)
+
+    async def _enliven(self, sensor: Sensor, record: StreamRecord) -> tuple[Session, SensorConfig]:
         config = await fitting_config(self._sensors, record, sensor)
         session = self._registry.add(record, sensor)
         self._sink.attach(session, record, config)
-        return OpenedStream(record, config)
+        return session, config
 
     async def session(self, sensor_id: str, epoch: int, fence: int) -> Session:
         """Return the live stream that a Push names.
@@ -243,7 +289,5 @@ class StreamOpener:
             raise UnknownEpoch(sensor_id, epoch)
         if record.fence != fence:
             raise StaleFence(sensor_id, fence)
-        config = await fitting_config(self._sensors, record, sensor)
-        session = self._registry.add(record, sensor)
-        self._sink.attach(session, record, config)
+        session, _ = await self._enliven(sensor, record)
         return session

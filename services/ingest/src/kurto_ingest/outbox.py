@@ -157,6 +157,7 @@ def _open_message(feed: WindowFeed) -> pb.SensorOpen:
         hop_samples=stream_format.hop_samples,
         window_hops=stream_format.window_hops,
         shard=shard_of(stream_format.sensor_id),
+        backfill=feed.backfill,
     )
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto_ingest.committer import GroupCommitter
-from kurto_ingest.exceptions import (
-    InvalidField,
-    StreamNotStarted,
-)
+from kurto_ingest.events import EventLog
+from kurto_ingest.exceptions import InvalidField, OwnerChanged, StreamNotStarted
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.opening import StreamOpener
 from kurto_ingest.registry import StreamRegistry
 from kurto_ingest.sample_intake import PushLimits, SampleIntake, Slot
 from kurto_ingest.session import Session
+from kurto_ingest.stream_events import EventKind
 from kurto_service.clock import Clock
 from kurto_service.exceptions import KurtoError
 
@@ -33,6 +33,8 @@ class EndReason(Enum):
     HALF_CLOSED = pb.STREAM_END_REASON_HALF_CLOSED
     ROTATE = pb.STREAM_END_REASON_ROTATE
     DRAIN = pb.STREAM_END_REASON_DRAIN
+    OWNER_CHANGED = pb.STREAM_END_REASON_OWNER_CHANGED
+    AUTH_EXPIRED = pb.STREAM_END_REASON_AUTH_EXPIRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ class PushParts:
     clock: Clock
     metrics: IngestMetrics
     limits: PushLimits
+    events: EventLog
 
 
 class PushCall:
@@ -58,10 +61,13 @@ class PushCall:
     ----------
     parts : PushParts
         What all calls share.
+    expire_time : datetime, optional
+        When the sender's token expires.
     """
 
-    def __init__(self, parts: PushParts) -> None:
+    def __init__(self, parts: PushParts, expire_time: datetime | None = None) -> None:
         self._parts = parts
+        self._expire_time = expire_time
         self.slots: dict[int, Slot] = {}
         self._end: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
 
@@ -76,10 +82,11 @@ class PushCall:
             What `read` returns when the sender has half-closed.
         """
         reader: asyncio.Future[None] = asyncio.ensure_future(self._read(read, end_mark))
+        longest_s, reason = self._patience()
         try:
             await asyncio.wait(
                 (reader, self._end),
-                timeout=self._parts.limits.max_age_s,
+                timeout=longest_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if self._end.done():
@@ -87,13 +94,22 @@ class PushCall:
             if reader.done():
                 reader.result()
                 return EndReason.HALF_CLOSED
-            return EndReason.ROTATE
+            return reason
         finally:
             if not self._end.done():
                 self._end.cancel()
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
             self._leave()
+
+    def _patience(self) -> tuple[float, EndReason]:
+        """Return how old the call may grow, in seconds, and why not older."""
+        longest_s = self._parts.limits.max_age_s
+        if self._expire_time is not None:
+            left_s = (self._expire_time - self._parts.clock.now()).total_seconds()
+            if left_s < longest_s:
+                return max(0.0, left_s), EndReason.AUTH_EXPIRED
+        return longest_s, EndReason.ROTATE
 
     def _leave(self) -> None:
         for slot in self.slots.values():
@@ -112,7 +128,11 @@ class PushCall:
         for slot in self.slots.values():
             if slot.session is session and slot.refused is None:
                 slot.refused = error
-                if len(self.slots) == 1 and not self._end.done():
+                if len(self.slots) > 1 or self._end.done():
+                    continue
+                if isinstance(error, OwnerChanged):
+                    self.end(EndReason.OWNER_CHANGED)
+                else:
                     self._end.set_exception(error)
 
     async def _read(self, read: Callable[[], Awaitable[object]], end_mark: object) -> None:
@@ -232,14 +252,27 @@ class PushCall:
             return
         given = abandon.range
         try:
-            slot.session.live.abandon(given.first_index, given.end_index)
+            count = slot.session.live.abandon(given.first_index, given.end_index)
         except KurtoError as error:
             if len(self.slots) == 1:
                 raise
             self._reject(slot, given.first_index, error)
         else:
             slot.given_up.add(given.first_index, given.end_index)
+            self._record_abandonment(slot, given.first_index, given.end_index, count)
         self._parts.committer.note(slot.session)
+
+    def _record_abandonment(self, slot: Slot, first: int, end: int, count: int) -> None:
+        if count:
+            self._parts.events.note(
+                EventKind.ABANDONED,
+                sensor_id=slot.sensor_id,
+                epoch=slot.epoch,
+                first_index=first,
+                end_index=end,
+                value=float(count),
+                message=f"The sender gave up {count} missing samples per channel.",
+            )
 
     async def settle(self) -> None:
         """Wait, not for long, until what the call brought is durable."""

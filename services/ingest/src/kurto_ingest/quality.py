@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from kurto_ingest.encoding import Encoding, Planar, sample_values
 
-__all__ = ["CLIPPED", "FLAT", "GAP", "NON_FINITE", "BlockInspector"]
+__all__ = ["CLIPPED", "FLAT", "GAP", "NON_FINITE", "RATE_DRIFT", "BlockInspector"]
 
 # Flag number n of kurto.signal.v1.QualityFlag is bit n - 1.
 GAP = 1 << 0
 CLIPPED = 1 << 1
 FLAT = 1 << 2
 NON_FINITE = 1 << 3
+RATE_DRIFT = 1 << 5
 
 _CLIPPED_RUN = 3  # consecutive samples at full scale
 

@@ -97,9 +97,9 @@ class StreamRegistry:
         return self._sessions.get(key)
 
     def of_sensor(self, sensor_id: str) -> list[Session]:
-        """Return the live sessions of a sensor, newest epoch first."""
+        """Return the live sessions of a sensor: the newest epoch first, backfills last."""
         found = [item for item in self._sessions.values() if item.key[0] == sensor_id]
-        return sorted(found, key=lambda item: -item.key[1])
+        return sorted(found, key=lambda item: (item.backfill, -item.key[1]))
 
     def add(self, record: StreamRecord, sensor: Sensor) -> Session:
         """Make a stream live, from its stored state.
@@ -129,7 +129,10 @@ class StreamRegistry:
             max_missing_ranges=self._limits.max_missing_ranges,
             charge=self._charge_pending,
         )
-        session = Session(live, sensor, record.boot_id)
+        session = Session(
+            live, sensor, record.boot_id, backfill=record.is_old, recorded=record.recorded
+        )
+        session.clock.opened(record.clock_offset_us, now=False)
         self._sessions[record.key] = session
         self._share_tails()
         return session

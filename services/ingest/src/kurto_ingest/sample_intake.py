@@ -9,17 +9,25 @@ import numpy as np
 from kurto.signal.v1 import samples_pb2
 from kurto_ingest.committer import GroupCommitter
 from kurto_ingest.encoding import Encoding
-from kurto_ingest.exceptions import WrongSampleForm
-from kurto_ingest.ranges import RangeSet
+from kurto_ingest.events import EventLog
+from kurto_ingest.exceptions import TimeInFuture, WrongSampleForm
+from kurto_ingest.quality import RATE_DRIFT
+from kurto_ingest.ranges import IndexRange, RangeSet
 from kurto_ingest.registry import StreamRegistry, WindowSink
+from kurto_ingest.sample_times import SampleTime
 from kurto_ingest.sequence import Intake
 from kurto_ingest.session import Session
+from kurto_ingest.stream_events import EventKind
 from kurto_ingest.stream_validation import check_batch, check_shaft_speed, check_time
 from kurto_ingest.timing import microseconds
+from kurto_ingest.write_behind import WriteBehind
 from kurto_service.clock import Clock
 from kurto_service.exceptions import KurtoError
 
 __all__ = ["PushLimits", "SampleIntake", "Slot"]
+
+_READING_INTERVAL_S = 0.1
+_LAST_SECOND = 7_258_118_400  # 2200-01-01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,10 @@ class SampleIntake:
         Tells the time of arrival.
     limits : PushLimits
         What a batch may be.
+    events : EventLog
+        Told of gaps and of what senders' clocks do.
+    times : WriteBehind of SampleTime
+        Takes measured times of samples.
     """
 
     def __init__(
@@ -92,12 +104,16 @@ class SampleIntake:
         sink: WindowSink,
         clock: Clock,
         limits: PushLimits,
+        events: EventLog,
+        times: WriteBehind[SampleTime],
     ) -> None:
         self._totals = registry.totals
         self._committer = committer
         self._sink = sink
         self._clock = clock
         self._limits = limits
+        self._events = events
+        self._times = times
 
     def take(self, slot: Slot, session: Session, batch: samples_pb2.SampleBatch) -> None:
         """Accept a batch.
@@ -127,6 +143,10 @@ class SampleIntake:
         now_s = self._clock.monotonic()
         intake = live.accept(first, live.format.view(data), data, shaft_speed_hz, now_s)
         self._note(slot, intake, count)
+        if intake.gap is not None:
+            self._record_gap(session, intake.gap)
+        if now_s >= session.next_reading_s and intake.fresh and batch.HasField("device_time"):
+            self._read_clock(session, batch, count, now_s)
         self._committer.note(session)
         if live.tail.end != hops:
             self._sink.advance(session)
@@ -148,6 +168,46 @@ class SampleIntake:
         if intake.gap is not None:
             totals.gaps += 1
 
+    def _record_gap(self, session: Session, gap: IndexRange) -> None:
+        self._events.note(
+            EventKind.GAP,
+            sensor_id=session.key[0],
+            epoch=session.key[1],
+            first_index=gap.first,
+            end_index=gap.end,
+            value=gap.length / session.live.format.sample_rate_hz,
+            message=f"{gap.length} samples per channel are missing; a refill may still come.",
+        )
+
+    def _read_clock(
+        self, session: Session, batch: samples_pb2.SampleBatch, count: int, now_s: float
+    ) -> None:
+        """Compare the clocks, a few times a second at most."""
+        session.next_reading_s = now_s + _READING_INTERVAL_S
+        device = batch.device_time
+        if not 0 <= device.seconds <= _LAST_SECOND:
+            return  # a clock that was never set
+        clock = session.clock
+        clock.observe(
+            batch.first_index,
+            count,
+            device.seconds * 1_000_000 + device.nanos // 1000,
+            microseconds(self._clock.now()),
+        )
+        found, rows = clock.take()
+        for row in rows:
+            self._times.push(row)
+        for finding in found:
+            self._events.note(
+                finding.kind,
+                sensor_id=session.key[0],
+                epoch=session.key[1],
+                first_index=batch.first_index,
+                value=finding.value,
+                message=finding.message,
+            )
+        session.live.flag(RATE_DRIFT if clock.drifting else 0)
+
     @staticmethod
     def _float_bytes(batch: samples_pb2.SampleBatch, encoding: Encoding) -> bytes:
         if not batch.HasField("floats"):
@@ -163,7 +223,18 @@ class SampleIntake:
     def _check_time(self, session: Session, end_index: int) -> None:
         live, limits = session.live, self._limits
         now_us = microseconds(self._clock.now())
-        check_time(live.format, end_index, now_us=now_us, max_future_s=limits.max_future_s)
+        try:
+            check_time(live.format, end_index, now_us=now_us, max_future_s=limits.max_future_s)
+        except TimeInFuture as error:
+            self._events.note(
+                EventKind.TIME_IN_FUTURE,
+                sensor_id=session.key[0],
+                epoch=session.key[1],
+                first_index=end_index,
+                value=(live.format.time_us(end_index) - now_us) / 1e6,
+                message=error.message,
+            )
+            raise
         # Good for a while: what lies in the past now does so later, too.
         latest_us = now_us + int(limits.max_future_s * 1e6)
         session.timely_index = live.format.index_at(latest_us) - 1

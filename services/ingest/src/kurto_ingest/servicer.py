@@ -14,18 +14,19 @@ from kurto_ingest.asset_validation import require_sensor_id
 from kurto_ingest.conversion import (
     config_message,
     duration,
+    duration_us,
     range_messages,
     timestamp_us,
     us_from_timestamp,
 )
 from kurto_ingest.exceptions import Draining, UnknownEpoch
-from kurto_ingest.opening import OpenedStream, SenderTimes, StreamOpener
+from kurto_ingest.opening import OpenedStream, OpenOptions, StreamOpener
 from kurto_ingest.ports import SensorStore, StreamStore
 from kurto_ingest.push import EndReason, PushCall, PushParts
 from kurto_ingest.read_calls import SampleReads
 from kurto_ingest.sample_intake import Slot
 from kurto_ingest.stream_validation import StreamDeclaration, encoding_from_number
-from kurto_service.identity import requires
+from kurto_service.identity import current_principal, requires
 
 __all__ = ["IngestServicer"]
 
@@ -81,16 +82,11 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
             encoding=encoding_from_number(request.encoding),
             scales=tuple(request.scales),
         )
-        opened = await self._opener.open(
-            request.sensor_id,
-            declaration,
-            times=_sender_times(request),
-            takeover=request.takeover,
-        )
+        opened = await self._opener.open(request.sensor_id, declaration, _open_options(request))
         return self._open_response(opened)
 
     def _open_response(self, opened: OpenedStream) -> pb.OpenStreamResponse:
-        record = opened.record
+        record, offset_us = opened.record, opened.clock_offset_us
         return pb.OpenStreamResponse(
             epoch=record.format.epoch,
             fence=record.fence,
@@ -99,6 +95,7 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
             limits=self._limits,
             config=config_message(opened.config),
             anchor_time=timestamp_us(record.format.anchor_us),
+            clock_offset=None if offset_us is None else duration_us(offset_us),
         )
 
     @requires("sensor")
@@ -108,7 +105,7 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         """Take samples until the call ends, and answer what is durable."""
         if self._opener.draining:
             raise Draining(retry_after_s=1.0)
-        call = PushCall(self._parts)
+        call = PushCall(self._parts, current_principal().expire_time)
         self._calls.add(call)
         self._idle.clear()
         self._parts.metrics.clients.set(len(self._calls))
@@ -204,10 +201,15 @@ def _result(slot: Slot) -> pb.SensorPushResult:
     return result
 
 
-def _sender_times(request: pb.OpenStreamRequest) -> SenderTimes:
+def _open_options(request: pb.OpenStreamRequest) -> OpenOptions:
     clock_us = start_us = None
     if request.HasField("sender_time"):
         clock_us = us_from_timestamp("sender_time", request.sender_time)
     if request.HasField("start_time"):
         start_us = us_from_timestamp("start_time", request.start_time)
-    return SenderTimes(clock_us, start_us)
+    return OpenOptions(
+        clock_us=clock_us,
+        start_us=start_us,
+        takeover=request.takeover,
+        backfill=request.backfill,
+    )

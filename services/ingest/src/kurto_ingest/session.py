@@ -11,6 +11,7 @@ from kurto_ingest.live_stream import LiveStream
 from kurto_ingest.ports import StreamKey
 from kurto_ingest.ranges import RangeSet
 from kurto_ingest.rate_meter import RateMeter
+from kurto_ingest.sender_clock import SenderClock
 from kurto_service.exceptions import KurtoError
 
 __all__ = ["Feeder", "Session"]
@@ -35,12 +36,31 @@ class Session:
         The sensor, kept up to date.
     boot_id : str
         The sender's run.
+    backfill : bool
+        True if the samples come from a buffer of the sender: another epoch may be live.
+    recorded : bool
+        True if the sender named the time of sample 0.
     """
 
-    def __init__(self, live: LiveStream, sensor: Sensor, boot_id: str) -> None:
+    def __init__(
+        self,
+        live: LiveStream,
+        sensor: Sensor,
+        boot_id: str,
+        *,
+        backfill: bool = False,
+        recorded: bool = False,
+    ) -> None:
         self.live = live
         self.sensor = sensor
         self.boot_id = boot_id
+        self.backfill = backfill
+        self.recorded = recorded
+        self.clock = SenderClock(live.format, recorded=recorded or backfill)
+        #: Monotonic time before which no further reading of the sender's clock is needed.
+        self.next_reading_s = 0.0
+        #: Quality flags of the newest blocks, as last published.
+        self.quality = 0
         self.order = CallOrder()
         self.feeders: set[Feeder] = set()
         self.meter = RateMeter()

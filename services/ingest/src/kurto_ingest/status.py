@@ -9,6 +9,7 @@ from kurto_ingest.assets import Sensor
 from kurto_ingest.conversion import duration, timestamp, timestamp_us
 from kurto_ingest.feed import WindowFeed
 from kurto_ingest.ports import StreamRecord
+from kurto_ingest.quality_flags import flags_of
 from kurto_ingest.sequence import StreamSequence
 from kurto_ingest.session import Session
 from kurto_ingest.stream_format import StreamFormat
@@ -32,6 +33,7 @@ def status_message(
     record: StreamRecord | None,
     session: Session | None,
     feed: WindowFeed | None,
+    backfill_count: int = 0,
     now: datetime,
     now_s: float,
 ) -> pb.SensorStatus:
@@ -47,6 +49,8 @@ def status_message(
         The same epoch, if it is live.
     feed : WindowFeed or None
         What the analyzer has of it.
+    backfill_count : int
+        Older epochs that are on their way from a buffer.
     now, now_s : datetime, float
         The clock: time of day, and monotonic seconds.
     """
@@ -55,14 +59,20 @@ def status_message(
         state=pb.STREAM_STATE_IDLE,
         monitored=sensor.monitored,
         sample_rate_hz=sensor.config.sample_rate_hz,
+        backfill_count=backfill_count,
     )
     if session is not None:
         _fill_position(status, session.live.format, session.live.accepted)
         status.durable_index = session.live.durable.next_index
+        status.time_source = _time_source(recorded=session.recorded)
         _fill_live(status, session, now, now_s)
+        _fill_clock(status, session)
     elif record is not None:
         _fill_position(status, record.format, record.position)
         status.durable_index = record.position.next_index
+        status.time_source = _time_source(recorded=record.recorded)
+        if record.clock_offset_us is not None:
+            status.clock_offset.FromMicroseconds(record.clock_offset_us)
     if feed is not None and sensor.monitored:
         status.analysis_lag.CopyFrom(duration(feed.lag_s))
     if status.next_index > 0:
@@ -79,6 +89,7 @@ def _fill_position(
     status.sample_rate_hz = stream_format.sample_rate_hz
     status.next_index = position.next_index
     status.gap_count = position.gap_count
+    status.abandoned_sample_count = position.abandoned.total
     status.missing_sample_count = position.missing.total + position.abandoned.total
     if position.next_index > 0:
         newest_us = stream_format.time_us(position.next_index - 1)
@@ -96,6 +107,19 @@ def _fill_live(status: pb.SensorStatus, session: Session, now: datetime, now_s: 
         message = timestamp(received)
         if message is not None:
             status.last_receive_time.CopyFrom(message)
+
+
+def _fill_clock(status: pb.SensorStatus, session: Session) -> None:
+    clock = session.clock
+    status.quality_flags.extend(flags_of(session.quality))
+    if clock.offset_us is not None:
+        status.clock_offset.FromMicroseconds(clock.offset_us)
+    if clock.rate_error_ppm is not None:
+        status.rate_error_ppm = round(clock.rate_error_ppm, 1)
+
+
+def _time_source(*, recorded: bool) -> pb.TimeSource:
+    return pb.TIME_SOURCE_RECORDED if recorded else pb.TIME_SOURCE_SERVICE
 
 
 def _silent_s(session: Session | None, now_s: float) -> float | None:

@@ -8,12 +8,16 @@ from collections.abc import Collection, Sequence
 from kurto.gateway.v1 import live_service_pb2
 from kurto.ingest.v1 import stream_status_pb2 as pb
 from kurto_ingest.assets import Sensor
+from kurto_ingest.events import EventLog
 from kurto_ingest.forwarder import WindowForwarder
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.ports import SensorStore, StatusPublisher, StreamRecord, StreamStore
+from kurto_ingest.quality import GAP
+from kurto_ingest.quality_flags import flag_names
 from kurto_ingest.registry import StreamRegistry
 from kurto_ingest.session import Session
 from kurto_ingest.status import stale_after_s, status_message
+from kurto_ingest.stream_events import EventKind
 from kurto_service.clock import Clock
 
 __all__ = ["StatusBoard"]
@@ -38,6 +42,8 @@ class StatusBoard:
         Takes the states to those who watch.
     clock, metrics : Clock, IngestMetrics
         Time, and gauges.
+    events : EventLog
+        Told when the quality of samples changes.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class StatusBoard:
         publisher: StatusPublisher,
         clock: Clock,
         metrics: IngestMetrics,
+        events: EventLog,
     ) -> None:
         self._registry = registry
         self._forwarder = forwarder
@@ -58,6 +65,7 @@ class StatusBoard:
         self._publisher = publisher
         self._clock = clock
         self._metrics = metrics
+        self._events = events
         self._published: dict[str, pb.SensorStatus] = {}
         self._touched: dict[str, Sensor] = {}
         self._problem = ""
@@ -76,19 +84,25 @@ class StatusBoard:
 
     def _state(self, sensor: Sensor, record: StreamRecord | None) -> pb.SensorStatus:
         sessions = self._registry.of_sensor(sensor.sensor_id)
-        session = sessions[0] if sessions else None
-        if record is not None and session is not None and session.key[1] < record.format.epoch:
-            session = None  # an older epoch is being delivered
+        newest = record.format.epoch if record is not None else 0
+        # Older epochs may be on their way from a buffer: they are not what the sensor does now.
+        session = next((item for item in sessions if item.key[1] == newest), None)
         return self._message(sensor, session, record)
 
     def _message(
         self, sensor: Sensor, session: Session | None, record: StreamRecord | None
     ) -> pb.SensorStatus:
         key = session.key if session else record.key if record else None
+        uploads = sum(
+            bool(item.feeders)
+            for item in self._registry.of_sensor(sensor.sensor_id)
+            if item is not session
+        )
         return status_message(
             sensor,
             record=record,
             session=session,
+            backfill_count=uploads,
             feed=self._forwarder.feed(key) if key else None,
             now=self._clock.now(),
             now_s=self._clock.monotonic(),
@@ -139,6 +153,7 @@ class StatusBoard:
             if counters.last_receive_s is not None:
                 session.meter.read(counters.last_receive_s, counters.accepted_count)
             lag_s = max(lag_s, session.live.commit_lag_s(now_s))
+            self._inspect(session)
         metrics.count(registry.totals)
         metrics.commit_lag.set(lag_s)
         metrics.analysis_lag.set(
@@ -147,6 +162,22 @@ class StatusBoard:
         metrics.streams.set(len(registry))
         metrics.pending_bytes.set(registry.pending_bytes)
         metrics.tail_bytes.set(registry.tail_bytes)
+
+    def _inspect(self, session: Session) -> None:
+        """Take note of the quality of the newest blocks, and record what changed."""
+        seen = session.live.take_quality()
+        if seen is None or seen == session.quality:
+            return
+        before, session.quality = session.quality, seen
+        if (before ^ seen) & ~GAP:  # gaps have events of their own
+            names = ", ".join(flag_names(seen & ~GAP)) or "none"
+            self._events.note(
+                EventKind.QUALITY_CHANGED,
+                sensor_id=session.key[0],
+                epoch=session.key[1],
+                first_index=session.live.accepted.next_index,
+                message=f"Quality flags of the samples: {names}.",
+            )
 
     async def publish(self) -> None:
         """Publish the states that changed since the last time."""
@@ -175,7 +206,7 @@ class StatusBoard:
         newest: dict[str, Session] = {}
         for session in self._registry:
             other = newest.get(session.key[0])
-            if other is None or other.key[1] < session.key[1]:
+            if not session.backfill and (other is None or other.key[1] < session.key[1]):
                 newest[session.key[0]] = session
         return {
             sensor_id: self._message(session.sensor, session, None)

@@ -12,10 +12,29 @@ from kurto_service.postgres import Pool
 
 __all__ = ["PostgresStreamStore"]
 
-_FIND = "SELECT * FROM ingest.streams WHERE sensor_id = $1 AND epoch = $2"
+_COLUMNS = """s.*, EXISTS (
+    SELECT 1 FROM ingest.streams AS n
+    WHERE n.sensor_id = s.sensor_id AND n.epoch > s.epoch AND NOT n.backfill) AS superseded
+"""
+
+_FIND = f"SELECT {_COLUMNS} FROM ingest.streams AS s WHERE sensor_id = $1 AND epoch = $2"
+
+_FIND_BOOT = f"SELECT {_COLUMNS} FROM ingest.streams AS s WHERE sensor_id = $1 AND boot_id = $2"
 
 _FIND_NEWEST = """
-SELECT * FROM ingest.streams WHERE sensor_id = $1 AND NOT backfill ORDER BY epoch DESC LIMIT 1
+SELECT *, false AS superseded FROM ingest.streams
+WHERE sensor_id = $1 AND NOT backfill ORDER BY epoch DESC LIMIT 1
+"""
+
+_NEWEST = """
+SELECT DISTINCT ON (sensor_id) *, false AS superseded FROM ingest.streams
+WHERE sensor_id = ANY($1::text[]) AND NOT backfill ORDER BY sensor_id, epoch DESC
+"""
+
+_RAISE_FENCE = f"""
+UPDATE ingest.streams AS s
+SET fence = fence + 1, backfill = backfill OR $3, clock_offset_us = coalesce($4, clock_offset_us)
+WHERE sensor_id = $1 AND epoch = $2 RETURNING {_COLUMNS}
 """
 
 _BEGIN = """
@@ -27,11 +46,11 @@ SELECT $1, coalesce(max(epoch), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
     $14, $15
 FROM ingest.streams WHERE sensor_id = $1
 ON CONFLICT DO NOTHING
-RETURNING *
+RETURNING *, false AS superseded
 """
 
-_UNFINISHED = """
-SELECT s.* FROM ingest.streams AS s JOIN ingest.sensors USING (sensor_id)
+_UNFINISHED = f"""
+SELECT {_COLUMNS} FROM ingest.streams AS s JOIN ingest.sensors USING (sensor_id)
 WHERE monitored AND NOT archived
   AND (next_index / hop_samples - window_hops + 1
          > greatest(analyzed_window, (analysis_from_index + hop_samples - 1) / hop_samples)
@@ -56,9 +75,7 @@ class PostgresStreamStore:
 
     async def find_boot(self, sensor_id: str, boot_id: str) -> StreamRecord | None:
         """Return the epoch that `boot_id` began."""
-        row = await self._pool.fetchrow(
-            "SELECT * FROM ingest.streams WHERE sensor_id = $1 AND boot_id = $2", sensor_id, boot_id
-        )
+        row = await self._pool.fetchrow(_FIND_BOOT, sensor_id, boot_id)
         return stream_from_row(row) if row else None
 
     async def begin(self, new: NewStream) -> StreamRecord | None:
@@ -88,25 +105,14 @@ class PostgresStreamStore:
         self, key: StreamKey, *, backfill: bool = False, clock_offset_us: int | None = None
     ) -> StreamRecord:
         """Raise a fence, so that no earlier sender's samples are committed any more."""
-        row = await self._pool.fetchrow(
-            "UPDATE ingest.streams SET fence = fence + 1, backfill = backfill OR $3,"
-            " clock_offset_us = coalesce($4, clock_offset_us)"
-            " WHERE sensor_id = $1 AND epoch = $2 RETURNING *",
-            *key,
-            backfill,
-            clock_offset_us,
-        )
+        row = await self._pool.fetchrow(_RAISE_FENCE, *key, backfill, clock_offset_us)
         if row is None:
             raise LookupError(f"no stream {key}")
         return stream_from_row(row)
 
     async def newest(self, sensor_ids: Collection[str]) -> list[StreamRecord]:
         """Return the newest epoch, no backfill, of each of these sensors that has one."""
-        rows = await self._pool.fetch(
-            "SELECT DISTINCT ON (sensor_id) * FROM ingest.streams WHERE sensor_id = ANY($1::text[])"
-            " AND NOT backfill ORDER BY sensor_id, epoch DESC",
-            list(sensor_ids),
-        )
+        rows = await self._pool.fetch(_NEWEST, list(sensor_ids))
         return [stream_from_row(row) for row in rows]
 
     async def unfinished(self, limit: int) -> list[StreamRecord]:
@@ -135,11 +141,11 @@ class PostgresStreamStore:
         )
 
     async def analyze_from(self, sensor_id: str, from_index: int, epoch: int) -> None:
-        """Leave out windows that begin before `from_index` of `epoch`, and all earlier epochs."""
+        """Leave out windows before `from_index` of `epoch`, all earlier epochs and backfills."""
         await self._pool.execute(
             "UPDATE ingest.streams SET late_windows = '{}', analysis_from_index ="
             " CASE WHEN epoch = $3 THEN $2::bigint ELSE next_index END"
-            " WHERE sensor_id = $1 AND epoch <= $3",
+            " WHERE sensor_id = $1 AND (epoch <= $3 OR backfill)",
             sensor_id,
             from_index,
             epoch,
