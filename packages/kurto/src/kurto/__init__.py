@@ -23,9 +23,11 @@ from kurto.exceptions import (
     StreamClosedError,
 )
 from kurto.frames import ChannelFrame, Frame
+from kurto.sample_arrays import SampleArray
 from kurto.sender_options import SenderOptions
 from kurto.sensor_stream import SensorStream
 from kurto.sensors import Burst
+from kurto.stored_samples import SamplesChunk, SamplesHeader, SamplesHole, SamplesPiece
 
 __all__ = [
     "BufferFullError",
@@ -37,6 +39,11 @@ __all__ = [
     "Frame",
     "KurtoError",
     "NotDurableError",
+    "SampleArray",
+    "SamplesChunk",
+    "SamplesHeader",
+    "SamplesHole",
+    "SamplesPiece",
     "SenderOptions",
     "SensorStream",
     "StreamClosedError",

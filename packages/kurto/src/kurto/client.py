@@ -25,6 +25,7 @@ from kurto.ingest.v1 import ingest_service_pb2 as ingest_pb
 from kurto.ingest.v1 import ingest_service_pb2_grpc, stream_control_service_pb2_grpc
 from kurto.live import follow
 from kurto.messages import open_stream
+from kurto.reading import SampleReading
 from kurto.send_buffer import SendBuffer
 from kurto.sender import Sender
 from kurto.sender_options import SenderOptions
@@ -32,7 +33,7 @@ from kurto.sensor_stream import Overflow, SensorStream
 from kurto.sensors import Burst, SensorDeclaration, create_if_missing
 
 
-class Client:
+class Client(SampleReading):
     """Calls kurto's services over one channel; made by :func:`connect`.
 
     The generated stubs are attributes, for everything that has no helper here.
@@ -46,9 +47,7 @@ class Client:
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, token: str | None = None) -> None:
-        self.metadata: tuple[tuple[str, str], ...] = (
-            (("authorization", f"Bearer {token}"),) if token else ()
-        )
+        self.metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self.assets = asset_service_pb2_grpc.AssetServiceStub(channel)
         self.ingest = ingest_service_pb2_grpc.IngestServiceStub(channel)
         self.stream_control = stream_control_service_pb2_grpc.StreamControlServiceStub(channel)
