@@ -8,6 +8,7 @@ from kurto_alerts.alert_state import ConditionChange, Key, Withdrawal
 from kurto_alerts.checkpoints import ConditionRecord, SensorCheckpoint
 from kurto_alerts.engine import Engine
 from kurto_alerts.frames import Frame, SensorProfile
+from kurto_alerts.keeping import keep_requests
 from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage, OpenAlert
 from kurto_alerts.rules import SEVERITY_COUNT
 from kurto_alerts.sequences import HistoryPage, SensorSequence
@@ -117,9 +118,12 @@ class Evaluation:
         """Evaluate the frames of a live message that are next in their sequence."""
         ready: list[Frame] = []
         for frame in message.frames:
-            sequence = self.sequences.get(frame.sensor_id) or self._meet(frame, now_s)
+            sequence = self.sequences.get(frame.sensor_id)
+            # What comes from a buffer says nothing about where the sensor stands.
+            if sequence is None and not frame.late:
+                sequence = self._meet(frame, now_s)
             if sequence is None:
-                self.counts["put_off"] += 1
+                self.counts["late" if frame.late else "put_off"] += 1
                 continue
             skipped = sequence.skipped_count
             outcome, frames = sequence.offer(frame)
@@ -197,6 +201,7 @@ class Evaluation:
             checkpoints=[self._checkpoint(sensor_id) for sensor_id in sorted(sensors)],
             message_ids=dict(self._message_ids) if complete else {},
             worst_values=self._new_worst_values() if complete else {},
+            keep_requests=keep_requests(self._changes, self._profiles),
         )
         self._changes, self._withdrawals = [], []
         return batch

@@ -236,7 +236,7 @@ def _group(
         if advance is None:
             advance = Advance(*key, expected=sensor.committed, target=sensor.committed)
             advances[key], sensors[key] = advance, sensor
-        if frame.late:
+        if computed.replaces:
             advance.late.append(frame)
         else:
             advance.frames.append(frame)

@@ -22,10 +22,18 @@ _STEPS_PER_SLICE = 256  # hops that complete no window, and empty windows, are c
 
 @dataclass(frozen=True, slots=True)
 class ComputedFrame:
-    """A frame and the sensor that it belongs to."""
+    """A frame and the sensor that it belongs to.
+
+    Attributes
+    ----------
+    replaces : bool
+        True for a frame that takes the place of an earlier, empty one. Others are the next in
+        order, even those that are late since their samples are.
+    """
 
     sensor: OpenSensor
     frame: Frame
+    replaces: bool
 
 
 class FrameSink(Protocol):
@@ -162,7 +170,7 @@ class Engine:
                 sensor.newest = frame
             kind = "empty" if features is None else "late" if window.late else "computed"
             self._metrics.window[kind].inc()
-            frames.append(ComputedFrame(sensor, frame))
+            frames.append(ComputedFrame(sensor, frame, window.late))
         return frames
 
 
@@ -175,7 +183,7 @@ def _frame(sensor: OpenSensor, window: CompletedWindow, features: WindowFeatures
         geometry=spec.geometry,
         config_version=spec.config_version,
         layout=sensor.layout,
-        late=window.late,
+        late=window.late or spec.backfill,
         empty_reason=window.empty_reason,
         values=None if features is None else features.values,
         quality=() if features is None else tuple(map(wire_mask, features.quality.tolist())),

@@ -78,9 +78,9 @@ class FakeFeatureStore:
         return sorted(found, key=_row_key)[: query.limit]
 
     async def newest_frame(self, sensor_id: str) -> Frame | None:
-        """Return the frame with the latest start time, or None."""
+        """Return the frame with the latest start time, a late one only if there is no other."""
         frames = await self.list_frames(FrameQuery(sensor_id, limit=1 << 60))
-        return frames[-1] if frames else None
+        return max(frames, key=lambda frame: (not frame.late, _row_key(frame)), default=None)
 
     async def next_window_index(self, sensor_id: str, epoch: int) -> int:
         """Return the position of an epoch; 0 for one that is unknown."""

@@ -155,7 +155,7 @@ class FeatureReader:
 
     async def _newest(self, sensor_id: str) -> Frame | None:
         sensor = self._sensors.newest_epoch(sensor_id)
-        if sensor is not None and sensor.newest is not None:
+        if sensor is not None and sensor.newest is not None and not sensor.newest.late:
             return sensor.newest
         try:
             cached = await self._live.latest(sensor_id)

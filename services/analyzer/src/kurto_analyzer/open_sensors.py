@@ -191,9 +191,16 @@ class OpenSensors:
             self._forget(sensor)
 
     def newest_epoch(self, sensor_id: str) -> OpenSensor | None:
-        """Return the open epoch of a sensor with the highest number, or None."""
-        epochs = self._epochs.get(sensor_id)
-        return self._by_key[sensor_id, max(epochs)] if epochs else None
+        """Return the open epoch of a sensor with the highest number, or None.
+
+        Uploads from a buffer count only when nothing else is open.
+        """
+        found = [self._by_key[sensor_id, epoch] for epoch in self._epochs.get(sensor_id, ())]
+        return max(
+            found,
+            key=lambda sensor: (not sensor.track.spec.backfill, sensor.key[1]),
+            default=None,
+        )
 
     def _forget(self, sensor: OpenSensor) -> None:
         sensor_id, epoch = sensor.key

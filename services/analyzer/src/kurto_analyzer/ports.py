@@ -141,7 +141,7 @@ class FeatureStore(Protocol):
         ...
 
     async def newest_frame(self, sensor_id: str) -> Frame | None:
-        """Return the frame with the latest start time, or None."""
+        """Return the frame with the latest start time, a late one only if there is no other."""
         ...
 
     async def next_window_index(self, sensor_id: str, epoch: int) -> int:

@@ -152,7 +152,7 @@ class PostgresFeatureStore:
         return await self._reader.list_frames(query)
 
     async def newest_frame(self, sensor_id: str) -> Frame | None:
-        """Return the frame with the latest start time, or None."""
+        """Return the frame with the latest start time, a late one only if there is no other."""
         return await self._reader.newest_frame(sensor_id)
 
     async def next_window_index(self, sensor_id: str, epoch: int) -> int:

@@ -39,7 +39,8 @@ LIMIT $9
 """
 _NEWEST = f"""
 SELECT {_COLUMNS} FROM analyzer.realtime_features
-WHERE sensor_id = $1 ORDER BY start_time DESC, epoch DESC, window_index DESC LIMIT 1
+WHERE sensor_id = $1 AND late = $2
+ORDER BY start_time DESC, epoch DESC, window_index DESC LIMIT 1
 """
 _GEOMETRIES = """
 SELECT epoch, next_window_index, sample_rate_hz, hop_samples, window_hops, anchor_time,
@@ -123,9 +124,11 @@ class FrameReader:
             return await self._frames(connection, query.sensor_id, rows, geometries)
 
     async def newest_frame(self, sensor_id: str) -> Frame | None:
-        """Return the frame with the latest start time, or None."""
+        """Return the frame with the latest start time, a late one only if there is no other."""
         async with self._pool.acquire() as connection:
-            rows = await connection.fetch(_NEWEST, sensor_id)
+            rows = await connection.fetch(_NEWEST, sensor_id, False)
+            if not rows:
+                rows = await connection.fetch(_NEWEST, sensor_id, True)
             geometries = await self._geometries(connection, sensor_id) if rows else {}
             frames = await self._frames(connection, sensor_id, rows, geometries)
         return frames[0] if frames else None

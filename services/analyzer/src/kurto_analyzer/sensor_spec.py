@@ -51,6 +51,8 @@ class SensorSpec:
         Largest magnitude of each channel, None where not declared.
     config_version : int
         Version of the configuration.
+    backfill : bool
+        True if the samples come from a sender's buffer: all frames are late.
     """
 
     sensor_id: str
@@ -62,6 +64,7 @@ class SensorSpec:
     units: tuple[AccelerationUnit, ...]
     full_scales: tuple[float | None, ...]
     config_version: int
+    backfill: bool = False
 
     @property
     def hop_bytes(self) -> int:
@@ -128,6 +131,7 @@ def read_sensor_open(message: SensorOpen, *, max_window_samples: int) -> SensorS
         units=_units(message),
         full_scales=_full_scales(message.config),
         config_version=message.config.version,
+        backfill=message.backfill,
     )
 
 

@@ -127,7 +127,7 @@ class Outbox:
         waiting = self._frames.get(frame.sensor_id)
         if waiting is not None:
             self._on_conflated()
-            if waiting[1].order >= frame.order:
+            if _rank(waiting[1]) >= _rank(frame):
                 return
             del self._frames[frame.sensor_id]
             self._frame_bytes -= waiting[1].size
@@ -248,3 +248,8 @@ class Outbox:
     def heartbeat(self) -> Event:
         """Return an event that says only where the client stands."""
         return Event("heartbeat", self._cursor, body=pb.Heartbeat())
+
+
+def _rank(frame: LiveFrame) -> tuple[bool, tuple[int, int]]:
+    """Tell which of a sensor's frames to show: none from a buffer, whatever its epoch's number."""
+    return not frame.late, frame.order
