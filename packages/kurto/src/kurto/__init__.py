@@ -15,6 +15,7 @@
 from kurto.client import Client
 from kurto.connection import connect
 from kurto.exceptions import (
+    BufferDirectoryError,
     BufferFullError,
     CallError,
     ConfigurationMismatchError,
@@ -23,22 +24,27 @@ from kurto.exceptions import (
     StreamClosedError,
 )
 from kurto.frames import ChannelFrame, Frame
+from kurto.progress import Progress
 from kurto.sample_arrays import SampleArray
+from kurto.sample_buffer import DiskUsage
 from kurto.sender_options import SenderOptions
 from kurto.sensor_stream import SensorStream
 from kurto.sensors import Burst
 from kurto.stored_samples import SamplesChunk, SamplesHeader, SamplesHole, SamplesPiece
 
 __all__ = [
+    "BufferDirectoryError",
     "BufferFullError",
     "Burst",
     "CallError",
     "ChannelFrame",
     "Client",
     "ConfigurationMismatchError",
+    "DiskUsage",
     "Frame",
     "KurtoError",
     "NotDurableError",
+    "Progress",
     "SampleArray",
     "SamplesChunk",
     "SamplesHeader",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 
 import grpc
 
@@ -18,19 +18,18 @@ from kurto.alerts.v1 import (
 from kurto.analyzer.v1 import feature_service_pb2, feature_service_pb2_grpc
 from kurto.assets.v1 import asset_service_pb2_grpc
 from kurto.calls import answer
+from kurto.credentials import Credentials, Metadata, Token
 from kurto.encoding import EncodingName, SampleFormat
 from kurto.frames import Frame, frame_from_proto
 from kurto.gateway.v1 import live_service_pb2, live_service_pb2_grpc
-from kurto.ingest.v1 import ingest_service_pb2 as ingest_pb
 from kurto.ingest.v1 import ingest_service_pb2_grpc, stream_control_service_pb2_grpc
 from kurto.live import follow
-from kurto.messages import open_stream
+from kurto.opening import StreamBuilder, StreamSettings
+from kurto.progress import Progress
 from kurto.reading import SampleReading
-from kurto.send_buffer import SendBuffer
-from kurto.sender import Sender
 from kurto.sender_options import SenderOptions
 from kurto.sensor_stream import Overflow, SensorStream
-from kurto.sensors import Burst, SensorDeclaration, create_if_missing
+from kurto.sensors import Burst, SensorDeclaration
 
 
 class Client(SampleReading):
@@ -42,12 +41,12 @@ class Client(SampleReading):
     ----------
     channel : grpc.aio.Channel
         Where to call; not closed by the client.
-    token : str, optional
-        Bearer token sent with every helper's calls.
+    token : str or callable, optional
+        Bearer token sent with every helper's calls, or a function that returns the present one.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, token: str | None = None) -> None:
-        self.metadata = (("authorization", f"Bearer {token}"),) if token else ()
+    def __init__(self, channel: grpc.aio.Channel, *, token: Token | None = None) -> None:
+        self._credentials = Credentials(token)
         self.assets = asset_service_pb2_grpc.AssetServiceStub(channel)
         self.ingest = ingest_service_pb2_grpc.IngestServiceStub(channel)
         self.stream_control = stream_control_service_pb2_grpc.StreamControlServiceStub(channel)
@@ -55,6 +54,11 @@ class Client(SampleReading):
         self.rules = rule_service_pb2_grpc.RuleServiceStub(channel)
         self.alerts = alert_service_pb2_grpc.AlertServiceStub(channel)
         self.live = live_service_pb2_grpc.LiveServiceStub(channel)
+
+    @property
+    def metadata(self) -> Metadata:
+        """Metadata for a call of one's own, made now."""
+        return self._credentials.metadata()
 
     @asynccontextmanager
     async def open_sensor(
@@ -75,8 +79,10 @@ class Client(SampleReading):
         boot_id: str | None = None,
         takeover: bool = False,
         buffer_s: float = 60.0,
-        overflow: Overflow = "wait",
+        buffer_directory: Path | str | None = None,
+        overflow: Overflow | None = None,
         close_timeout_s: float = 30.0,
+        on_progress: Callable[[Progress], None] | None = None,
         options: SenderOptions | None = None,
     ) -> AsyncIterator[SensorStream]:
         """Open a sensor for pushing, created if it does not exist.
@@ -107,13 +113,20 @@ class Client(SampleReading):
         takeover : bool
             Whether to replace another live sender of the sensor.
         buffer_s : float
-            Seconds of samples kept until they are acknowledged.
-        overflow : {"wait", "drop_oldest", "raise"}
-            What ``push`` does when the buffer is full.
+            Seconds of samples kept in memory until they are acknowledged.
+        buffer_directory : Path or str, optional
+            Keeps samples in this directory too, until they are acknowledged: for hours offline,
+            and through a crash of this program. What earlier runs left there is uploaded beside
+            the live samples. The service need not be there when the sensor is opened.
+        overflow : {"wait", "drop_oldest", "raise"}, optional
+            What ``push`` does when the buffer is full; without it, it waits, and with a
+            ``buffer_directory`` it drops the oldest samples.
         close_timeout_s : float
             How long leaving the block waits for the last acknowledgment, in seconds.
+        on_progress : callable, optional
+            Called with :class:`Progress` on the event loop when the state changes, and regularly.
         options : SenderOptions, optional
-            Time and size limits of the connection.
+            Time and size limits of the connection and the buffers.
 
         Yields
         ------
@@ -126,54 +139,38 @@ class Client(SampleReading):
             If the service refuses, such as ``SENSOR_IN_USE``.
         ConfigurationMismatchError
             If the sensor exists with another configuration.
+        BufferDirectoryError
+            If ``buffer_directory`` is in use by another stream or cannot be written.
         """
-        sample_format = SampleFormat(encoding, scale)
-        declaration = SensorDeclaration(
-            sensor_id=sensor_id,
-            sample_rate_hz=sample_rate_hz,
-            channels=channels,
-            unit=unit,
-            machine_id=machine_id,
-            display_name=display_name,
-            tags=tags,
-            full_scale=full_scale,
-            burst=burst,
-        )
-        await create_if_missing(self.assets, declaration, self.metadata)
-        request = ingest_pb.OpenStreamRequest(
-            sensor_id=sensor_id,
-            boot_id=boot_id or uuid.uuid4().hex,
-            sample_rate_hz=sample_rate_hz,
-            channels=channels,
-            encoding=sample_format.proto,
-            scales=sample_format.scales,
-            takeover=takeover,
-        )
-        if start_time is not None:
-            request.start_time.FromDatetime(start_time)
-        opened = await open_stream(self.ingest, request, self.metadata)
-        declaration.check(opened.config)
-        buffer = SendBuffer(
-            first_index=opened.next_index,
-            capacity_samples=max(1, round(buffer_s * sample_rate_hz)),
-        )
-        sender = Sender(
+        builder = StreamBuilder(
+            self.assets,
             self.ingest,
-            request,
-            opened,
-            buffer,
-            metadata=self.metadata,
-            options=options or SenderOptions(),
+            credentials=self._credentials,
+            sample_format=SampleFormat(encoding, scale),
+            declaration=SensorDeclaration(
+                sensor_id=sensor_id,
+                sample_rate_hz=sample_rate_hz,
+                channels=channels,
+                unit=unit,
+                machine_id=machine_id,
+                display_name=display_name,
+                tags=tags,
+                full_scale=full_scale,
+                burst=burst,
+            ),
+            settings=StreamSettings(
+                start_time=start_time,
+                boot_id=boot_id,
+                takeover=takeover,
+                buffer_s=buffer_s,
+                buffer_directory=None if buffer_directory is None else Path(buffer_directory),
+                overflow=overflow,
+                close_timeout_s=close_timeout_s,
+                on_progress=on_progress,
+                options=options or SenderOptions(),
+            ),
         )
-        async with SensorStream(
-            sender,
-            buffer,
-            sample_format=sample_format,
-            channel_count=len(channels),
-            epoch=opened.epoch,
-            overflow=overflow,
-            close_timeout_s=close_timeout_s,
-        ) as stream:
+        async with await builder.build() as stream:
             yield stream
 
     async def latest_features(self, sensor_id: str, *, timeout_s: float = 5.0) -> Frame:

@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 
 from kurto.client import Client
+from kurto.credentials import Token
 
 _CHANNEL_OPTIONS = (
     # A retried client stream would send its samples twice.
@@ -24,7 +25,7 @@ _CHANNEL_OPTIONS = (
 async def connect(
     target: str,
     *,
-    token: str | None = None,
+    token: Token | None = None,
     tls: bool = False,
     ca_certificate: Path | None = None,
 ) -> AsyncIterator[Client]:
@@ -34,8 +35,10 @@ async def connect(
     ----------
     target : str
         ``host:port`` of the gateway, or of a service.
-    token : str, optional
-        Bearer token. Without TLS it travels in clear: use it on loopback only.
+    token : str or callable, optional
+        Bearer token, or a function that returns the present one, for tokens that expire; it is
+        called for every call and must answer at once. Without TLS it travels in clear: use it on
+        loopback only.
     tls : bool
         Whether to use TLS.
     ca_certificate : Path, optional

@@ -26,7 +26,11 @@ class SampleReading:
     """The part of a client that reads stored samples back."""
 
     ingest: pb_grpc.IngestServiceStub
-    metadata: Metadata
+
+    @property
+    def metadata(self) -> Metadata:
+        """Metadata of the calls."""
+        raise NotImplementedError
 
     def read_samples(
         self,

@@ -60,6 +60,8 @@ class SampleBuffer(SampleSource, Protocol):
     """What a stream needs of a buffer."""
 
     dropped_sample_count: int
+    numbered: bool
+    """Whether the program that pushes numbers its samples itself."""
 
     @property
     def pressing(self) -> bool:
@@ -103,6 +105,7 @@ class MemoryBuffer:
     def __init__(self, *, first_index: int, capacity_samples: int) -> None:
         self._samples = SendBuffer(first_index=first_index, capacity_samples=capacity_samples)
         self.dropped_sample_count = 0
+        self.numbered = False
 
     @property
     def end_index(self) -> int:

@@ -5,22 +5,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import deque
+from typing import Protocol
 
 import grpc
 
-from kurto.backoff import Backoff
-from kurto.calls import answer
+from kurto.batch_writer import BatchWriter
+from kurto.credentials import Credentials
 from kurto.exceptions import CallError
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import ingest_service_pb2_grpc as pb_grpc
-from kurto.messages import open_stream, push_abandon, push_batch, ranges, sample_bytes
+from kurto.messages import ranges
+from kurto.opener import Opener
+from kurto.patience import Patience
 from kurto.push_call import Calls, PushCall
-from kurto.send_buffer import Range, SendBuffer
+from kurto.sample_buffer import SampleSource
+from kurto.send_buffer import Range
 from kurto.sender_options import SenderOptions
 
 _SLOT = 0
 _logger = logging.getLogger("kurto.sender")
+
+
+class Pace(Protocol):
+    """Holds a sender back."""
+
+    def delay_s(self, written_bytes: int) -> float:
+        """Return how long the next message must wait, given all bytes written so far."""
 
 
 class Sender:
@@ -30,47 +40,64 @@ class Sender:
     ----------
     stub : IngestServiceStub
         Where to send.
-    request : OpenStreamRequest
-        The sensor; sent again, without ``takeover``, on every reconnection.
-    opened : OpenStreamResponse
-        What the first OpenStream answered.
-    buffer : SendBuffer
+    opener : Opener
+        Gets the sender in, on every reconnection.
+    source : SampleSource
         The samples.
-    metadata : tuple of pairs
-        Metadata of every call.
+    row_bytes : int > 0
+        Bytes of one sample of all channels.
+    credentials : Credentials
+        Who calls.
     options : SenderOptions
         Limits.
+    opened : OpenStreamResponse, optional
+        What an OpenStream has answered already.
+    pace : Pace, optional
+        Holds the sender back.
     """
 
     def __init__(
         self,
         stub: pb_grpc.IngestServiceStub,
-        request: pb.OpenStreamRequest,
-        opened: pb.OpenStreamResponse,
-        buffer: SendBuffer,
+        opener: Opener,
+        source: SampleSource,
         *,
-        metadata: tuple[tuple[str, str], ...],
+        row_bytes: int,
+        credentials: Credentials,
         options: SenderOptions,
+        opened: pb.OpenStreamResponse | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._stub = stub
-        self._request = request
-        self._opened: pb.OpenStreamResponse | None = opened
-        self._buffer = buffer
-        self._metadata = metadata
+        self._opener = opener
+        self._opened = opened
+        self._source = source
+        self._credentials = credentials
         self._options = options
-        self._cursor = opened.next_index
-        self._todo: deque[Range] = deque()
+        self._pace = pace
+        self._patience = Patience(
+            give_up_after_s=options.give_up_after_s,
+            longest_wait_s=options.longest_wait_s,
+            fresh_tokens=credentials.refreshable,
+        )
         self._stream_number = 0
         self._wake = asyncio.Event()
         self._acknowledged = asyncio.Event()
         self._rotate_now = False
         self._finishing = False
-        self._backoff = Backoff()
+        self.writer = BatchWriter(source, row_bytes=row_bytes, batch_bytes=options.batch_bytes)
         self.finished = False
-        self.durable_index = opened.next_index
-        self.missing: list[Range] = ranges(opened.missing_ranges)
+        self.connected = False
+        self.epoch = opened.epoch if opened else 0
+        self.durable_index = opened.next_index if opened else 0
+        self.missing: list[Range] = ranges(opened.missing_ranges) if opened else []
         self.reconnect_count = 0
-        self.abandoned_sample_count = 0
+        self.last_error: CallError | None = None
+
+    @property
+    def throttle_count(self) -> int:
+        """How often the service has asked to wait because it was full or busy."""
+        return self._patience.throttle_count
 
     def wake(self) -> None:
         """Tell the sender that the buffer has more, or that a rotation is wanted."""
@@ -107,62 +134,39 @@ class Sender:
             ``give_up_after_s``.
         """
         loop = asyncio.get_running_loop()
-        worked_at = loop.time()
-        epoch = 0
         while not self.finished:
             try:
                 session = await self._open()
-                worked_at, epoch = loop.time(), session.epoch
+                self._patience.opened(loop.time())
                 await self._send(session)
             except CallError as error:
-                limit = self._options.give_up_after_s
-                late = limit is not None and loop.time() - worked_at > limit
-                if late or not error.retryable:
-                    raise
-                await self._pause(error)
+                self.last_error, self.connected = error, False
+                await self._pause(error, self._patience.wait_s(error, loop.time()))
                 if error.reason == "STALE_FENCE":
-                    await self._require_newest(epoch)
+                    await self._opener.require_right(self.epoch)
 
-    async def _pause(self, error: CallError) -> None:
-        wait_s = self._backoff.next_s(error.retry_after_s)
+    async def _pause(self, error: CallError, wait_s: float) -> None:
         _logger.info(
             "reconnecting",
-            extra={"sensor_id": self._request.sensor_id, "error": str(error), "wait_s": wait_s},
+            extra={"sensor_id": self._opener.sensor_id, "error": str(error), "wait_s": wait_s},
         )
         self.reconnect_count += 1
         await asyncio.sleep(wait_s)
 
-    async def _require_newest(self, epoch: int) -> None:
-        """Give way to a sender that has taken the sensor over and begun another epoch."""
-        request = pb.GetStreamPositionRequest(sensor_id=self._request.sensor_id)
-        call = self._stub.GetStreamPosition(request, metadata=self._metadata, timeout=10.0)
-        try:
-            newest = (await answer(call)).epoch
-        except CallError as error:
-            if error.retryable:
-                return  # the next attempt to open says what is wrong
-            raise
-        if newest > epoch:
-            raise CallError(
-                "Another sender has taken the sensor over.",
-                code=grpc.StatusCode.FAILED_PRECONDITION,
-                reason="SENSOR_IN_USE",
-                metadata={"sensor_id": self._request.sensor_id},
-            )
-
     async def _open(self) -> pb.OpenStreamResponse:
         opened, self._opened = self._opened, None
         if opened is None:
-            self._request.takeover = False
-            opened = await open_stream(self._stub, self._request, self._metadata)
-        self._stream_number = 0
-        self._cursor = opened.next_index
-        self._todo.clear()
-        self._acknowledge(opened.next_index, ranges(opened.missing_ranges))
+            opened = await self._opener.open()
+        self._stream_number, self.epoch = 0, opened.epoch
+        self.writer.begin_at(opened.next_index, opened.limits.max_batch_samples)
+        await self._acknowledge(opened.next_index, ranges(opened.missing_ranges))
         return opened
 
     async def _send(self, session: pb.OpenStreamResponse) -> None:
+        if self.finished:
+            return
         calls = Calls(await self._start_call(session), self._rotate_at())
+        self.connected = True
         try:
             while not self.finished:
                 await self._turn(session, calls)
@@ -175,19 +179,21 @@ class Sender:
         self._wake.clear()
         now = asyncio.get_running_loop().time()
         if calls.previous is not None and (calls.previous.ended or now >= calls.previous_deadline):
-            ended_early = self._settle(calls.previous)
+            ended_early = await self._settle(calls.previous)
             calls.previous = None
             if ended_early:
                 # What it had not read is lost; unless later samples follow, nobody reports a gap.
-                self._cursor = min(self._cursor, self.durable_index)
+                self.writer.cursor = min(self.writer.cursor, self.durable_index)
         elif calls.current.ended:
-            self._settle(calls.current)
+            await self._settle(calls.current)
             # What the service had not read when it answered is lost: begin where it stands.
-            self._cursor = self.durable_index
+            self.writer.cursor = self.durable_index
             calls.current = await self._start_call(session)
         elif calls.previous is None and now >= calls.rotate_at:
             await self._rotate(session, calls)
-        elif not await self._write_next(calls.current):
+        elif delay_s := self._pace.delay_s(self.writer.written_bytes) if self._pace else 0.0:
+            await _wait(self._wake, min(delay_s, calls.next_deadline() - now))
+        elif not await self.writer.write_next(calls.current):
             if calls.previous is None and (self._rotate_now or self._finishing):
                 await self._rotate(session, calls)
             else:
@@ -205,12 +211,12 @@ class Sender:
         interval_s = self._options.rotate_interval_s * random.uniform(0.8, 1.2)
         return asyncio.get_running_loop().time() + interval_s
 
-    def _settle(self, call: PushCall) -> bool:
+    async def _settle(self, call: PushCall) -> bool:
         """Take the answer of a call; tell whether the service ended it before we did."""
         response = call.result()
-        self._backoff.reset()
+        self._patience.acknowledged()
         for result in response.results:
-            self._acknowledge(result.next_index, ranges(result.missing_ranges))
+            await self._acknowledge(result.next_index, ranges(result.missing_ranges))
             if result.rejected_batches:
                 rejected = result.rejected_batches[0]
                 _logger.error("batch rejected", extra={"error": rejected.message})
@@ -226,19 +232,19 @@ class Sender:
             )
         return response.end_reason != pb.STREAM_END_REASON_HALF_CLOSED
 
-    def _acknowledge(self, next_index: int, missing: list[Range]) -> None:
+    async def _acknowledge(self, next_index: int, missing: list[Range]) -> None:
         self.durable_index, self.missing = next_index, missing
-        self._buffer.acknowledge(next_index, missing)
-        self._todo.extend(missing)
+        await self._source.acknowledge(next_index, missing)
+        self.writer.refill(missing)
         self._acknowledged.set()
-        nothing_left = self.is_durable(self._buffer.end_index) and not self._todo
+        nothing_left = not self.writer.has_todo and self._source.sample_count == 0
         self.finished = self._finishing and nothing_left
 
     async def _start_call(self, session: pb.OpenStreamResponse) -> PushCall:
         self._stream_number += 1
         start = pb.StreamStart(
             slot=_SLOT,
-            sensor_id=self._request.sensor_id,
+            sensor_id=self._opener.sensor_id,
             epoch=session.epoch,
             fence=session.fence,
             stream_number=self._stream_number,
@@ -246,7 +252,7 @@ class Sender:
         call = PushCall(
             self._stub,
             start,
-            metadata=self._metadata,
+            metadata=self._credentials.metadata(),
             write_timeout_s=self._options.write_timeout_s,
             on_end=self._wake.set,
         )
@@ -256,40 +262,6 @@ class Sender:
             await call.cancel()
             raise
         return call
-
-    async def _write_next(self, call: PushCall) -> bool:
-        """Write one message, if there is something to say."""
-        if self._todo:
-            await self._write_missing(call, self._todo.popleft())
-            return True
-        chunk = self._buffer.first_from(self._cursor, self._batch_samples())
-        if chunk is None:
-            return False
-        if chunk.first_index > self._cursor:
-            # What lies between is no longer here; once the service sees the jump it is a gap,
-            # and a gap can be given up.
-            self._todo.append(Range(self._cursor, chunk.first_index))
-        await call.write(push_batch(chunk, _SLOT))
-        self._cursor = chunk.end_index
-        return True
-
-    async def _write_missing(self, call: PushCall, gap: Range) -> None:
-        for part in list(self._buffer.held(gap)):
-            position = part.first_index
-            while position < part.end_index:
-                size = min(self._batch_samples(), part.end_index - position)
-                chunk = self._buffer.first_from(position, size)
-                if chunk is None:
-                    break
-                await call.write(push_batch(chunk, _SLOT))
-                position = chunk.end_index
-        for lost in list(self._buffer.not_held(gap)):
-            self.abandoned_sample_count += len(lost)
-            await call.write(push_abandon(lost, _SLOT))
-
-    def _batch_samples(self) -> int:
-        row_bytes = len(self._request.channels) * sample_bytes(self._request.encoding)
-        return max(1, self._options.batch_bytes // row_bytes)
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

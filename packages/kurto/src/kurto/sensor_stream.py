@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import datetime
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy.typing as npt
 
+from kurto.backfill import Backfill
 from kurto.encoding import SampleFormat
+from kurto.epoch_clock import EpochClock
 from kurto.exceptions import (
     BufferFullError,
     CallError,
@@ -16,10 +21,14 @@ from kurto.exceptions import (
     NotDurableError,
     StreamClosedError,
 )
-from kurto.send_buffer import Chunk, SendBuffer
+from kurto.monitor import StreamMonitor
+from kurto.progress import Progress, follow, report
+from kurto.sample_buffer import SampleBuffer
+from kurto.send_buffer import Chunk
 from kurto.sender import Sender
 
 Overflow = Literal["wait", "drop_oldest", "raise"]
+_logger = logging.getLogger("kurto.stream")
 
 
 class SensorStream:
@@ -32,40 +41,62 @@ class SensorStream:
     ----------
     sender : Sender
         Keeps the service in step with the buffer.
-    buffer : SendBuffer
+    buffer : SampleBuffer
         Samples that are not acknowledged yet.
+    clock : EpochClock
+        Tells when samples were taken.
     sample_format : SampleFormat
         How samples travel.
     channel_count : int > 0
         Channels of the sensor.
-    epoch : int > 0
-        Epoch that was opened.
+    sample_rate_hz : float > 0
+        Nominal sample rate in Hz.
     overflow : {"wait", "drop_oldest", "raise"}
         What ``push`` does when the buffer is full.
     close_timeout_s : float
         How long leaving the ``async with`` block waits for the last acknowledgment, in seconds.
+    backfill : Backfill, optional
+        Uploads what earlier runs left.
+    on_progress : callable, optional
+        Called with :class:`Progress` now and then.
+    progress_interval_s : float
+        How often, in seconds.
     """
 
     def __init__(
         self,
         sender: Sender,
-        buffer: SendBuffer,
+        buffer: SampleBuffer,
         *,
+        clock: EpochClock,
         sample_format: SampleFormat,
         channel_count: int,
-        epoch: int,
+        sample_rate_hz: float,
         overflow: Overflow,
         close_timeout_s: float,
+        backfill: Backfill | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        progress_interval_s: float = 1.0,
     ) -> None:
         self._sender = sender
         self._buffer = buffer
+        self._monitor = StreamMonitor(sender, buffer, backfill, sample_rate_hz)
+        self._clock = clock
         self._format = sample_format
         self._channel_count = channel_count
         self._overflow = overflow
         self._close_timeout_s = close_timeout_s
+        self._backfill = backfill
+        self._on_progress = on_progress
+        self._progress_interval_s = progress_interval_s
+        self._one_push = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
-        self.epoch = epoch
-        self.dropped_sample_count = 0
+        self._companions: list[asyncio.Task[None]] = []
+
+    @property
+    def epoch(self) -> int:
+        """Epoch of the sample index; 0 until the service has answered once."""
+        return self._sender.epoch
 
     @property
     def next_index(self) -> int:
@@ -83,9 +114,22 @@ class SensorStream:
         return self._buffer.sample_count
 
     @property
+    def dropped_sample_count(self) -> int:
+        """Samples per channel that the full buffer had to give up."""
+        return self._buffer.dropped_sample_count
+
+    @property
     def reconnect_count(self) -> int:
         """How often the connection was lost and made again."""
         return self._sender.reconnect_count
+
+    def progress(self) -> Progress:
+        """Return how the stream fares now; cheap."""
+        return self._monitor.progress(running=self._task is not None and not self._task.done())
+
+    def follow_progress(self, interval_s: float = 1.0) -> AsyncIterator[Progress]:
+        """Yield how the stream fares until it ends: when its state changes, and regularly."""
+        return follow(self.progress, interval_s)
 
     async def push(
         self,
@@ -93,8 +137,11 @@ class SensorStream:
         *,
         first_index: int | None = None,
         shaft_speed_hz: float | None = None,
+        device_time: datetime | None = None,
     ) -> None:
         """Add samples to the stream.
+
+        With a disk buffer they are on disk when it returns, and survive a crash of this program.
 
         Parameters
         ----------
@@ -105,6 +152,9 @@ class SensorStream:
             Without it the samples follow the last ones.
         shaft_speed_hz : float, optional
             Shaft speed during these samples in Hz.
+        device_time : datetime with a zone, optional
+            When the first sample was taken, by a clock that is better than this program's, such
+            as one of the converter. Without it this program's clock is sent about once a second.
 
         Raises
         ------
@@ -118,19 +168,26 @@ class SensorStream:
         """
         self._check_alive()
         encoded = self._format.encode(samples, self._channel_count)
-        count = int(encoded.shape[1])
-        if count == 0:
+        if encoded.shape[1] == 0:
             return
-        await self._make_room(count)
-        index = self.next_index if first_index is None else first_index
-        self._buffer.append(Chunk(index, encoded, shaft_speed_hz))
-        if self._buffer.sample_count * 2 > self._buffer.capacity_samples:
+        async with self._one_push:
+            index = self.next_index if first_index is None else first_index
+            if index < self.next_index:
+                raise ValueError(f"first_index is {index}, but {self.next_index} is next")
+            self._buffer.numbered |= first_index is not None
+            time_us = self._clock.pushed(index, encoded.shape[1])
+            if device_time is not None:
+                time_us = round(device_time.timestamp() * 1e6)
+            chunk = Chunk(index, encoded, shaft_speed_hz, time_us)
+            await self._make_room(chunk)
+            await _uninterrupted(self._buffer.append(chunk))
+        if self._buffer.pressing:
             self._sender.rotate()
         else:
             self._sender.wake()
 
     async def flush(self, timeout_s: float = 30.0) -> None:
-        """Wait until everything pushed so far is durable.
+        """Wait until everything pushed so far is durable on the service.
 
         Raises
         ------
@@ -151,10 +208,12 @@ class SensorStream:
     async def close(self) -> None:
         """Wait for the last acknowledgment and end the stream. Idempotent.
 
+        With a disk buffer, what is not acknowledged in time stays there for the next run.
+
         Raises
         ------
         NotDurableError
-            If not everything is durable within ``close_timeout_s``.
+            If not everything is durable within ``close_timeout_s``, without a disk buffer.
         CallError
             If the service has refused the stream for good.
         """
@@ -163,14 +222,25 @@ class SensorStream:
             return
         self._sender.finish()
         end_index = self.next_index
-        done, _ = await asyncio.wait([task], timeout=self._close_timeout_s)
-        if not done:
-            await _cancel(task)
+        try:
+            done, _ = await asyncio.wait([task], timeout=self._close_timeout_s)
+        finally:
+            await self._end(task)
+        if done:
+            task.result()
+        elif not self._buffer.keeps_after_close:
             raise self._not_durable(end_index, self._close_timeout_s)
-        task.result()
+        else:
+            kept = {"sample_count": self._buffer.sample_count, "durable_index": self.durable_index}
+            _logger.warning("samples stay in the disk buffer for the next run", extra=kept)
 
     async def __aenter__(self) -> SensorStream:
         self._task = asyncio.create_task(self._sender.run(), name="kurto-sender")
+        if self._backfill is not None:
+            self._accompany(self._backfill.run())
+        if self._on_progress is not None:
+            changes = self.follow_progress(self._progress_interval_s)
+            self._accompany(report(changes, self._on_progress))
         return self
 
     async def __aexit__(
@@ -183,22 +253,28 @@ class SensorStream:
             await self.close()
         elif self._task is not None:
             task, self._task = self._task, None
-            await _cancel(task)
+            await self._end(task)
 
-    async def _make_room(self, count: int) -> None:
-        if count > self._buffer.capacity_samples:
-            raise BufferFullError(
-                f"{count} samples at once, but the buffer holds {self._buffer.capacity_samples}; "
-                "push smaller arrays or give open_sensor a larger buffer_s"
-            )
-        if count <= self._buffer.free_samples:
-            return
-        if self._overflow == "raise":
-            raise BufferFullError("the buffer is full of samples that are not acknowledged")
+    async def _end(self, task: asyncio.Task[None]) -> None:
+        for companion in [*self._companions, task]:
+            await _cancel(companion)
+        self._companions.clear()
+        await self._buffer.close()
+        if self._on_progress is not None:
+            await report(follow(self.progress, 0.0), self._on_progress)
+
+    def _accompany(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="kurto-companion")
+        task.add_done_callback(_log_failure)
+        self._companions.append(task)
+
+    async def _make_room(self, chunk: Chunk) -> None:
+        self._buffer.require_possible(chunk)
         if self._overflow == "drop_oldest":
-            self.dropped_sample_count += self._buffer.drop_oldest(count)
             return
-        while count > self._buffer.free_samples:
+        while not self._buffer.fits(chunk):
+            if self._overflow == "raise":
+                raise BufferFullError("the buffer is full of samples that are not acknowledged")
             self._sender.rotate()
             await self._acknowledgment()
 
@@ -230,8 +306,23 @@ class SensorStream:
         )
 
 
+async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Await work that is finished even if the caller is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
 async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task], timeout=5.0)
     if task.done() and not task.cancelled():
         task.exception()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _logger.error("%s failed", task.get_name(), exc_info=error)

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from kurto.disk.directory import SensorDirectory, StoredEpoch
+from kurto.disk.epoch_samples import EpochSamples
 from kurto.disk.periodic_sync import PeriodicSync
-from kurto.disk.stored_samples import StoredSamples
 from kurto.disk.worker import Worker
 from kurto.sample_buffer import DiskUsage, require_possible
 from kurto.send_buffer import Chunk, Range, SendBuffer
@@ -59,7 +59,7 @@ class DiskBuffer:
     ) -> None:
         self._directory = directory
         self._worker = worker
-        self._stored = StoredSamples(worker, live)
+        self._stored = EpochSamples(worker, live)
         self._memory = SendBuffer(first_index=first_index, capacity_samples=capacity_samples)
         self._start_time_us = start_time_us
         self._sync = PeriodicSync(worker, live.log.sync_handles, sync_interval_s, self._refuse)
@@ -69,6 +69,7 @@ class DiskBuffer:
         self._size_bytes = directory.size_bytes
         self._older_count = self._count_older()
         self.dropped_sample_count = 0
+        self.numbered = False
 
     @property
     def end_index(self) -> int:
@@ -153,16 +154,14 @@ class DiskBuffer:
         except OSError as error:
             self._refuse(error)
 
-    async def older(self) -> list[StoredSamples]:
+    async def older(self) -> list[EpochSamples]:
         """Return the epochs that earlier runs left, oldest first."""
         live = self._stored.epoch
         return await self._worker.run(
-            lambda: [
-                StoredSamples(self._worker, e) for e in self._directory.epochs if e is not live
-            ]
+            lambda: [EpochSamples(self._worker, e) for e in self._directory.epochs if e is not live]
         )
 
-    async def remove(self, samples: StoredSamples) -> None:
+    async def remove(self, samples: EpochSamples) -> None:
         """Delete an older epoch that has been uploaded."""
 
         def remove() -> None:
@@ -172,10 +171,20 @@ class DiskBuffer:
         await self._worker.run(remove)
         await self._measure()
 
-    async def rename(self, boot_id: str) -> None:
-        """Store the live epoch under another boot id."""
+    async def skip_to(self, index: int) -> None:
+        """Let the next sample have at least this index."""
+        await self._stored.run(lambda: self._stored.epoch.log.skip_to(index))
+        self._memory.end_index = max(self._memory.end_index, index)
+
+    async def fork(self, boot_id: str, first_index: int) -> None:
+        """Go on as an epoch of another name, without the samples below an index."""
         live = self._stored.epoch
-        await self._worker.run(lambda: live.save(replace(live.record, boot_id=boot_id)))
+
+        def fork() -> None:
+            live.save(replace(live.record, boot_id=boot_id))
+            live.log.forget_below(first_index)
+
+        await self._stored.run(fork)
 
     async def close(self) -> None:
         """Sync, close the files, release the directory."""

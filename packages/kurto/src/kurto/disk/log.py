@@ -38,6 +38,7 @@ class SegmentLog:
         self._segment_bytes = segment_bytes
         self._unsynced: list[int] = []
         self._durable = Range(0, 0)
+        self._floor = 0
         self._missing: list[Range] = []
         self._reading: Segment | None = None
         self._segments = self._load()
@@ -95,6 +96,10 @@ class SegmentLog:
         if index > self.end_index:
             self._roll(index)
 
+    def forget_below(self, index: int) -> None:
+        """Treat what lies below an index as if it were not here."""
+        self._floor = index
+
     def sync_handles(self) -> list[int]:
         """Return duplicates of the descriptors that must be synced for a power loss to spare."""
         handles, self._unsynced = self._unsynced, []
@@ -102,6 +107,7 @@ class SegmentLog:
 
     def first_from(self, index: int, max_samples: int) -> Chunk | None:
         """Return the next samples at or after an index, at most ``max_samples``, or None."""
+        index = max(index, self._floor)
         for segment in self._segments:
             if segment.end_index <= index or not segment.runs:
                 continue
@@ -115,11 +121,12 @@ class SegmentLog:
 
     def held(self, wanted: Range) -> list[Range]:
         """Return the parts of a range that are here, ascending."""
+        wanted = Range(max(wanted.first_index, self._floor), wanted.end_index)
         return [part for run in self._runs() if len(part := run.overlap(wanted))]
 
     def acknowledge(self, next_index: int, missing: Sequence[Range]) -> None:
         """Note what is durable, and delete the segments that hold nothing else."""
-        self._durable, self._missing = Range(0, next_index), list(missing)
+        self._durable, self._missing = Range(0, max(next_index, self._floor)), list(missing)
         sealed = self._segments[:-1] if self._keep_last else list(self._segments)
         for segment in sealed:
             if not any(self._wanted(run) for run in segment.runs):
@@ -127,11 +134,11 @@ class SegmentLog:
 
     def drop_oldest(self) -> int:
         """Delete the oldest segment; return how many samples are lost by that."""
-        if not self._segments:
+        oldest = next((segment for segment in self._segments if segment.runs), None)
+        if oldest is None:
             return 0
-        if len(self._segments) == 1 and self._keep_last:
+        if oldest is self._segments[-1] and self._keep_last:
             self._roll(self.end_index)
-        oldest = self._segments[0]
         lost = sum(len(part) for run in oldest.runs for part in self._wanted(run))
         self._delete(oldest)
         return lost

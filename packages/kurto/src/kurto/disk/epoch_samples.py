@@ -12,7 +12,7 @@ from kurto.send_buffer import Chunk, Range
 T = TypeVar("T")
 
 
-class StoredSamples:
+class EpochSamples:
     """Reads and forgets samples of one epoch; never blocks the event loop.
 
     Parameters
