@@ -12,11 +12,13 @@ from kurto_ingest.ports import Stores
 from kurto_ingest.postgres import (
     Partitions,
     PostgresEventStore,
+    PostgresKeepStore,
     PostgresPlaceStore,
     PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
     PostgresSensorStore,
+    PostgresSpaceStore,
     PostgresStreamStore,
 )
 from kurto_ingest.valkey import ValkeyStatusPublisher
@@ -59,4 +61,6 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             publisher=publisher,
             events=PostgresEventStore(pool),
             times=PostgresSampleTimeStore(pool),
+            keeps=PostgresKeepStore(pool, partitions),
+            space=PostgresSpaceStore(pool, partitions, disk_path="", max_database_bytes=0),
         )

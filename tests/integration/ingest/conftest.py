@@ -13,11 +13,13 @@ from kurto_ingest.ports import Stores
 from kurto_ingest.postgres import (
     Partitions,
     PostgresEventStore,
+    PostgresKeepStore,
     PostgresPlaceStore,
     PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
     PostgresSensorStore,
+    PostgresSpaceStore,
     PostgresStreamStore,
 )
 from kurto_ingest.settings import IngestSettings
@@ -80,6 +82,8 @@ async def stores(settings: IngestSettings) -> AsyncIterator[Stores]:
             publisher=publisher,
             events=PostgresEventStore(reading),
             times=PostgresSampleTimeStore(reading),
+            keeps=PostgresKeepStore(reading, partitions),
+            space=PostgresSpaceStore(reading, partitions, disk_path="", max_database_bytes=0),
         )
 
 

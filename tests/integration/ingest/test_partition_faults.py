@@ -50,13 +50,14 @@ async def test_no_insert_fails_when_a_partition_goes_under_load(
             await asyncio.sleep(0.25)
         done.set()
 
-    breaking = None
+    breaking: asyncio.Task[None] | None = None
     end = 0
     while not done.is_set() or end < 6000:
         response = await sender.push(*[sender.batch(end + at, 100) for at in range(0, 300, 100)])
         end += 300
         assert response.results[0].next_index == end
         breaking = breaking or asyncio.create_task(break_it())
+    assert breaking is not None
     await breaking
     await connection.close()
 

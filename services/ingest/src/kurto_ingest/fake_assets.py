@@ -12,7 +12,6 @@ from kurto_ingest.exceptions import (
     ConcurrentChange,
     IdTaken,
     NotEmpty,
-    TooManyRetentionTimes,
     UnknownMachine,
     UnknownSensor,
     UnknownSite,
@@ -29,6 +28,7 @@ from kurto_ingest.retention import (
     RetentionPolicy,
     span_for,
 )
+from kurto_ingest.storage_exceptions import TooManyRetentionTimes
 
 __all__ = ["FakePlaceStore", "FakeRegistry", "FakeSensorStore"]
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from kurto_ingest.encoding import Encoding
 from kurto_ingest.fake_archive import FakeSampleArchive
 from kurto_ingest.fake_assets import FakePlaceStore, FakeRegistry, FakeSensorStore
+from kurto_ingest.fake_kept import FakeKeepStore, FakeSpaceStore
 from kurto_ingest.fake_records import FakeEventStore, FakeSampleTimeStore
 from kurto_ingest.ports import (
     NewStream,
@@ -228,6 +229,10 @@ class FakeSampleStore:
             if key in self._streams.rows and self._streams.rows[key].commit_token == token
         }
 
+    def rows_of(self, key: StreamKey) -> list[StoredSamples]:
+        """Return all rows of a stream, ascending."""
+        return [row for _, row in sorted(self._rows.get(key, {}).items())]
+
     async def read(self, stream_format: StreamFormat, first: int, end: int) -> list[StoredSamples]:
         """Return the rows with samples `first` <= i < `end`, ascending; uncut."""
         rows = self._rows.get(stream_format.key, {})
@@ -263,4 +268,6 @@ def fake_stores(clock: Clock) -> Stores:
         publisher=FakeStatusPublisher(),
         events=FakeEventStore(),
         times=FakeSampleTimeStore(clock),
+        keeps=FakeKeepStore(registry, streams, samples, clock),
+        space=FakeSpaceStore(),
     )

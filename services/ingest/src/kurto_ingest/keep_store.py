@@ -72,7 +72,7 @@ class KeepStore(Protocol):
         ...
 
     async def forget(self, key: tuple[str, str], now: datetime, limit: int) -> bool:
-        """Delete some blocks that only this range keeps, in the end itself; returns if more are left.
+        """Delete some blocks that only this range keeps, at last the range; tells if more is left.
 
         A range whose time is not over is left as it is.
         """

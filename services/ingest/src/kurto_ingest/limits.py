@@ -6,7 +6,10 @@ from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto_ingest.committer import CommitPace
 from kurto_ingest.conversation import ForwarderPace
 from kurto_ingest.conversion import duration
+from kurto_ingest.disk_guard import DiskLimits
 from kurto_ingest.feed import FeedLimits
+from kurto_ingest.keeper import KeeperPace
+from kurto_ingest.kept import CopyPace
 from kurto_ingest.read_calls import ReadLimits
 from kurto_ingest.records import RecordPace
 from kurto_ingest.registry import MemoryLimits
@@ -16,8 +19,10 @@ from kurto_ingest.settings import IngestSettings
 
 __all__ = [
     "commit_pace",
+    "disk_limits",
     "feed_limits",
     "forwarder_pace",
+    "keeper_pace",
     "memory_limits",
     "push_limits",
     "read_limits",
@@ -77,6 +82,28 @@ def record_pace(settings: IngestSettings) -> RecordPace:
         max_queued=settings.record_queue_size,
         event_retention_s=settings.event_retention_d * 86400,
         time_retention_s=settings.time_retention_d * 86400,
+    )
+
+
+def disk_limits(settings: IngestSettings) -> DiskLimits:
+    """Return when samples are deleted before their time, and when none are taken."""
+    return DiskLimits(
+        shed_ratio=settings.disk_shed_ratio,
+        stop_ratio=settings.disk_stop_ratio,
+        margin_ratio=settings.disk_margin_ratio,
+    )
+
+
+def keeper_pace(settings: IngestSettings) -> KeeperPace:
+    """Return how samples are copied out."""
+    return KeeperPace(
+        interval_s=settings.keep_interval_s,
+        copying=CopyPace(
+            # Long before what is waited for would be dropped.
+            longest_s=min(300.0, settings.buffer_retention_h * 3600 / 4),
+            patience_s=settings.keep_patience_h * 3600,
+            batch_bytes=settings.keep_batch_bytes,
+        ),
     )
 
 

@@ -80,6 +80,19 @@ class IngestMetrics:
         #: Windows that were left out, by reason.
         self.skipped = self._counter("windows_skipped", "Windows left out.", "reason")
         self.forward_messages = self._counter("forward_messages", "Messages to the analyzer.")
+        self.database_bytes = self._gauge("database_bytes", "Size of the database, in bytes.")
+        self.storage_free_ratio = self._gauge(
+            "storage_free_ratio", "Free part of the disk or of the configured size; 1 if unknown."
+        )
+        self.storage_free_ratio.set(1)
+        self.storage_shedding = self._gauge(
+            "storage_shedding", "1 while samples are deleted before their time."
+        )
+        self.storage_stopped = self._gauge("storage_stopped", "1 while no samples are taken.")
+        #: Samples deleted before their time, in bytes.
+        self.shed_bytes = self._counter(
+            "shed_bytes", "Samples deleted before their time, in bytes."
+        )
         zero_initialise(self.commits, outcome=("ok", "failed", "resolved"))
         zero_initialise(self.hops, source=("memory", "store", "late"))
         zero_initialise(self.skipped, reason=("not_monitored", "analysis_skipped"))

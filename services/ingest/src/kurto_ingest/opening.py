@@ -151,6 +151,7 @@ class StreamOpener:
     def _require_running(self) -> None:
         if self.draining:
             raise Draining(retry_after_s=1.0)
+        self._registry.require_room()
 
     async def _open(
         self,

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from kurto_ingest.assets import Machine, Sensor, SensorConfig, Site
 from kurto_ingest.cells import Block
+from kurto_ingest.disk_guard import SpaceStore
+from kurto_ingest.keep_store import KeepStore
 from kurto_ingest.ranges import RangeSet
 from kurto_ingest.retention import DEFAULT_CLASS, RetentionClass
 from kurto_ingest.sample_times import SampleTime
@@ -357,3 +359,5 @@ class Stores:
     publisher: StatusPublisher
     events: EventStore
     times: SampleTimeStore
+    keeps: KeepStore
+    space: SpaceStore

@@ -84,6 +84,8 @@ class StreamRegistry:
         self._sessions: dict[StreamKey, Session] = {}
         self.pending_bytes = 0
         self.tail_bytes = 0
+        #: Why no samples are taken at all; None while they are.
+        self.refusal: KurtoError | None = None
         self.totals = IntakeTotals()
 
     def __iter__(self) -> Iterator[Session]:
@@ -161,12 +163,24 @@ class StreamRegistry:
     def has_room(self, session: Session) -> bool:
         """Tell whether samples of `session` may be taken into memory now."""
         return (
-            session.live.pending_bytes < self._limits.sensor_pending_bytes
+            self.refusal is None
+            and session.live.pending_bytes < self._limits.sensor_pending_bytes
             and self.pending_bytes < self._limits.total_pending_bytes
         )
 
-    def overload(self) -> Overloaded:
+    def refuse(self, error: KurtoError | None) -> None:
+        """Take no samples from now on, because of `error`; None: take them again."""
+        self.refusal = error
+
+    def require_room(self) -> None:
+        """Raise `refusal`, if there is one."""
+        if self.refusal is not None:
+            raise self.refusal
+
+    def overload(self) -> KurtoError:
         """Return the error for a sender for whom there was no room for too long."""
+        if self.refusal is not None:
+            return self.refusal
         return Overloaded(
             "Samples come faster than they can be stored: keep them and send them again later.",
             retry_after_s=_RETRY_AFTER_S,

@@ -20,6 +20,7 @@ from kurto_ingest.conversion import (
     us_from_timestamp,
 )
 from kurto_ingest.exceptions import Draining, UnknownEpoch
+from kurto_ingest.keep_calls import KeepCalls
 from kurto_ingest.opening import OpenedStream, OpenOptions, StreamOpener
 from kurto_ingest.ports import SensorStore, StreamStore
 from kurto_ingest.push import EndReason, PushCall, PushParts
@@ -46,6 +47,8 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         What all Push calls share.
     reads : SampleReads
         Reads samples back.
+    keeps : KeepCalls
+        Takes note of what is to be kept.
     limits : StreamLimits
         Told to senders.
     """
@@ -58,6 +61,7 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         streams: StreamStore,
         parts: PushParts,
         reads: SampleReads,
+        keeps: KeepCalls,
         limits: pb.StreamLimits,
     ) -> None:
         self._opener = opener
@@ -65,6 +69,7 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         self._streams = streams
         self._parts = parts
         self._reads = reads
+        self._keeps = keeps
         self._limits = limits
         self._calls: set[PushCall] = set()
         self._idle = asyncio.Event()
@@ -145,18 +150,18 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         await self._reads.serve(request, context.write)
 
     @requires("operator")
-    async def KeepSamples(  # R2 is building it
+    async def KeepSamples(
         self, request: pb.KeepSamplesRequest, context: Context
     ) -> pb.KeepSamplesResponse:
-        """Keep samples beyond their retention."""
-        raise NotImplementedError
+        """Keep a range of samples beyond its retention."""
+        return await self._keeps.keep(request)
 
     @requires("viewer")
-    async def ListKeptSamples(  # R2 is building it
+    async def ListKeptSamples(
         self, request: pb.ListKeptSamplesRequest, context: Context
     ) -> pb.ListKeptSamplesResponse:
-        """List what is kept beyond its retention."""
-        raise NotImplementedError
+        """List the ranges that are kept."""
+        return await self._keeps.list(request)
 
     async def drain(self) -> None:
         """End all calls with a final acknowledgment and take no new ones."""

@@ -86,6 +86,42 @@ class IngestSettings(ServiceSettings):
         description="Hours for which all samples of sensors are kept of which only snapshots, or"
         " those around alarms, are kept for longer.",
     )
+    keep_interval_s: float = Field(
+        1.0, gt=0, description="Seconds between two looks for samples to be copied out."
+    )
+    keep_patience_h: float = Field(
+        24.0,
+        gt=0,
+        description="Hours for which samples that are missing in a kept range are waited for.",
+    )
+    keep_batch_bytes: int = Field(
+        4 * _MIB, gt=0, description="Samples copied out in one transaction, in bytes."
+    )
+    # What happens when the disk fills up
+    disk_path: str = Field(
+        "",
+        description="Directory on the file system of PostgreSQL, to watch its free space; empty:"
+        " not watched.",
+    )
+    max_database_bytes: int = Field(
+        0, ge=0, description="Size that the database may grow to, in bytes; 0: no bound."
+    )
+    disk_shed_ratio: float = Field(
+        0.10,
+        gt=0,
+        lt=1,
+        description="Free part of the disk below which the oldest samples are deleted before their"
+        " time.",
+    )
+    disk_stop_ratio: float = Field(
+        0.05, gt=0, lt=1, description="Free part of the disk below which no samples are taken."
+    )
+    disk_margin_ratio: float = Field(
+        0.02, gt=0, lt=1, description="How much more must be free until all is well again."
+    )
+    disk_check_interval_s: float = Field(
+        10.0, gt=0, description="Seconds between two looks at the disk."
+    )
     partition_ahead_h: float = Field(
         2.0, gt=0, description="Hours for which partitions are made ahead."
     )

@@ -22,10 +22,14 @@ from kurto_ingest.control_servicer import StreamControlServicer
 from kurto_ingest.conversation import AnalyzerCall
 from kurto_ingest.forwarder import WindowForwarder
 from kurto_ingest.housekeeping import keep_house
+from kurto_ingest.keep_calls import KeepCalls
+from kurto_ingest.keeper import SampleKeeper
 from kurto_ingest.limits import (
     commit_pace,
+    disk_limits,
     feed_limits,
     forwarder_pace,
+    keeper_pace,
     memory_limits,
     push_limits,
     read_limits,
@@ -36,29 +40,18 @@ from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.monitoring import Monitoring
 from kurto_ingest.opening import StreamOpener
 from kurto_ingest.ports import Stores
-from kurto_ingest.postgres import (
-    Partitions,
-    PostgresEventStore,
-    PostgresPlaceStore,
-    PostgresSampleArchive,
-    PostgresSampleStore,
-    PostgresSampleTimeStore,
-    PostgresSensorStore,
-    PostgresStreamStore,
-)
 from kurto_ingest.push import PushParts
 from kurto_ingest.read_calls import SampleReads
+from kurto_ingest.real_stores import postgres_stores
 from kurto_ingest.records import Records
 from kurto_ingest.registry import StreamRegistry
 from kurto_ingest.sample_intake import SampleIntake
 from kurto_ingest.servicer import IngestServicer
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.status_board import StatusBoard
+from kurto_ingest.storage_guard import StorageGuard
 from kurto_ingest.storage_watch import StorageWatch
-from kurto_ingest.valkey import ValkeyStatusPublisher
-from kurto_service import valkey
 from kurto_service.clock import Clock
-from kurto_service.postgres import Pool, create_pool, migrate, ping
 from kurto_service.runtime import Runtime
 
 __all__ = ["Ingest", "wire"]
@@ -119,11 +112,22 @@ class Ingest:
             clock=clock,
             events=self.records.events,
         )
+        self.guard = StorageGuard(
+            stores.space,
+            clock,
+            limits=disk_limits(settings),
+            events=self.records.events,
+            metrics=self.metrics,
+            refuse=self.registry.refuse,
+            interval_s=settings.disk_check_interval_s,
+        )
+        self.keeper = SampleKeeper(stores.keeps, clock, keeper_pace(settings))
         self.storage = StorageWatch(
             registry=self.registry,
             committer=self.committer,
             forwarder=self.forwarder,
             clock=clock,
+            disk=self.guard,
         )
         self.follower = ConfigFollower(stores.sensors, clock, settings.config_poll_interval_s)
         self.board = StatusBoard(
@@ -194,6 +198,7 @@ class Ingest:
                 times=stores.times,
                 limits=read_limits(settings),
             ),
+            keeps=KeepCalls(stores.keeps, stores.sensors, self._clock),
             limits=stream_limits(settings),
         )
         self.assets = AssetServicer(
@@ -233,6 +238,8 @@ class Ingest:
         tasks = {
             "committer": self.committer.run(),
             "records": self.records.keeper.run(),
+            "keeper": self.keeper.run(),
+            "storage-guard": self.guard.run(),
             "config-follower": self.follower.run(),
             "status": self.board.run(settings.status_interval_s),
             "housekeeping": keep_house(
@@ -255,7 +262,7 @@ class Ingest:
 
 async def wire(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> None:
     """Construct ingest and hand it to the runtime."""
-    stores = await _stores(settings, runtime)
+    stores = await postgres_stores(settings, runtime)
     channel = runtime.channel(settings.analyzer_address)
     ingest = Ingest(stores, channel, settings, runtime.clock, runtime.registry)
     await runtime.connect("postgresql", ingest.follower.start)
@@ -264,67 +271,3 @@ async def wire(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> No
     for name, coroutine in ingest.tasks().items():
         runtime.spawn(name, coroutine)
     runtime.on_drain(ingest.drain)
-
-
-async def _stores(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> Stores:
-    dsn = settings.postgres_dsn
-    await runtime.connect("postgresql", lambda: migrate(dsn, "ingest", "kurto_ingest:migrations"))
-    writing = await _pool(settings, runtime, "write", settings.write_pool_size)
-    reading = await _pool(settings, runtime, "query", settings.query_pool_size)
-    runtime.add_probe("postgresql", lambda: ping(writing))
-    partitions = Partitions(
-        reading,
-        runtime.clock,
-        default_s=settings.raw_retention_h * 3600,
-        buffer_s=settings.buffer_retention_h * 3600,
-        ahead_s=settings.partition_ahead_h * 3600,
-    )
-    runtime.spawn("partitions", partitions.run(settings.partition_interval_s))
-    return Stores(
-        places=PostgresPlaceStore(reading),
-        sensors=PostgresSensorStore(reading),
-        streams=PostgresStreamStore(reading),
-        samples=PostgresSampleStore(
-            writing, reading, partitions, commit_timeout_s=settings.commit_timeout_s
-        ),
-        archive=PostgresSampleArchive(
-            await _pool(settings, runtime, "read", settings.read_pool_size)
-        ),
-        publisher=_publisher(settings, runtime),
-        events=PostgresEventStore(reading),
-        times=PostgresSampleTimeStore(reading),
-    )
-
-
-async def _pool(
-    settings: IngestSettings, runtime: Runtime[IngestSettings], purpose: str, size: int
-) -> Pool:
-    timeout_s = settings.commit_timeout_s if purpose == "write" else settings.query_timeout_s
-    pool = await runtime.connect(
-        "postgresql",
-        lambda: create_pool(
-            settings.postgres_dsn,
-            application_name=f"kurto-ingest-{purpose}",
-            max_size=size,
-            acquire_timeout_s=settings.acquire_timeout_s,
-            command_timeout_s=timeout_s,
-            statement_cache_size=settings.postgres_statement_cache_size,
-        ),
-    )
-    runtime.push_close(pool.close)
-    return pool
-
-
-def _publisher(settings: IngestSettings, runtime: Runtime[IngestSettings]) -> ValkeyStatusPublisher:
-    publisher = ValkeyStatusPublisher(
-        lambda: valkey.connect(
-            settings.valkey_url, client_name="kurto-ingest", timeout_s=settings.valkey_timeout_s
-        ),
-        runtime.clock,
-        retention_s=settings.status_retention_s,
-        timeout_s=settings.valkey_timeout_s,
-    )
-    runtime.push_close(publisher.close)
-    # Without Valkey samples are taken all the same: the process is degraded, no service is.
-    runtime.add_probe("valkey", publisher.ping, services=())
-    return publisher

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from kurto_ingest.exceptions import TooManyRetentionTimes
 from kurto_ingest.retention import (
     BUFFER_CLASS,
     DEFAULT_CLASS,
@@ -23,6 +22,7 @@ from kurto_ingest.retention import (
     Snapshots,
     span_for,
 )
+from kurto_ingest.storage_exceptions import TooManyRetentionTimes
 from kurto_service.postgres import Pool
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from kurto_ingest.exceptions import KeepIdTaken, UnknownSensor
+from kurto_ingest.exceptions import UnknownSensor
 from kurto_ingest.keep_store import KeptQuery
 from kurto_ingest.kept import (
     CopyPace,
@@ -24,6 +24,7 @@ from kurto_ingest.postgres import kept_sql as sql
 from kurto_ingest.postgres.classes import policy_from_json
 from kurto_ingest.postgres.partitions import Partitions
 from kurto_ingest.retention import KEPT_CLASS, Snapshots
+from kurto_ingest.storage_exceptions import KeepIdTaken
 from kurto_service.postgres import Pool
 
 if TYPE_CHECKING:
