@@ -33,11 +33,13 @@ from kurto_alerts.fakes import (
     MemoryAlerts,
     MemoryDatabase,
     MemoryEvaluationLock,
+    MemoryKeepRequests,
     MemoryProfiles,
     MemoryPublication,
     MemoryRules,
 )
 from kurto_alerts.frames import SensorProfile
+from kurto_alerts.keeping import KeepRequest
 from kurto_alerts.ports import (
     ActivePosition,
     AlertFilter,
@@ -46,6 +48,7 @@ from kurto_alerts.ports import (
     EvaluationLock,
     EvaluationStore,
     HistoryPosition,
+    KeepRequestStore,
     OpenAlert,
     ProfileStore,
     PublicationStore,
@@ -54,6 +57,7 @@ from kurto_alerts.ports import (
 from kurto_alerts.postgres import (
     PostgresAlerts,
     PostgresEvaluationLock,
+    PostgresKeepRequests,
     PostgresProfiles,
     PostgresPublication,
     PostgresRules,
@@ -74,6 +78,7 @@ class Stores:
     second_lock: EvaluationLock
     publication: PublicationStore
     profiles: ProfileStore
+    keep_requests: KeepRequestStore
 
     async def evaluation(self) -> EvaluationStore:
         store = await self.lock.acquire()
@@ -90,6 +95,7 @@ def memory_stores() -> Stores:
         MemoryEvaluationLock(database),
         MemoryPublication(database),
         MemoryProfiles(database),
+        MemoryKeepRequests(database),
     )
 
 
@@ -125,6 +131,7 @@ async def stores(dsn: str) -> AsyncIterator[Stores]:
         locks[1],
         PostgresPublication(pool),
         PostgresProfiles(pool),
+        PostgresKeepRequests(pool),
     )
     for lock in locks:
         await lock.release()
@@ -606,7 +613,56 @@ async def test_profiles_come_back_with_their_cursor(stores: Stores) -> None:
     assert await stores.profiles.load_profiles() == ({}, "")
     first = SensorProfile("a", frozenset({"x", "y"}))
     await stores.profiles.save_profiles([first, SensorProfile("b", frozenset(), 10**10)], "1")
-    changed = SensorProfile("b", frozenset(), None, archived=True)
+    changed = SensorProfile(
+        "b", frozenset(), None, archived=True, machine_id="fan", keeps_around_alarms=True
+    )
     await stores.profiles.save_profiles([changed], "2")
     await stores.profiles.save_profiles([], "3")
     assert await stores.profiles.load_profiles() == ({"a": first, "b": changed}, "3")
+
+
+# Requests to keep samples ----------------------------------------------------------------------
+
+
+def keep_request(raised: ConditionChange, sensor_id: str = "pump-7") -> KeepRequest:
+    return KeepRequest(raised.alert_id, sensor_id, NOW - timedelta(seconds=1), NOW)
+
+
+async def take(stores: Stores, *, at_s: float = 0.0, limit: int = 10) -> list[KeepRequest]:
+    taken = await stores.keep_requests.take_due(
+        now=NOW + timedelta(seconds=at_s), limit=limit, first_pause_s=1.0, longest_pause_s=4.0
+    )
+    return sorted(taken, key=lambda one: one.sensor_id)
+
+
+async def test_requests_to_keep_are_stored_with_what_raises_an_alert(stores: Stores) -> None:
+    store = await stores.evaluation()
+    raised, other = change(), change(sensor="pump-9")
+    requests = [keep_request(raised), keep_request(raised, "pump-8"), keep_request(other)]
+    await commit(store, raised, keep_requests=requests)
+    assert await take(stores) == requests[:2]
+    for request in requests[:2]:
+        await stores.keep_requests.finish(request)
+    # Decided again after a restart: it is asked for already.
+    await commit(store, raised, keep_requests=requests)
+    assert await take(stores, at_s=100.0) == []
+
+
+async def test_requests_to_keep_come_back_later_and_later(stores: Stores) -> None:
+    store = await stores.evaluation()
+    raised = change()
+    requests = [keep_request(raised), keep_request(raised, "pump-8")]
+    await commit(store, raised, keep_requests=requests)
+    assert len(await take(stores, limit=1)) == 1
+    assert len(await take(stores)) == 1
+    assert await take(stores, at_s=0.5) == []
+    assert await take(stores, at_s=1.0) == requests
+    assert await take(stores, at_s=2.9) == []
+    assert await take(stores, at_s=3.0) == requests
+    assert await take(stores, at_s=7.0) == requests
+    assert await take(stores, at_s=10.9) == []
+    assert await take(stores, at_s=11.0) == requests  # never more than 4 s later
+    assert await stores.keep_requests.drop_older(NOW) == []
+    dropped = await stores.keep_requests.drop_older(NOW + timedelta(seconds=1))
+    assert sorted(dropped, key=lambda one: one.sensor_id) == requests
+    assert await take(stores, at_s=100.0) == []

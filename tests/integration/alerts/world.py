@@ -26,6 +26,8 @@ from kurto.analyzer.v1 import feature_service_pb2_grpc as feature_grpc
 from kurto.assets.v1 import asset_service_pb2 as asset_pb
 from kurto.assets.v1 import asset_service_pb2_grpc as asset_grpc
 from kurto.assets.v1 import assets_pb2
+from kurto.ingest.v1 import ingest_service_pb2 as ingest_pb
+from kurto.ingest.v1 import ingest_service_pb2_grpc as ingest_grpc
 from kurto.signal.v1 import features_pb2
 from kurto_cli.stack import ports
 
@@ -100,6 +102,27 @@ class Analyzer(feature_grpc.FeatureServiceServicer):
         raise NotImplementedError
 
 
+class Ingest(ingest_grpc.IngestServiceServicer):
+    """An IngestService of which only KeepSamples works, if it is not away."""
+
+    def __init__(self) -> None:
+        self.kept: list[ingest_pb.KeepSamplesRequest] = []
+        self.away = False
+        self.unknown: set[str] = set()
+        self.answer_s = 0.0
+
+    async def KeepSamples(
+        self, request: ingest_pb.KeepSamplesRequest, context: Any
+    ) -> ingest_pb.KeepSamplesResponse:
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "ingest is away")
+        if request.sensor_id in self.unknown:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "no such sensor")
+        self.kept.append(request)
+        await asyncio.sleep(self.answer_s)
+        return ingest_pb.KeepSamplesResponse()
+
+
 class Registry(asset_grpc.AssetServiceServicer):
     """An AssetService of which only WatchConfigs works; its cursor counts the changes."""
 
@@ -114,8 +137,14 @@ class Registry(asset_grpc.AssetServiceServicer):
         tags: Sequence[str] = (),
         burst_interval_s: int = 0,
         archived: bool = False,
+        machine_id: str = "",
+        around_alarms: bool = False,
     ) -> None:
-        sensor = assets_pb2.Sensor(sensor_id=sensor_id, tags=tags, archived=archived)
+        sensor = assets_pb2.Sensor(
+            sensor_id=sensor_id, tags=tags, archived=archived, machine_id=machine_id
+        )
+        if around_alarms:
+            sensor.retention.around_alarms.before.seconds = 60
         if burst_interval_s:
             burst = sensor.config.acquisition.burst
             burst.length_samples = HOP_SAMPLES
@@ -181,6 +210,7 @@ class World:
     def __init__(self, process: AlertsProcess, valkey: Redis, channel: grpc.aio.Channel) -> None:
         self.analyzer = Analyzer()
         self.registry = Registry()
+        self.ingest = Ingest()
         self.process = process
         self.valkey = valkey
         self.rules = RuleServiceStub(channel)
@@ -400,6 +430,7 @@ async def world(
     built = World(process, valkey, channel)
     feature_grpc.add_FeatureServiceServicer_to_server(built.analyzer, peers)
     asset_grpc.add_AssetServiceServicer_to_server(built.registry, peers)
+    ingest_grpc.add_IngestServiceServicer_to_server(built.ingest, peers)
     await peers.start()
     try:
         await process.start()

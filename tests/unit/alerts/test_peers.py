@@ -61,6 +61,12 @@ class Features(feature_grpc.FeatureServiceServicer):
         raise NotImplementedError
 
     @requires("viewer")
+    async def ListFeatureRollups(
+        self, request: feature_pb.ListFeatureRollupsRequest, context: Any
+    ) -> feature_pb.ListFeatureRollupsResponse:
+        raise NotImplementedError
+
+    @requires("viewer")
     async def GetSpectrum(
         self, request: feature_pb.GetSpectrumRequest, context: Any
     ) -> feature_pb.GetSpectrumResponse:

@@ -17,6 +17,7 @@ __all__ = [
     "AlreadyAcknowledged",
     "CatalogueUnavailable",
     "FieldInvalid",
+    "KeepRefused",
     "KurtoError",
     "LimitsInverted",
     "PageTokenInvalid",
@@ -26,6 +27,10 @@ __all__ = [
     "StaleRulesError",
     "UnknownFeature",
 ]
+
+
+class KeepRefused(KurtoError):
+    """Ingest refuses to keep samples of {sensor_id}, and always will: {problem}."""
 
 
 class FieldInvalid(InvalidArgument):

@@ -55,12 +55,18 @@ class SensorProfile:
     ----------
     burst_interval_us : int or None
         Microseconds from one burst to the next; None for a continuous sensor.
+    machine_id : str
+        The machine that it is mounted on; empty for none.
+    keeps_around_alarms : bool
+        Its raw samples are kept around alarms of the machine only.
     """
 
     sensor_id: str
     tags: frozenset[str] = frozenset()
     burst_interval_us: int | None = None
     archived: bool = False
+    machine_id: str = ""
+    keeps_around_alarms: bool = False
 
 
 HOPS_PER_WINDOW = 10

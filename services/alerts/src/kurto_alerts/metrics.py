@@ -82,6 +82,12 @@ class AlertsMetrics:
         self.published = Counter(
             "kurto_alerts_transitions_published", "Transitions published.", registry=registry
         )
+        #: Counter: requests to keep samples around alarms, by what became of them.
+        self.keep_requests = Counter(
+            "kurto_alerts_keep_requests", "Requests to keep samples.", ["outcome"],
+            registry=registry,
+        )  # fmt: skip
+        zero_initialise(self.keep_requests, outcome=("kept", "retried", "given_up"))
         zero_initialise(
             self.frames, outcome=[*(offer.value for offer in Offer), "filled", "skipped", "put_off"]
         )

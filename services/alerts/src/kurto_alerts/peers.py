@@ -10,14 +10,26 @@ from kurto.analyzer.v1.feature_service_pb2_grpc import FeatureServiceStub
 from kurto.assets.v1 import asset_service_pb2 as asset_pb
 from kurto.assets.v1 import assets_pb2
 from kurto.assets.v1.asset_service_pb2_grpc import AssetServiceStub
-from kurto_alerts.exceptions import CatalogueUnavailable
+from kurto.ingest.v1 import ingest_service_pb2 as ingest_pb
+from kurto.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from kurto_alerts.exceptions import CatalogueUnavailable, KeepRefused
 from kurto_alerts.feature_decoding import FrameDecoder
 from kurto_alerts.frames import SensorProfile
+from kurto_alerts.keeping import KeepRequest
 from kurto_alerts.sequences import HistoryPage
 from kurto_service.clock import Clock
 
 RETRY_AFTER_S = 2.0
 REFRESH_PAUSE_S = 1.0
+# The sensor is unknown, or the request isn't what was asked for under this id before.
+FINAL_REFUSALS = frozenset(
+    {
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.ALREADY_EXISTS,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.OUT_OF_RANGE,
+    }
+)
 
 
 class GrpcFeatureHistory:
@@ -78,6 +90,8 @@ class GrpcFeatureHistory:
             if error.code() is grpc.StatusCode.NOT_FOUND:
                 return None
             raise
+        if answer.frame.late:
+            return None  # from a buffer: the sensor itself may stand elsewhere
         return answer.frame.epoch, answer.frame.window_index
 
 
@@ -132,6 +146,33 @@ class GrpcFeatureCatalogue:
         self._units = {feature.name: feature.unit for feature in answer.features}
 
 
+class GrpcSampleKeeper:
+    """Implements `ports.SampleKeeper` by ingest's IngestService."""
+
+    def __init__(self, channel: grpc.aio.Channel, *, timeout_s: float) -> None:
+        self._stub = IngestServiceStub(channel)
+        self._timeout_s = timeout_s
+
+    async def keep(self, request: KeepRequest) -> None:
+        """Have samples kept; the same request may come again."""
+        message = ingest_pb.KeepSamplesRequest(
+            keep_id=request.keep_id,
+            sensor_id=request.sensor_id,
+            reason=ingest_pb.KEEP_REASON_ALARM,
+            note=request.alert_id,
+        )
+        message.time_range.start_time.FromDatetime(request.start_time)
+        message.time_range.end_time.FromDatetime(request.end_time)
+        try:
+            await self._stub.KeepSamples(message, timeout=self._timeout_s)
+        except grpc.aio.AioRpcError as error:
+            if error.code() in FINAL_REFUSALS:
+                raise KeepRefused(
+                    sensor_id=request.sensor_id, problem=error.details() or error.code().name
+                ) from error
+            raise
+
+
 class GrpcRegistry:
     """Follows ingest's AssetService."""
 
@@ -166,4 +207,11 @@ def profile_from_proto(sensor: assets_pb2.Sensor) -> SensorProfile:
     if acquisition.WhichOneof("kind") == "burst":
         interval = acquisition.burst.interval
         interval_us = interval.seconds * 1_000_000 + interval.nanos // 1000 or None
-    return SensorProfile(sensor.sensor_id, frozenset(sensor.tags), interval_us, sensor.archived)
+    return SensorProfile(
+        sensor.sensor_id,
+        frozenset(sensor.tags),
+        interval_us,
+        sensor.archived,
+        machine_id=sensor.machine_id,
+        keeps_around_alarms=sensor.retention.WhichOneof("kind") == "around_alarms",
+    )

@@ -8,6 +8,7 @@ from typing import Protocol
 from kurto_alerts.alert_state import Alert, ConditionChange, Key, Transition, Withdrawal
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.frames import Frame, SensorProfile
+from kurto_alerts.keeping import KeepRequest
 from kurto_alerts.rules import Rule, Severity
 from kurto_alerts.sequences import HistoryPage
 
@@ -143,6 +144,8 @@ class EvaluationBatch:
         By live stream: every frame up to this message is contained in stored checkpoints.
     worst_values : mapping of str to float
         By alert id; they change without a transition.
+    keep_requests : sequence of KeepRequest
+        For the alerts that `changes` raise; those of alerts raised before are passed over.
     """
 
     rules_revision: int
@@ -151,6 +154,7 @@ class EvaluationBatch:
     checkpoints: Sequence[SensorCheckpoint] = ()
     message_ids: Mapping[str, str] = field(default_factory=dict)
     worst_values: Mapping[str, float] = field(default_factory=dict)
+    keep_requests: Sequence[KeepRequest] = ()
 
 
 class EvaluationStore(Protocol):
@@ -189,6 +193,31 @@ class PublicationStore(Protocol):
         """Send the next unpublished transitions and remember that; return how many.
 
         Only one caller sends at a time; what was sent but not remembered is sent again.
+        """
+
+
+class KeepRequestStore(Protocol):
+    """Knows what ingest is still to be asked for."""
+
+    async def take_due(
+        self, *, now: datetime, limit: int, first_pause_s: float, longest_pause_s: float
+    ) -> list[KeepRequest]:
+        """Return requests that are due, and put their next attempt off, longer each time."""
+
+    async def finish(self, request: KeepRequest) -> None:
+        """Forget a request."""
+
+    async def drop_older(self, create_time: datetime) -> list[KeepRequest]:
+        """Forget requests made before a time, and return them."""
+
+
+class SampleKeeper(Protocol):
+    """Keeps samples beyond their retention."""
+
+    async def keep(self, request: KeepRequest) -> None:
+        """Have samples kept; the same request may come again.
+
+        KeepRefused if it makes no sense to ask again.
         """
 
 

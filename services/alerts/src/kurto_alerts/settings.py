@@ -114,6 +114,21 @@ class AlertsSettings(ServiceSettings):
     gauge_interval_s: float = Field(
         5.0, gt=0, description="Seconds between two counts of the open alerts."
     )
+    keep_batch_size: int = Field(
+        32, gt=0, description="Requests to keep samples around alarms taken at a time."
+    )
+    keep_poll_s: float = Field(
+        1.0, gt=0, description="Seconds between two looks for such requests."
+    )
+    keep_retry_s: float = Field(
+        1.0, gt=0, description="First wait before such a request is repeated, in seconds."
+    )
+    keep_retry_max_s: float = Field(
+        60.0, gt=0, description="Longest wait before such a request is repeated, in seconds."
+    )
+    keep_give_up_s: float = Field(
+        86_400.0, gt=0, description="Age at which such a request is given up, in seconds."
+    )
     pool_size: int = Field(8, gt=1, description="PostgreSQL connections for calls.")
     acquire_timeout_s: float = Field(
         2.0, gt=0, description="Seconds that a call waits for a PostgreSQL connection."

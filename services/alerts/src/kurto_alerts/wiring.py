@@ -1,15 +1,24 @@
 """Builds the service; nothing else does."""
 
+from collections.abc import Callable
+
 from kurto.alerts.v1 import alert_service_pb2_grpc, rule_service_pb2_grpc
 from kurto_alerts.evaluation import EvaluationLimits
 from kurto_alerts.evaluator import Evaluator, EvaluatorLimits, EvaluatorPorts
 from kurto_alerts.feature_decoding import FrameDecoder
 from kurto_alerts.filling import FillTimes
+from kurto_alerts.keeper import Keeper, KeeperLimits
 from kurto_alerts.metrics import AlertsMetrics
-from kurto_alerts.peers import GrpcFeatureCatalogue, GrpcFeatureHistory, GrpcRegistry
+from kurto_alerts.peers import (
+    GrpcFeatureCatalogue,
+    GrpcFeatureHistory,
+    GrpcRegistry,
+    GrpcSampleKeeper,
+)
 from kurto_alerts.postgres import (
     PostgresAlerts,
     PostgresEvaluationLock,
+    PostgresKeepRequests,
     PostgresProfiles,
     PostgresPublication,
     PostgresRules,
@@ -42,10 +51,17 @@ async def wire(settings: AlertsSettings, runtime: AlertsRuntime) -> None:
     runtime.add_probe("valkey", valkey.ping, services=())
     metrics = AlertsMetrics(runtime.registry)
     publisher = _publisher(settings, runtime, pool, valkey, metrics)
-    evaluator = _evaluator(settings, runtime, valkey, publisher, metrics)
+    keeper = _keeper(settings, runtime, pool, metrics)
+
+    def committed() -> None:
+        publisher.wake()
+        keeper.wake()
+
+    evaluator = _evaluator(settings, runtime, valkey, committed, metrics)
     _serve(settings, runtime, pool, evaluator, publisher)
     follower = _follower(settings, runtime, pool, evaluator, metrics)
     runtime.spawn("publisher", publisher.run())
+    runtime.spawn("keeper", keeper.run())
     runtime.spawn("registry", follower.run())
     runtime.spawn("evaluator", evaluator.run())
     gauges = watch_open_alerts(
@@ -97,6 +113,25 @@ def _publisher(
     )
 
 
+def _keeper(
+    settings: AlertsSettings, runtime: AlertsRuntime, pool: Pool, metrics: AlertsMetrics
+) -> Keeper:
+    channel = runtime.channel(settings.ingest_address)
+    return Keeper(
+        PostgresKeepRequests(pool),
+        GrpcSampleKeeper(channel, timeout_s=settings.peer_timeout_s),
+        clock=runtime.clock,
+        metrics=metrics,
+        limits=KeeperLimits(
+            batch_size=settings.keep_batch_size,
+            poll_s=settings.keep_poll_s,
+            first_pause_s=settings.keep_retry_s,
+            longest_pause_s=settings.keep_retry_max_s,
+            give_up_s=settings.keep_give_up_s,
+        ),
+    )
+
+
 def _follower(
     settings: AlertsSettings,
     runtime: AlertsRuntime,
@@ -119,7 +154,7 @@ def _evaluator(
     settings: AlertsSettings,
     runtime: AlertsRuntime,
     valkey: ValkeyConnection,
-    publisher: Publisher,
+    committed: Callable[[], None],
     metrics: AlertsMetrics,
 ) -> Evaluator:
     decoder = FrameDecoder()
@@ -144,7 +179,7 @@ def _evaluator(
             timeout_s=settings.peer_timeout_s,
         ),
         streams=settings.feature_streams,
-        committed=publisher.wake,
+        committed=committed,
     )
     return Evaluator(ports, evaluator_limits(settings), runtime.clock, metrics)
 

@@ -5,6 +5,7 @@ from kurto_alerts.fakes.database import MemoryDatabase
 from kurto_alerts.fakes.evaluation import (
     MemoryEvaluation,
     MemoryEvaluationLock,
+    MemoryKeepRequests,
     MemoryProfiles,
     MemoryPublication,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "MemoryDatabase",
     "MemoryEvaluation",
     "MemoryEvaluationLock",
+    "MemoryKeepRequests",
     "MemoryProfiles",
     "MemoryPublication",
     "MemoryRules",

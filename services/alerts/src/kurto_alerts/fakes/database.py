@@ -12,8 +12,18 @@ from kurto_alerts.alert_state import (
 )
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.frames import SensorProfile
+from kurto_alerts.keeping import KeepRequest
 from kurto_alerts.rules import Rule
 from kurto_alerts.transition_log import apply_changes
+
+
+@dataclass
+class KeepAttempts:
+    """How a request to keep samples has fared."""
+
+    create_time: datetime
+    next_attempt_time: datetime
+    count: int = 0
 
 
 @dataclass
@@ -31,6 +41,7 @@ class MemoryDatabase:
     profiles: dict[str, SensorProfile] = field(default_factory=dict)
     registry_cursor: str = ""
     evaluator: object | None = None
+    keep_requests: dict[KeepRequest, KeepAttempts] = field(default_factory=dict)
 
     def decide(
         self, changes: Iterable[ConditionChange | Withdrawal], now: datetime, principal: str = ""

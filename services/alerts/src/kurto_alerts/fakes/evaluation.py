@@ -3,19 +3,21 @@
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kurto_alerts.alert_state import (
     ConditionState,
     Key,
     Transition,
+    TransitionKind,
 )
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.exceptions import (
     StaleRulesError,
 )
-from kurto_alerts.fakes.database import MemoryDatabase
+from kurto_alerts.fakes.database import KeepAttempts, MemoryDatabase
 from kurto_alerts.frames import SensorProfile
+from kurto_alerts.keeping import KeepRequest
 from kurto_alerts.ports import (
     EvaluationBatch,
     EvaluationState,
@@ -76,6 +78,10 @@ class MemoryEvaluation:
         if concerns_rules and batch.rules_revision != database.rules_revision:
             raise StaleRulesError
         transitions = database.decide([*batch.changes, *batch.withdrawals], now)
+        raised = {t.alert.alert_id for t in transitions if t.kind is TransitionKind.RAISED}
+        for request in batch.keep_requests:
+            if request.alert_id in raised:
+                database.keep_requests.setdefault(request, KeepAttempts(now, now))
         for checkpoint in batch.checkpoints:
             # Through JSON, as a real store would: what it cannot carry must show.
             document = json.loads(json.dumps(checkpoint.to_document()))
@@ -117,6 +123,36 @@ class MemoryPublication:
             return len(transitions)
         finally:
             self._sending = False
+
+
+class MemoryKeepRequests:
+    """Implements `ports.KeepRequestStore`."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._requests = database.keep_requests
+
+    async def take_due(
+        self, *, now: datetime, limit: int, first_pause_s: float, longest_pause_s: float
+    ) -> list[KeepRequest]:
+        """Return requests that are due, and put their next attempt off, longer each time."""
+        due = [item for item in self._requests.items() if item[1].next_attempt_time <= now]
+        taken = sorted(due, key=lambda item: item[1].next_attempt_time)[:limit]
+        for _, attempts in taken:
+            pause_s = min(first_pause_s * 2 ** min(attempts.count, 20), longest_pause_s)
+            attempts.count += 1
+            attempts.next_attempt_time = now + timedelta(seconds=pause_s)
+        return [request for request, _ in taken]
+
+    async def finish(self, request: KeepRequest) -> None:
+        """Forget a request."""
+        self._requests.pop(request, None)
+
+    async def drop_older(self, create_time: datetime) -> list[KeepRequest]:
+        """Forget requests made before a time, and return them."""
+        old = [one for one, tries in self._requests.items() if tries.create_time < create_time]
+        for request in old:
+            del self._requests[request]
+        return old
 
 
 class MemoryProfiles:

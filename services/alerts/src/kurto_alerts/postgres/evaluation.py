@@ -19,6 +19,7 @@ from kurto_alerts.alert_state import (
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.exceptions import StaleRulesError
 from kurto_alerts.ports import EvaluationBatch, EvaluationState, OpenAlert
+from kurto_alerts.postgres.keep_requests import write_keep_requests
 from kurto_alerts.postgres.profiles import select_profiles
 from kurto_alerts.postgres.rows import (
     SELECT_ALERTS,
@@ -129,6 +130,7 @@ class PostgresEvaluation:
                 if revision != batch.rules_revision:
                     raise StaleRulesError
             transitions = await self._write_changes(batch, last_number, now)
+            await write_keep_requests(self._session, batch.keep_requests, transitions, now)
             await self._write_checkpoints(batch.checkpoints)
             await self._session.executemany(_UPSERT_STREAM, list(batch.message_ids.items()))
             if batch.worst_values:
