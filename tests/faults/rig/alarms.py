@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from kurto_alerts.testing import make_frame, make_rule
 
 LIMIT_G = 5.0
 RECOVERY_S = 0.3
+_POLL_S = 0.25
 _QUIET_SHIFT = 6
 _PHASE = 2560
 _LOUD_PHASES = 15  # of 0.1 s at 25.6 kHz
@@ -31,7 +33,7 @@ Event = tuple[str, str, str, int]
 """Sensor, channel, kind and window of a transition."""
 
 _STORY = """
-SELECT a.sensor_id, a.channel, t.kind, t.transition_window_index
+SELECT a.sensor_id, a.channel, t.kind, t.transition_window_index AS window
 FROM alerts.alert_transitions AS t JOIN alerts.alerts AS a USING (alert_id)
 WHERE a.sensor_id = ANY ($1)
 """
@@ -126,19 +128,29 @@ class StoryCheck:
         ]
 
 
-async def check_story(dsn: str, load: Load) -> StoryCheck:
-    """Compare the stored transitions of a load, people's acknowledgments apart."""
+async def check_story(dsn: str, load: Load, *, timeout_s: float = 60.0) -> StoryCheck:
+    """Compare the stored transitions of a load, people's acknowledgments apart.
+
+    Alarms get ``timeout_s`` seconds to be evaluated.
+    """
+    expected = expected_story(load)
+    deadline = asyncio.get_running_loop().time() + timeout_s
     connection = await asyncpg.connect(dsn)
     try:
-        rows = await connection.fetch(_STORY, list(load.sensor_ids))
+        while True:
+            stored = _events(await connection.fetch(_STORY, list(load.sensor_ids)))
+            lost = set(expected) - set(stored)
+            if not lost or asyncio.get_running_loop().time() > deadline:
+                break
+            await asyncio.sleep(_POLL_S)
     finally:
         await connection.close()
-    stored = [
-        (row["sensor_id"], row["channel"], TransitionKind(row["kind"]).name, int(row[3]))
+    return StoryCheck(len(expected), len(lost), len(stored) - (len(expected) - len(lost)))
+
+
+def _events(rows: Sequence[asyncpg.Record]) -> list[Event]:
+    return [
+        (row["sensor_id"], row["channel"], TransitionKind(row["kind"]).name, int(row["window"]))
         for row in rows
-        if row["kind"] != TransitionKind.ACKNOWLEDGED and row[3] is not None
+        if row["kind"] != TransitionKind.ACKNOWLEDGED and row["window"] is not None
     ]
-    expected = expected_story(load)
-    lost = set(expected) - set(stored)
-    extra = len(stored) - (len(expected) - len(lost))
-    return StoryCheck(len(expected), len(lost), extra)

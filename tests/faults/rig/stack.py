@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 from tests.conftest import REPOSITORY, STACK_STOP_S, RunningStack
@@ -74,6 +76,17 @@ def rig_stack(
         except subprocess.TimeoutExpired:
             launcher.kill()
             launcher.wait(STACK_STOP_S)
+
+
+@asynccontextmanager
+async def rig_stack_behind(directory: Path, **options: Any) -> AsyncIterator[RunningStack]:
+    """Run `rig_stack` without blocking the event loop, in which its proxies run."""
+    manager = rig_stack(directory, **options)
+    stack = await asyncio.to_thread(manager.__enter__)
+    try:
+        yield stack
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)
 
 
 class OwnPostgres:

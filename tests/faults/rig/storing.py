@@ -16,7 +16,13 @@ _POSITIONS = """
 SELECT sensor_id, epoch, CASE WHEN isempty(missing) THEN next_index ELSE lower(missing) END AS held
 FROM ingest.streams WHERE sensor_id = ANY ($1)
 """
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 _POLL_S = 0.025
 
 
@@ -44,6 +50,29 @@ class Storing:
         series = self.held.get(sensor_id, [])
         before = max((index for when, index in series if when <= at_s), default=0)
         return next((when - at_s for when, index in series if when > at_s and index > before), None)
+
+    async def drained(
+        self, pushed: Sequence[Pushed], sample_rate_hz: float, patience_s: float
+    ) -> float:
+        """Wait until every sensor is held to within two seconds of what it has sent.
+
+        Returns
+        -------
+        float
+            When that was, on the monotonic clock; infinite if it was not for ``patience_s``.
+        """
+        started_s = time.monotonic()
+        while time.monotonic() < started_s + patience_s:
+            left = [one.pushed_index - self.newest(one.sensor_id) for one in pushed]
+            if max(left) <= 2 * sample_rate_hz:
+                return time.monotonic()
+            await asyncio.sleep(_POLL_S)
+        return float("inf")
+
+    def newest(self, sensor_id: str) -> int:
+        """Return the index below which all of a sensor was last seen committed."""
+        series = self.held.get(sensor_id)
+        return series[-1][1] if series else 0
 
     def times_back(self, pushed: Sequence[Pushed], at_s: float) -> list[float]:
         """Return `back_after` for all sensors; those that never came back count as infinite."""
