@@ -280,6 +280,17 @@ describe("values", () => {
     expect(dashboard.trends.frame.value?.windowIndex).toBe(8n);
   });
 
+  it("of an upload from a buffer never pass for the present, whatever their epoch", async () => {
+    await start();
+    await plant.features(frame("pump-2", 7, { epoch: 4 }));
+    const length = dashboard.trends.buffer().length;
+    await plant.features(frame("pump-2", 900, { epoch: 5, late: true }));
+    await plant.features(frame("pump-2", 3, { epoch: 2, late: true }));
+    draw();
+    expect(dashboard.trends.frame.value).toMatchObject({ epoch: 4n, windowIndex: 7n });
+    expect(dashboard.trends.buffer().length).toBe(length);
+  });
+
   it("of an empty window leave the last ones known", async () => {
     await start();
     await plant.features(frame("pump-2", 7), frame("pump-2", 8, { empty: true }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatChange, formatCount, formatLimit, formatValue } from "../src/formatting/numbers.js";
+import { formatChange, formatCount, formatLimit, formatSigned, formatValue } from "../src/formatting/numbers.js";
 import { seriesStyle } from "../src/formatting/series.js";
 import { formatAge, formatClock, formatDelay, formatSpan, formatUtc } from "../src/formatting/times.js";
 import { featureUnit, formatUnit } from "../src/formatting/units.js";
@@ -34,6 +34,13 @@ describe("other numbers", () => {
   it("show changes in percent with their sign", () => {
     expect([0.123, -0.031, 0.001, 20].map(formatChange)).toEqual(["+12 %", "−3 %", "±0 %", "> +999 %"]);
   });
+
+  it.each([
+    [12.4, "+12"],
+    [-3.6, "−4"],
+    [-0.2, "0"],
+    [1234, "+1 234"],
+  ])("write %d with its sign", (value, text) => expect(plain(formatSigned(value))).toBe(text));
 
   it("group counts", () => expect(plain(formatCount(1234567n))).toBe("1 234 567"));
 });

@@ -22,6 +22,12 @@ export function formatCount(value: number | bigint): string {
   return signed(group(String(value)));
 }
 
+/** A whole number with its sign: +12, −3, 0. */
+export function formatSigned(value: number): string {
+  const rounded = Math.round(value);
+  return rounded > 0 ? `+${formatCount(rounded)}` : formatCount(rounded === 0 ? 0 : rounded);
+}
+
 /** A relative change: +12 %, −3 %. */
 export function formatChange(ratio: number): string {
   const percent = Math.round(ratio * 100);

@@ -67,6 +67,22 @@ export const en = {
   "stream.state": "Stream",
   "stream.strip": "State of the stream",
 
+  "stream.rateError": "Rate error",
+  "stream.ppm": "{n} ppm",
+  "stream.quality": "Quality",
+  "stream.good": "Good",
+  "stream.uploads": "Uploads",
+  "stream.uploadsHint": "Older samples are coming from a buffer of the sender, beside the live ones.",
+
+  "storage.stopped": "Samples are not stored. {details}",
+  "storage.shedding": "Old samples are being deleted early. {details}",
+  "storage.degraded": "Storage is degraded. {details}",
+  "storage.away": "Ingest does not answer: nobody knows whether samples are stored.",
+  "storage.realtimeOff":
+    "Analysis is switched off by a setting: samples are stored, values and alarms are not computed.",
+  "storage.noAnalyzer":
+    "No analyzer is connected: samples are stored, and analysed once it is back.",
+
   "monitoring.start": "Start monitoring",
   "monitoring.stop": "Stop monitoring",
   "monitoring.stopped":

@@ -15,6 +15,7 @@ import { createAlertStore } from "./alerts.js";
 import { createDefinitionStore } from "./definitions.js";
 import { createSensorStore } from "./sensors.js";
 import { createSessionStore } from "./session.js";
+import { createStorageStore } from "./storage.js";
 import { createTrendStore } from "./trends.js";
 
 /** What the page is made of, given from outside so that tests may replace it. */
@@ -38,6 +39,7 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
   const sensors = createSensorStore(clients, clock);
   const alerts = createAlertStore(clients, clock);
   const definitions = createDefinitionStore(clients);
+  const storage = createStorageStore(clients, clock);
   const trends = createTrendStore(
     clients,
     clock,
@@ -104,6 +106,7 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
   /** Find out who we are and what there is, then watch the wanted sensor or a likely one. */
   async function start(wanted: string): Promise<void> {
     if (!(await session.load())) return;
+    storage.start();
     const [, urgent] = await Promise.allSettled([sensors.refresh(), alerts.mostUrgentSensor()]);
     const alarmed = urgent.status === "fulfilled" ? urgent.value : "";
     select(wanted || alarmed || sensors.firstLive());
@@ -127,6 +130,7 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
     sensors,
     alerts,
     definitions,
+    storage,
     trends,
     serverClock,
     linkState,
@@ -135,7 +139,10 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
     select,
     start,
     retryNow: () => link.retryNow(),
-    stop: () => link.stop(),
+    stop: () => {
+      link.stop();
+      storage.stop();
+    },
   };
 }
 

@@ -71,6 +71,7 @@ export function createTrendStore(
   }
 
   function takeOne(next: FeatureFrame): void {
+    if (isUpload(next)) return;
     adopt(next);
     const outcome = trend.push(toTrendPoint(next, layout.value));
     if (outcome === "refused" || (outcome === "replaced" && !isNewest(next))) return;
@@ -88,6 +89,11 @@ export function createTrendStore(
     // Empty windows that came before the channels were known stay: a refill may still come.
     if (before.columns > 0) return;
     for (let i = 0; i < before.length; i += 1) trend.push({ ...before.at(i), values: [] });
+  }
+
+  /** Samples from a sender's buffer have an epoch of their own, whose number may be any: not the present. */
+  function isUpload({ late, epoch }: FeatureFrame): boolean {
+    return late && epoch !== newest?.epoch;
   }
 
   function isNewest({ epoch, windowIndex }: FeatureFrame): boolean {
@@ -115,7 +121,8 @@ export function createTrendStore(
     try {
       const frames = await recentFrames(id, newest);
       if (id !== sensorId.value) return;
-      trend.merge(frames.map((old) => toTrendPoint(old, layout.value)));
+      const present = frames.filter((old) => !isUpload(old));
+      trend.merge(present.map((old) => toTrendPoint(old, layout.value)));
       holesGivenUp = trend.missing();
       historyFailure.value = null;
     } catch (error) {
