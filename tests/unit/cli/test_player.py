@@ -9,7 +9,7 @@ import pytest
 
 from kurto_cli.sources.pacing import Pacer
 from kurto_cli.sources.player import PlayOptions, chunk_geometry, chunks, start_time
-from kurto_cli.sources.recordings import Recording
+from kurto_cli.sources.recording import Recording, Segment
 
 CONTINUOUS = Recording(("axial",), np.arange(1000, dtype=np.float32)[np.newaxis], "g")
 BURSTS = Recording(
@@ -19,7 +19,7 @@ BURSTS = Recording(
 
 async def test_chunks_are_the_recording_in_order() -> None:
     options = PlayOptions("s", 1000.0, speed=math.inf)
-    pieces = [piece async for piece in chunks(CONTINUOUS, options)]
+    pieces = [piece async for _, piece in chunks(CONTINUOUS, options)]
     assert [piece.shape[1] for piece in pieces] == [100] * 10
     assert np.array_equal(np.concatenate(pieces, axis=1), CONTINUOUS.samples)
 
@@ -28,7 +28,7 @@ async def test_bursts_come_whole_at_their_interval() -> None:
     options = PlayOptions("s", 1000.0)
     loop = asyncio.get_running_loop()
     start = loop.time()
-    pieces = [piece async for piece in chunks(BURSTS, options)]
+    pieces = [piece async for _, piece in chunks(BURSTS, options)]
     assert [piece.shape[1] for piece in pieces] == [10] * 4
     assert loop.time() - start >= 4 * 0.05
     assert chunk_geometry(BURSTS, options) == (10, 0.05)
@@ -37,11 +37,23 @@ async def test_bursts_come_whole_at_their_interval() -> None:
 async def test_a_loop_begins_again() -> None:
     options = PlayOptions("s", 1000.0, speed=math.inf, loop=True)
     seen = 0
-    async for piece in chunks(CONTINUOUS, options):
+    async for index, piece in chunks(CONTINUOUS, options):
+        assert index == seen
         seen += piece.shape[1]
         if seen >= 2500:
             break
     assert seen == 2500
+
+
+async def test_what_was_missing_stays_missing() -> None:
+    samples = np.arange(150, dtype=np.float32)[np.newaxis]
+    segments = (Segment(0, 0), Segment(130, 30), Segment(330, 100))
+    recording = Recording(("axial",), samples, "g", segments=segments)
+    assert recording.index_count == 380
+    options = PlayOptions("s", 1000.0, speed=math.inf)
+    played = [(index, piece) async for index, piece in chunks(recording, options)]
+    assert [(index, piece.shape[1]) for index, piece in played] == [(0, 30), (130, 70), (330, 50)]
+    assert np.array_equal(np.concatenate([piece for _, piece in played], axis=1), samples)
 
 
 @pytest.mark.parametrize(

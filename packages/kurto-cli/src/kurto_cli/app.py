@@ -3,6 +3,7 @@
 import typer
 
 from kurto_cli.demo_machines import demo_machines
+from kurto_cli.export import export
 from kurto_cli.replay import replay
 from kurto_cli.simulate import simulate
 from kurto_cli.up import up
@@ -17,6 +18,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(simulate)
 app.command()(replay)
+app.command()(export)
 app.command(hidden=True)(demo_machines)
 
 

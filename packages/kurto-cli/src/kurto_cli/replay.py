@@ -15,7 +15,10 @@ from kurto_cli.sources.player import PlayOptions, play
 from kurto_cli.sources.recordings import Recording, RecordingError, read_recording
 from kurto_cli.target import DEFAULT_TARGET, CaCertificate, Target, Token, fail, run
 
-Files = Annotated[list[Path], typer.Argument(help="CWRU or MFPT .mat, PRONOSTIA .npz.")]
+Files = Annotated[
+    list[Path],
+    typer.Argument(help="CWRU or MFPT .mat, PRONOSTIA .npz; .npz, .csv, .wav of kurto export."),
+]
 Sensor = Annotated[str, typer.Option(help="Id of the sensor; made if it does not exist.")]
 SampleRate = Annotated[
     float | None, typer.Option(metavar="HZ", help="Sample rate, if the file does not tell it.")
@@ -71,7 +74,7 @@ def _rate(path: Path, recording: Recording, given: float | None) -> float:
 
 
 def _announce(path: Path, recording: Recording, options: PlayOptions) -> None:
-    count = recording.samples.shape[1]
+    count = recording.index_count
     what = f"{len(recording.channels)} channels ({', '.join(recording.channels)})"
     if recording.burst_samples and recording.burst_interval_s:
         bursts = count // recording.burst_samples

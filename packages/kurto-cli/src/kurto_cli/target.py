@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -51,14 +52,37 @@ def run(work: Work) -> None:
     The first Ctrl-C or SIGTERM sets the event that the work gets; it ends itself then, and is
     cancelled if that takes too long or a second signal comes.
     """
-    try:
+    with _explained("stopped; samples that were not acknowledged may be lost"):
         asyncio.run(_run_with_signals(work))
+
+
+def run_to_end(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run work that is worth nothing until it is done, and say in one line what went wrong.
+
+    Ctrl-C or SIGTERM cancels it.
+    """
+
+    async def cancellable() -> None:
+        task = asyncio.ensure_future(work())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        await task
+
+    with _explained("stopped; nothing was written"):
+        asyncio.run(cancellable())
+
+
+@contextmanager
+def _explained(when_stopped: str) -> Iterator[None]:
+    try:
+        yield
     except asyncio.CancelledError:
-        fail("stopped; samples that were not acknowledged may be lost")
+        fail(when_stopped)
     except kurto.CallError as error:
         reason = f" ({error.reason})" if error.reason else ""
         fail(f"{error}{reason}")
-    except (kurto.KurtoError, ValueError) as error:
+    except (kurto.KurtoError, OSError, ValueError) as error:
         fail(str(error))
 
 

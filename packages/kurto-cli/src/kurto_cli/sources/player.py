@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 import kurto
 from kurto_cli.sources.delivery import CLOSE_TIMEOUT_S, Delivery, deliver
 from kurto_cli.sources.pacing import Pacer
-from kurto_cli.sources.recordings import Recording
+from kurto_cli.sources.recording import Recording
 
 CHUNK_S = 0.1
 
@@ -60,29 +60,40 @@ async def play(
         unit=recording.unit,
         burst=burst,
         start_time=start_time(recording, options, datetime.now(UTC)),
+        encoding=recording.encoding,
+        scale=recording.scale,
         takeover=True,
         buffer_s=buffer_s(recording, options),
         close_timeout_s=CLOSE_TIMEOUT_S,
     )
 
     async def send(stream: kurto.SensorStream) -> None:
-        async for chunk in chunks(recording, options):
-            await stream.push(chunk)
+        base = stream.next_index
+        async for index, samples in chunks(recording, options):
+            await stream.push(samples, first_index=base + index)
 
     return await deliver(options.sensor_id, opening, send, stop=stop)
 
 
 async def chunks(
     recording: Recording, options: PlayOptions
-) -> AsyncIterator[npt.NDArray[np.float32]]:
-    """Yield chunks, or bursts, each when its last sample would have been taken."""
+) -> AsyncIterator[tuple[int, npt.NDArray[Any]]]:
+    """Yield chunks, or bursts, each when its last sample would have been taken.
+
+    Yields
+    ------
+    (int, np.ndarray [shape=(channels, n)])
+        Index of the first sample, counted from the beginning of the replay, and the samples.
+    """
     length, interval_s = chunk_geometry(recording, options)
     pacer = Pacer(interval_s=interval_s, speed=options.speed)
-    total = recording.samples.shape[1]
+    total, base = recording.index_count, 0
     while True:
         for first in range(0, total, length):
             await pacer.wait()
-            yield recording.samples[:, first : first + length]
+            for index, samples in recording.parts(first, first + length):
+                yield base + index, samples
+        base += total
         if not options.loop:
             return
 
@@ -100,7 +111,7 @@ def start_time(recording: Recording, options: PlayOptions, now: datetime) -> dat
     if options.speed <= 1:
         return None
     length, interval_s = chunk_geometry(recording, options)
-    duration_s = interval_s * recording.samples.shape[1] / length
+    duration_s = interval_s * recording.index_count / length
     return now - timedelta(seconds=duration_s - duration_s / options.speed)
 
 

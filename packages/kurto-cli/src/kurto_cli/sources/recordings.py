@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,52 +11,30 @@ import numpy as np
 import numpy.typing as npt
 import scipy.io
 
+from kurto_cli.sources import exported
+from kurto_cli.sources.recording import Recording, RecordingError
+
+__all__ = ["Recording", "RecordingError", "read_recording"]
+
 _CWRU_VARIABLE = re.compile(r"X\d+_(DE|FE|BA)_time")
 _CWRU_POSITIONS = {"DE": "drive_end", "FE": "fan_end", "BA": "base"}
 _MILLI_G_PER_G = 1000.0
 
 
-class RecordingError(ValueError):
-    """A file that cannot be streamed; the message says what would help."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A recording in memory.
-
-    Parameters
-    ----------
-    channels : tuple of str
-        Channel names.
-    samples : np.ndarray [shape=(channels, n), float32]
-        Samples in ``unit``; bursts follow each other without a hole.
-    unit : str
-        ``"g"`` or ``"m/s2"``.
-    sample_rate_hz : float or None
-        Rate in Hz, if the file tells it.
-    burst_samples : int or None
-        Samples per channel of a burst, for recordings made in bursts.
-    burst_interval_s : float or None
-        Time from the start of one burst to the start of the next, in seconds.
-    """
-
-    channels: tuple[str, ...]
-    samples: npt.NDArray[np.float32]
-    unit: str
-    sample_rate_hz: float | None = None
-    burst_samples: int | None = None
-    burst_interval_s: float | None = None
-
-
 def read_recording(path: Path) -> Recording:
-    """Read a CWRU or MFPT ``.mat`` file or a PRONOSTIA ``.npz`` file.
+    """Read a CWRU or MFPT ``.mat`` file, a PRONOSTIA ``.npz`` file, or what `kurto export` wrote.
 
     Raises
     ------
     RecordingError
         If the file cannot be read or is of another kind.
     """
-    readers = {".mat": _read_mat, ".npz": _read_npz}
+    readers = {
+        ".mat": _read_mat,
+        ".npz": _read_npz,
+        ".csv": exported.read_csv,
+        ".wav": exported.read_wav,
+    }
     reader = readers.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(readers)
@@ -103,6 +80,8 @@ def _mfpt(variables: Mapping[str, Any]) -> Recording:
 
 def _read_npz(path: Path) -> Recording:
     with np.load(path, allow_pickle=False) as arrays:
+        if "description" in arrays.files:
+            return exported.read_npz(arrays)
         missing = {"hi", "lo", "fs", "interval_s"} - set(arrays.files)
         if missing:
             raise RecordingError(f"{path}: no PRONOSTIA recording; lacks {', '.join(missing)}")
