@@ -41,7 +41,7 @@ class Breaking(ingest_service_pb2_grpc.IngestServiceServicer):
     grow: Any = None
     calls: int = 0
 
-    async def ReadSamples(
+    async def ReadSamples(  # type: ignore[override]  # it writes
         self, request: pb.ReadSamplesRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> None:
         self.calls += 1
@@ -227,7 +227,7 @@ async def test_silent_connection_counts_as_broken() -> None:
     ],
 )
 async def test_arrays_hold_the_samples_and_mark_the_rest(
-    encoding: Encoding, raw_type: type, scaled_type: type
+    encoding: Encoding, raw_type: Any, scaled_type: Any
 ) -> None:
     async with service(encoding) as (_, client, _):
         [raw] = await client.gather_samples("s", epoch=1, raw=True)

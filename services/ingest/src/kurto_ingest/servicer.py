@@ -145,7 +145,9 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
         )
 
     @requires("viewer")
-    async def ReadSamples(self, request: pb.ReadSamplesRequest, context: Context) -> None:
+    async def ReadSamples(  # type: ignore[override]  # it writes, each message with a time limit
+        self, request: pb.ReadSamplesRequest, context: Context
+    ) -> None:
         """Read stored samples back."""
         await self._reads.serve(request, context.write)
 
