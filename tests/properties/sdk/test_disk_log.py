@@ -84,9 +84,12 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(next_index=st.integers(0, 200), hole=st.integers(0, 200), size=st.integers(0, 20))
     def acknowledge(self, next_index: int, hole: int, size: int) -> None:
-        self.durable = max(self.durable, min(next_index, self.end))
-        inside = Range(hole, min(hole + size, self.durable))
-        self.missing = [inside] if len(inside) else []
+        before = self.durable
+        self.durable = max(before, min(next_index, self.end))
+        # What was durable stays so: missing is what was missing, or comes new below the position.
+        possible = [*self.missing, Range(before, self.durable)]
+        parts = [gap.overlap(Range(hole, hole + size)) for gap in possible]
+        self.missing = [part for part in parts if len(part)]
         self.log.acknowledge(self.durable, self.missing)
 
     @precondition(lambda self: self.held)

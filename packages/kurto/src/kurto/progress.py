@@ -61,7 +61,7 @@ class Progress:
 async def follow(
     snapshot: Callable[[], Progress], interval_s: float, *, poll_s: float = 0.05
 ) -> AsyncIterator[Progress]:
-    """Yield how a stream fares, at once when its state changes, else every ``interval_s``."""
+    """Yield how a stream fares, soon when its state or the disk's changes, and regularly."""
     interval_s = max(interval_s, poll_s)
     while True:
         progress = snapshot()
@@ -69,9 +69,13 @@ async def follow(
         if progress.state == "ended":
             return
         waited_s = 0.0
-        while waited_s < interval_s and snapshot().state == progress.state:
+        while waited_s < interval_s and _facts(snapshot()) == _facts(progress):
             await asyncio.sleep(min(poll_s, interval_s))
             waited_s += poll_s
+
+
+def _facts(progress: Progress) -> tuple[str, str]:
+    return progress.state, progress.disk.error if progress.disk else ""
 
 
 async def report(changes: AsyncIterator[Progress], tell: Callable[[Progress], None]) -> None:

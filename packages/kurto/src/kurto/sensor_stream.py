@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 import numpy.typing as npt
 
@@ -26,6 +26,7 @@ from kurto.progress import Progress, follow, report
 from kurto.sample_buffer import SampleBuffer
 from kurto.send_buffer import Chunk
 from kurto.sender import Sender
+from kurto.tasks import Companions, cancel, uninterrupted
 
 Overflow = Literal["wait", "drop_oldest", "raise"]
 _logger = logging.getLogger("kurto.stream")
@@ -91,7 +92,7 @@ class SensorStream:
         self._progress_interval_s = progress_interval_s
         self._one_push = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
-        self._companions: list[asyncio.Task[None]] = []
+        self._companions = Companions()
 
     @property
     def epoch(self) -> int:
@@ -180,7 +181,7 @@ class SensorStream:
                 time_us = round(device_time.timestamp() * 1e6)
             chunk = Chunk(index, encoded, shaft_speed_hz, time_us)
             await self._make_room(chunk)
-            await _uninterrupted(self._buffer.append(chunk))
+            await uninterrupted(self._buffer.append(chunk))
         if self._buffer.pressing:
             self._sender.rotate()
         else:
@@ -237,10 +238,10 @@ class SensorStream:
     async def __aenter__(self) -> SensorStream:
         self._task = asyncio.create_task(self._sender.run(), name="kurto-sender")
         if self._backfill is not None:
-            self._accompany(self._backfill.run())
+            self._companions.start("kurto-backfill", self._backfill.run())
         if self._on_progress is not None:
             changes = self.follow_progress(self._progress_interval_s)
-            self._accompany(report(changes, self._on_progress))
+            self._companions.start("kurto-progress", report(changes, self._on_progress))
         return self
 
     async def __aexit__(
@@ -256,17 +257,11 @@ class SensorStream:
             await self._end(task)
 
     async def _end(self, task: asyncio.Task[None]) -> None:
-        for companion in [*self._companions, task]:
-            await _cancel(companion)
-        self._companions.clear()
+        await self._companions.end()
+        await cancel(task)
         await self._buffer.close()
         if self._on_progress is not None:
             await report(follow(self.progress, 0.0), self._on_progress)
-
-    def _accompany(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="kurto-companion")
-        task.add_done_callback(_log_failure)
-        self._companions.append(task)
 
     async def _make_room(self, chunk: Chunk) -> None:
         self._buffer.require_possible(chunk)
@@ -304,25 +299,3 @@ class SensorStream:
             f"samples up to index {end_index} were not acknowledged within {timeout_s:g} s; "
             f"durable up to {self.durable_index}, {self._buffer.sample_count} are buffered"
         )
-
-
-async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Await work that is finished even if the caller is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task], timeout=5.0)
-    if task.done() and not task.cancelled():
-        task.exception()
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _logger.error("%s failed", task.get_name(), exc_info=error)
