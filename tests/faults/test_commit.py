@@ -107,6 +107,7 @@ async def test_connection_lost_at_commit(
         "fails before and after the commit; the commit hangs",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             none_of(
                 f"acknowledgments before the commit in {seen.look_count} looks",
                 seen.early_ack_count,
@@ -191,6 +192,7 @@ async def test_killed_around_the_commit(
         "killed before, in (ingest) and after their commit",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             *comparison.figures(),
             *story.figures(),
             none_of(

@@ -61,6 +61,7 @@ async def test_postgres_is_down(
         f"{pending_mib} MiB",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             none_of("acknowledgments before the commit", seen.early_ack_count),
             at_most("drained after", drained_s - up_s, scale.seconds(10, 30), "s"),
             at_most(

@@ -61,6 +61,7 @@ async def test_nothing_dies(
         fault="none",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             none_of("reconnections", reconnections(load)),
             # Rotation every 2 s, commit within 0.2 s: nothing waits longer for its acknowledgment.
             at_most("longest lag", longest_lag_s(load), 5.0, "s"),
@@ -115,6 +116,7 @@ async def test_ingest_is_killed(
         fault=f"kill -9 ingest, times: {kills}",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             none_of("acknowledgments before the commit", seen.early_ack_count),
             at_most("resume p99", percentile(resumed_s, 99), 2.0, "s after ingest serves again"),
             shown("down p99", percentile(down_s, 99), "s"),
@@ -143,6 +145,7 @@ async def test_the_analyzer_is_killed(
         fault=f"kill -9 analyzer, times: {kills}",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             *comparison.figures(),
             none_of("reconnections of senders", reconnections(load)),
         ],
@@ -175,6 +178,7 @@ async def test_valkey_is_killed(
         fault=f"kill -9 valkey, times: {kills}",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             *story.figures(),
             at_most("live view healed p99", percentile(healed_s, 99), 3.0, "s after the kill"),
             shown("live windows missed", sum(len(view.missing(name)) for name in names)),
@@ -205,6 +209,7 @@ async def test_envoy_is_killed(
         fault=f"kill -9 envoy, times: {kills}",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             at_most("storing again p99", percentile(back_s, 99), 3.0, "s after the kill"),
             at_least("reconnections", reconnections(load), kills * len(load.pushed)),
         ],

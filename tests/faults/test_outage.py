@@ -103,6 +103,7 @@ async def test_everything_is_killed_at_once(
         fault="kill -9 of Envoy, PostgreSQL, Valkey and all services at once",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             *story.figures(),
             at_least("transitions seen live before", len(known), 1),
             none_of("of them gone or changed", await changed(dsn, known)),
@@ -155,6 +156,7 @@ async def test_the_analyzer_is_stopped(
         fault=f"SIGSTOP of the analyzer for {stopped_s:g} s",
         figures=[
             *verdict.figures(),
+            *verdict.seamless(),
             *comparison.figures(),
             at_most("ingest RSS +", used[0].growth_since(at_s) / MIB, 128, "MiB"),
             at_least("windows behind", behind, 9 * stopped_s * len(load.pushed)),

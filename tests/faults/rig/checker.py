@@ -19,8 +19,10 @@ FROM ingest.sensor_data JOIN ingest.sensors USING (sensor_key)
 WHERE sensor_id = $1 AND epoch = $2
 ORDER BY first_index
 """
+_GAPS = "SELECT gap_count FROM ingest.streams WHERE sensor_id = $1 AND epoch = $2"
 _WINDOWS = """
-SELECT window_index, count(*) AS copies, bool_or(empty_reason <> 0) AS empty
+SELECT window_index, count(*) AS copies, bool_or(empty_reason <> 0) AS empty,
+    bool_or(late) AS late
 FROM analyzer.realtime_features WHERE sensor_id = $1 AND epoch = $2
 GROUP BY window_index ORDER BY window_index
 """
@@ -41,6 +43,10 @@ class Verdict:
         Windows that were expected.
     missing_window_count, doubled_window_count, empty_window_count : int
         Windows without a row, with several, or without values.
+    gap_count : int
+        Gaps that ingest saw, refilled or not.
+    late_window_count : int
+        Windows that had been empty until a refill.
     """
 
     sample_count: int = 0
@@ -51,6 +57,15 @@ class Verdict:
     missing_window_count: int = 0
     doubled_window_count: int = 0
     empty_window_count: int = 0
+    gap_count: int = 0
+    late_window_count: int = 0
+
+    def seamless(self) -> list[Figure]:
+        """Return figures that say that nobody ever saw a hole: refilled ones count too."""
+        return [
+            none_of("gaps", self.gap_count),
+            none_of("late windows", self.late_window_count),
+        ]
 
     def figures(self) -> list[Figure]:
         """Return the verdict as figures: nothing may be lost, doubled or altered."""
@@ -117,6 +132,8 @@ async def _check_samples(
         verdict.doubled_count += max(0, position - first)
         position = max(position, first + count)
     verdict.lost_count += max(0, pushed.acknowledged_index - position)
+    gaps = await connection.fetchval(_GAPS, pushed.sensor_id, pushed.epoch)
+    verdict.gap_count += int(gaps or 0)
 
 
 async def _check_windows(
@@ -140,3 +157,4 @@ async def _check_windows(
         verdict.missing_window_count += len(missing)
         verdict.doubled_window_count += sum(row["copies"] > 1 for row in rows)
         verdict.empty_window_count += sum(row["empty"] for row in rows)
+        verdict.late_window_count += sum(row["late"] for row in rows)

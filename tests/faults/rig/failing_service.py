@@ -2,7 +2,7 @@
 
 Run as ``python -m tests.faults.rig.failing_service NAME``.
 
-The production code knows nothing of it: the adapters are wrapped where the service is wired.
+The production code knows nothing of it: the adapters are wrapped before the wiring imports them.
 
 ========================== ================================================================
 ingest.before_commit       samples are in memory only
@@ -41,29 +41,34 @@ def failing(adapter: type[Any], service: str) -> type[Any]:
 
 def ingest() -> None:
     """Run ingest."""
-    from kurto_ingest import wiring  # noqa: PLC0415
-    from kurto_ingest.settings import IngestSettings  # noqa: PLC0415
+    from kurto_ingest import postgres  # noqa: PLC0415
 
-    _replace(wiring, "PostgresSampleStore", "ingest")
-    main("ingest", IngestSettings, wiring.wire)
+    _replace(postgres, "PostgresSampleStore", "ingest")
+    from kurto_ingest.settings import IngestSettings  # noqa: PLC0415
+    from kurto_ingest.wiring import wire  # noqa: PLC0415
+
+    main("ingest", IngestSettings, wire)
 
 
 def analyzer() -> None:
     """Run the analyzer."""
-    from kurto_analyzer import wiring  # noqa: PLC0415
-    from kurto_analyzer.settings import AnalyzerSettings  # noqa: PLC0415
+    from kurto_analyzer import postgres  # noqa: PLC0415
 
-    _replace(wiring, "PostgresFeatureStore", "analyzer")
-    main("analyzer", AnalyzerSettings, wiring.wire)
+    _replace(postgres, "PostgresFeatureStore", "analyzer")
+    from kurto_analyzer.settings import AnalyzerSettings  # noqa: PLC0415
+    from kurto_analyzer.wiring import wire  # noqa: PLC0415
+
+    main("analyzer", AnalyzerSettings, wire)
 
 
 def alerts() -> None:
     """Run alerts."""
     from kurto_alerts.postgres import evaluation  # noqa: PLC0415
+
+    _replace(evaluation, "PostgresEvaluation", "alerts")
     from kurto_alerts.settings import AlertsSettings  # noqa: PLC0415
     from kurto_alerts.wiring import wire  # noqa: PLC0415
 
-    _replace(evaluation, "PostgresEvaluation", "alerts")
     main("alerts", AlertsSettings, wire)
 
 

@@ -13,7 +13,8 @@ import asyncpg
 from tests.faults.rig.pushed import Pushed
 
 _POSITIONS = """
-SELECT sensor_id, epoch, CASE WHEN isempty(missing) THEN next_index ELSE lower(missing) END AS held
+SELECT sensor_id, epoch, next_index,
+    CASE WHEN isempty(missing) THEN next_index ELSE lower(missing) END AS held
 FROM ingest.streams WHERE sensor_id = ANY ($1)
 """
 _AWAY = (
@@ -45,11 +46,11 @@ class Storing:
     early_ack_count: int = 0
     look_count: int = 0
 
-    def back_after(self, sensor_id: str, at_s: float) -> float | None:
-        """Return the seconds from a moment until more samples of a sensor were held, if ever."""
-        series = self.held.get(sensor_id, [])
-        before = max((index for when, index in series if when <= at_s), default=0)
-        return next((when - at_s for when, index in series if when > at_s and index > before), None)
+    def back_after(self, pushed: Pushed, at_s: float) -> float | None:
+        """Return the seconds from a fault until samples made after it were held, if ever."""
+        sent = pushed.at(at_s).pushed_index
+        series = self.held.get(pushed.sensor_id, [])
+        return next((when - at_s for when, index in series if when > at_s and index > sent), None)
 
     async def drained(
         self, pushed: Sequence[Pushed], sample_rate_hz: float, patience_s: float
@@ -76,7 +77,7 @@ class Storing:
 
     def times_back(self, pushed: Sequence[Pushed], at_s: float) -> list[float]:
         """Return `back_after` for all sensors; those that never came back count as infinite."""
-        times = (self.back_after(one.sensor_id, at_s) for one in pushed)
+        times = (self.back_after(one, at_s) for one in pushed)
         return [float("inf") if one is None else one for one in times]
 
 
@@ -114,10 +115,12 @@ async def _look(
     names = list(acknowledged)
     rows = await connection.fetch(_POSITIONS, names, timeout=2.0)
     now_s = time.monotonic()
-    found: dict[tuple[str, int], int] = {(r["sensor_id"], r["epoch"]): r["held"] for r in rows}
-    for sensor_id, (epoch, index) in acknowledged.items():
-        held = found.get((sensor_id, epoch), 0)
-        seen.early_ack_count += index > held
+    found = {(row["sensor_id"], row["epoch"]): row for row in rows}
+    for sensor_id, key in ((name, (name, epoch)) for name, (epoch, _) in acknowledged.items()):
+        row = found.get(key)
+        held, next_index = (row["held"], row["next_index"]) if row else (0, 0)
+        # An acknowledgment names missing ranges apart from its index.
+        seen.early_ack_count += acknowledged[sensor_id][1] > next_index
         series = seen.held.setdefault(sensor_id, [])
         if not series or series[-1][1] != held:
             series.append((now_s, held))
