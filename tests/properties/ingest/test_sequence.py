@@ -28,9 +28,10 @@ class SequenceMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sequence = StreamSequence(max_missing_ranges=LIMIT)
+        self.sequence = StreamSequence(max_missing_ranges=LIMIT, max_abandoned_ranges=LIMIT)
         self.present: set[int] = set()
         self.given_up: set[int] = set()
+        self.remembered: set[int] = set()
         self.next_index = 0
         self.gap_count = 0
 
@@ -62,7 +63,7 @@ class SequenceMachine(RuleBasedStateMachine):
         gap = set(range(self.next_index, first))
         after = (self.missing - refills) | gap
         grows = len(runs(after)) > len(runs(self.missing))
-        if grows and len(runs(after)) + len(runs(self.given_up)) > LIMIT:
+        if grows and len(runs(after)) > LIMIT:
             before = self.sequence.copy()
             with pytest.raises(TooManyMissingRanges):
                 self.sequence.offer(first, count)
@@ -81,27 +82,30 @@ class SequenceMachine(RuleBasedStateMachine):
     @rule(first=INDEX, count=LENGTH)
     def abandon(self, first: int, count: int) -> None:
         chosen = set(range(first, first + count)) & self.missing
-        before = len(runs(self.missing)) + len(runs(self.given_up))
-        after = len(runs(self.missing - chosen)) + len(runs(self.given_up | chosen))
+        before, after = len(runs(self.missing)), len(runs(self.missing - chosen))
         if after > max(before, LIMIT):
             with pytest.raises(TooManyMissingRanges):
                 self.sequence.abandon(first, first + count)
             return
         assert self.sequence.abandon(first, first + count) == len(chosen)
         self.given_up |= chosen
+        self.remembered |= chosen
+        for run in runs(self.remembered)[:-LIMIT]:  # the newest ones are remembered
+            self.remembered -= set(range(*run))
 
     @rule(data=st.lists(st.tuples(INDEX, LENGTH), max_size=4))
     def count_what_is_there(self, data: list[tuple[int, int]]) -> None:
         ranges = RangeSet((first, first + count) for first, count in data)
         wanted = {at for item in ranges for at in range(*item)}
-        assert self.sequence.durable_count(ranges) == len(wanted & self.present)
+        forgotten = self.given_up - self.remembered
+        assert self.sequence.durable_count(ranges) == len(wanted & (self.present | forgotten))
 
     @invariant()
     def agrees_with_the_model(self) -> None:
         assert self.sequence.next_index == self.next_index
         assert [tuple(item) for item in self.sequence.missing] == runs(self.missing)
-        assert [tuple(item) for item in self.sequence.abandoned] == runs(self.given_up)
-        absent = set(range(self.next_index)) - self.present
+        assert [tuple(item) for item in self.sequence.abandoned] == runs(self.remembered)
+        absent = self.missing | self.remembered
         assert [tuple(item) for item in self.sequence.absent] == runs(absent)
         assert self.sequence.gap_count == self.gap_count
 

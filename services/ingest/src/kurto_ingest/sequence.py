@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from kurto_ingest.exceptions import TooManyMissingRanges
 from kurto_ingest.ranges import IndexRange, RangeSet
 
-__all__ = ["Intake", "StreamSequence"]
+__all__ = ["MAX_ABANDONED_RANGES", "Intake", "StreamSequence"]
+
+MAX_ABANDONED_RANGES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,20 @@ class StreamSequence:
     gap_count : int
         Gaps opened so far.
     max_missing_ranges : int
-        Largest number of ranges in `missing` and `abandoned` together.
+        Largest number of ranges in `missing`.
+    max_abandoned_ranges : int
+        Ranges in `abandoned` that are remembered, the newest ones. What is forgotten stays a gap:
+        it is not there, and nothing that comes for it later is taken.
     """
 
-    __slots__ = ("abandoned", "gap_count", "max_missing_ranges", "missing", "next_index")
+    __slots__ = (
+        "abandoned",
+        "gap_count",
+        "max_abandoned_ranges",
+        "max_missing_ranges",
+        "missing",
+        "next_index",
+    )
 
     def __init__(
         self,
@@ -60,17 +72,22 @@ class StreamSequence:
         *,
         gap_count: int = 0,
         max_missing_ranges: int,
+        max_abandoned_ranges: int = MAX_ABANDONED_RANGES,
     ) -> None:
         self.next_index = next_index
         self.missing = RangeSet(missing)
         self.abandoned = RangeSet(abandoned)
         self.gap_count = gap_count
         self.max_missing_ranges = max_missing_ranges
+        self.max_abandoned_ranges = max_abandoned_ranges
 
     def copy(self) -> StreamSequence:
         """Return an independent sequence in the same state."""
         twin = StreamSequence(
-            self.next_index, gap_count=self.gap_count, max_missing_ranges=self.max_missing_ranges
+            self.next_index,
+            gap_count=self.gap_count,
+            max_missing_ranges=self.max_missing_ranges,
+            max_abandoned_ranges=self.max_abandoned_ranges,
         )
         twin.missing = self.missing.copy()
         twin.abandoned = self.abandoned.copy()
@@ -115,7 +132,7 @@ class StreamSequence:
         # A gap never touches an earlier one: accepted samples lie between, or it begins the epoch.
         opened = 1 if gap else 0
         grown = len(after) + opened > len(self.missing)
-        if grown and len(after) + len(self.abandoned) + opened > self.max_missing_ranges:
+        if grown and len(after) + opened > self.max_missing_ranges:
             raise TooManyMissingRanges(self.max_missing_ranges)
 
     def _take(
@@ -142,15 +159,16 @@ class StreamSequence:
         given_up = self.missing.within(first, end)
         if not given_up:
             return 0
-        missing, abandoned = self.missing.copy(), self.abandoned.copy()
+        missing = self.missing.copy()
         for item in given_up:
             missing.remove(item.first, item.end)
-            abandoned.add(item.first, item.end)
-        before = len(self.missing) + len(self.abandoned)
-        after = len(missing) + len(abandoned)
-        if after > max(before, self.max_missing_ranges):
+        if len(missing) > max(len(self.missing), self.max_missing_ranges):
             raise TooManyMissingRanges(self.max_missing_ranges)
-        self.missing, self.abandoned = missing, abandoned
+        self.missing = missing
+        for item in given_up:
+            self.abandoned.add(item.first, item.end)
+        while len(self.abandoned) > self.max_abandoned_ranges:
+            self.abandoned.remove(*next(iter(self.abandoned)))
         return sum(item.length for item in given_up)
 
     def durable_count(self, ranges: RangeSet) -> int:

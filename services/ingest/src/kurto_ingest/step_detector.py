@@ -9,6 +9,7 @@ __all__ = ["StepDetector"]
 
 _BASE = 5
 _CONFIRMATIONS = 3
+_FORGETTING_S = 10.0
 _DRIFT = 500.0  # microseconds a second by which two clocks may part without a step
 
 
@@ -39,8 +40,10 @@ class StepDetector:
             self._base.append((x_s, difference_us))
             return None
         expected = median(value for _, value in self._base)
-        allowed = self._threshold_us + _DRIFT * abs(x_s - self._base[-1][0])
-        if abs(difference_us - expected) <= allowed:
+        apart_s = abs(x_s - self._base[-1][0])
+        if abs(difference_us - expected) <= self._threshold_us + _DRIFT * apart_s:
+            if apart_s > _FORGETTING_S:
+                self._base.clear()  # what has drifted away meanwhile is no measure any more
             self._base.append((x_s, difference_us))
             self._suspects.clear()
             return None
