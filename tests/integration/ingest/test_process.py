@@ -8,11 +8,14 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import grpc
 import numpy as np
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.assets.v1.asset_service_pb2_grpc import AssetServiceStub
@@ -211,3 +214,58 @@ async def test_sigterm_acknowledges_everything_and_exits(
         assert await ending == 0
         assert time.monotonic() - started < 10
     await check_everything_is_there(stores, sender, 3000)
+
+
+@pytest.mark.timeout(180)
+async def test_kill_while_samples_are_copied_out(
+    process: IngestProcess, settings: IngestSettings
+) -> None:
+    """What is to be kept is there in the end, once, however often the copying is cut off."""
+    await process.end(signal.SIGKILL)
+    process.environment["KURTO_INGEST_KEEP_BATCH_BYTES"] = "8000"  # ten blocks
+    process.environment["KURTO_INGEST_KEEP_INTERVAL_S"] = "0.1"
+    await process.start()
+    database = await asyncpg.connect(settings.postgres_dsn)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{process.port}") as channel:
+        sender = Sender(IngestServiceStub(channel), AssetServiceStub(channel))
+        await sender.create()
+        start = datetime.now(UTC) - timedelta(seconds=60)
+        begin, end, anchor = (Timestamp() for _ in range(3))
+        anchor.FromDatetime(start)
+        begin.FromDatetime(start + timedelta(seconds=5))
+        end.FromDatetime(start + timedelta(seconds=55))
+        await sender.open(start_time=anchor)
+        await sender.push(*[sender.batch(at, 1000) for at in range(0, 60_000, 1000)])
+        request = pb.KeepSamplesRequest(
+            keep_id="k-1",
+            sensor_id=sender.sensor_id,
+            time_range=pb.TimeRange(start_time=begin, end_time=end),
+        )
+        await sender.stub.KeepSamples(request)
+        copied = "SELECT count(*) FROM ingest.sensor_data WHERE retention_class = 4"
+        seen = [0]
+        for share in (60, 250):
+            async with asyncio.timeout(20):
+                while await database.fetchval(copied) < share:
+                    await asyncio.sleep(0.005)
+            await process.end(signal.SIGKILL)
+            seen.append(await database.fetchval(copied))
+            await process.start()
+        assert seen == sorted(seen)
+        assert seen[1] < 500  # the first one fell among the copies
+        await sender.stub.KeepSamples(request)
+        async with asyncio.timeout(20):
+            while True:
+                listed = await sender.stub.ListKeptSamples(pb.ListKeptSamplesRequest())
+                if listed.kept[0].complete:
+                    break
+                await asyncio.sleep(0.05)
+        assert listed.kept[0].sample_count == 50_000
+        rows = await database.fetch(
+            "SELECT first_index, samples FROM ingest.sensor_data WHERE retention_class = 4"
+            " ORDER BY first_index"
+        )
+        assert [row["first_index"] for row in rows] == list(range(5000, 55_000, 100))
+        for row in rows:
+            assert row["samples"] == sender.samples(row["first_index"], 100).tobytes()
+    await database.close()

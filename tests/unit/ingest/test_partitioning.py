@@ -1,5 +1,6 @@
 """Which partition a block lies in: bounded in number whatever times come."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,7 +60,7 @@ def test_neighbouring_partitions_do_not_overlap() -> None:
     for retention in CLASSES:
         hours = range(hour_of(datetime(1999, 1, 1, tzinfo=UTC)), hour_of(NOW), 7)
         keys = sorted({partition_of(retention, hour, late_before=LATE_BEFORE) for hour in hours})
-        for one, other in zip(keys, keys[1:], strict=False):
+        for one, other in itertools.pairwise(keys):
             if one.class_number == other.class_number:
                 assert one.end_hour <= other.start_hour
 
