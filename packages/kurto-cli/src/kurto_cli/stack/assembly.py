@@ -83,7 +83,7 @@ async def assemble(options: UpOptions, directory: Path, environ: Mapping[str, st
         gateway_http=ports.gateway_http,
         postgres_dsn=database.url,
         valkey_url=cache.url,
-        environ={**_demo_environment(options), **environ},
+        environ={**_demo_environment(options), **_disk_environment(database, directory), **environ},
     )
     specs = [store.spec for store in (database, cache) if store.spec is not None]
     waits = tuple(spec.name for spec in specs)
@@ -102,6 +102,11 @@ async def assemble(options: UpOptions, directory: Path, environ: Mapping[str, st
 def _demo_environment(options: UpOptions) -> dict[str, str]:
     # A demonstration that is forgotten must not fill the disk: 1.5 GB an hour.
     return {"KURTO_INGEST_RAW_RETENTION_H": "1"} if options.demo else {}
+
+
+def _disk_environment(database: _Store, directory: Path) -> dict[str, str]:
+    # Only of PostgreSQL on this machine is the disk known.
+    return {"KURTO_INGEST_DISK_PATH": str(directory)} if database.spec is not None else {}
 
 
 def _endpoints(options: UpOptions, ports: _Ports, database: _Store, cache: _Store) -> Endpoints:
