@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import grpc
 import numpy as np
 import pytest
 from tests.integration.sdk.epoch_service import EpochService, until
@@ -254,7 +253,6 @@ async def test_an_epoch_refused_for_good_stays_and_is_told_of(tmp_path: Path) ->
             await stream.push(ramp(0, 10))
         service.away, service.refused_boot_ids = False, {"run-1"}
         async with pushing(address, tmp_path, "run-2") as stream:
-            service.refusals = [(grpc.StatusCode.FAILED_PRECONDITION, "STREAM_MISMATCH")]
             await until(lambda: "STREAM_MISMATCH" in stream.progress().last_error)
             await stream.push(ramp(0, 10))
             await stream.flush()

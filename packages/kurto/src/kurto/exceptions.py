@@ -24,6 +24,14 @@ RETRYABLE_CODES = frozenset(
 )
 
 
+# What to change, where the service has not said it: proxies and other servers don't.
+_HINTS = {
+    grpc.StatusCode.UNIMPLEMENTED: "check the address: no kurto service of this version is there",
+    grpc.StatusCode.UNAUTHENTICATED: "give connect() a valid token, or a function that returns one",
+    grpc.StatusCode.PERMISSION_DENIED: "the token lacks the role; sending needs the role sensor",
+}
+
+
 class KurtoError(Exception):
     """Any error of this package."""
 
@@ -97,8 +105,11 @@ def from_rpc_error(error: grpc.RpcError | asyncio.InvalidStateError) -> CallErro
         message = f"The connection broke while sending ({type(error).__name__})."
         return CallError(message, code=grpc.StatusCode.UNAVAILABLE)
     info, retry_after_s = _details(error)
+    message = error.details() or error.code().name
+    if info is None and (hint := _HINTS.get(error.code())):
+        message = f"{message} ({hint})"
     return CallError(
-        error.details() or error.code().name,
+        message,
         code=error.code(),
         reason=info.reason if info else "",
         metadata=dict(info.metadata) if info else None,

@@ -48,6 +48,8 @@ def push_batch(chunk: Chunk, slot: int) -> pb.PushRequest:
         planar=chunk.samples.tobytes(),
         shaft_speed_hz=chunk.shaft_speed_hz,
     )
+    if chunk.device_time_us is not None:
+        batch.device_time.FromMicroseconds(chunk.device_time_us)
     return pb.PushRequest(batch=pb.StreamBatch(slot=slot, batch=batch))
 
 

@@ -59,6 +59,6 @@ class StreamMonitor:
 def live_state(sender: Sender, buffer: SampleBuffer, sample_rate_hz: float) -> StreamState:
     """Return the state of a stream whose sender runs; see :class:`kurto.Progress`."""
     if not sender.connected:
-        return "offline" if sender.epoch or sender.last_error else "connecting"
+        return "offline" if sender.last_error else "connecting"
     behind = buffer.end_index - sender.writer.cursor
     return "catching_up" if behind > _CATCHING_UP_S * sample_rate_hz else "live"

@@ -21,7 +21,7 @@ class Progress:
     Parameters
     ----------
     state : {"connecting", "live", "catching_up", "offline", "ended"}
-        ``connecting`` before the service has answered once, ``offline`` while a connection is
+        ``connecting`` before the first attempt has ended, ``offline`` while a connection is
         lost, ``catching_up`` while the newest samples are more than two seconds from being sent.
     epoch : int
         Epoch of the sample index; 0 before the service has answered once.
