@@ -25,6 +25,7 @@ from kurto_ingest.ports import Stores
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.wiring import Ingest
 from kurto_service.clock import Clock, SystemClock
+from kurto_service.identity import ANONYMOUS, Principal
 from kurto_service.testing import serve
 
 __all__ = ["RunningIngest", "Sender", "hashed_samples", "run_ingest"]
@@ -64,6 +65,7 @@ async def run_ingest(
     analyzer: grpc.aio.Channel,
     settings: IngestSettings,
     clock: Clock | None = None,
+    principal: Principal = ANONYMOUS,
 ) -> AsyncIterator[RunningIngest]:
     """Run ingest until the block ends; a background task that dies fails the test."""
     used = clock or SystemClock()
@@ -78,6 +80,7 @@ async def run_ingest(
                 first[1],
                 *[(add, servicer) for add, servicer, _ in rest],
                 max_message_bytes=settings.max_message_bytes,
+                principal=principal,
             )
         )
         try:
