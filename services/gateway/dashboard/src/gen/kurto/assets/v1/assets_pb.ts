@@ -349,21 +349,22 @@ export const KeepForSchema: GenMessage<KeepFor> = /*@__PURE__*/
  */
 export type KeepSnapshots = Message<"kurto.assets.v1.KeepSnapshots"> & {
   /**
-   * Time from the start of one snapshot to the start of the next, >= 1 minute.
+   * Time from the start of one snapshot to the start of the next, 1 minute to 366 days. They
+   * start at multiples of it since 1970-01-01T00:00:00Z.
    *
    * @generated from field: google.protobuf.Duration interval = 1;
    */
   interval?: Duration;
 
   /**
-   * Length of a snapshot, >= 1 s, at most half the interval.
+   * Length of a snapshot, >= 1 s, at most half the interval and at most one hour.
    *
    * @generated from field: google.protobuf.Duration length = 2;
    */
   length?: Duration;
 
   /**
-   * How long snapshots are kept. Absent: for ever.
+   * How long snapshots are kept, 1 hour to 10 years. Absent: for ever.
    *
    * @generated from field: google.protobuf.Duration keep_for = 3;
    */
@@ -398,7 +399,7 @@ export type KeepAroundAlarms = Message<"kurto.assets.v1.KeepAroundAlarms"> & {
   after?: Duration;
 
   /**
-   * How long they are kept. Absent: for ever.
+   * How long they are kept, 1 hour to 10 years. Absent: for ever.
    *
    * @generated from field: google.protobuf.Duration keep_for = 3;
    */

@@ -965,7 +965,7 @@ export type KeptSamples = Message<"kurto.ingest.v1.KeptSamples"> & {
   sensorId: string;
 
   /**
-   * The range asked for.
+   * The range that is kept: the one asked for, or around alarms a wider one.
    *
    * @generated from field: kurto.ingest.v1.TimeRange time_range = 3;
    */
@@ -993,14 +993,15 @@ export type KeptSamples = Message<"kurto.ingest.v1.KeptSamples"> & {
   expireTime?: Timestamp;
 
   /**
-   * Samples per channel that are kept so far.
+   * Samples per channel that are kept so far: whole blocks, so up to 0.2 s more than the range.
    *
    * @generated from field: int64 sample_count = 7;
    */
   sampleCount: bigint;
 
   /**
-   * True once nothing more will come.
+   * True once nothing more will come: all samples are there, or those that are missing did not
+   * come for a day.
    *
    * @generated from field: bool complete = 8;
    */
@@ -1049,7 +1050,8 @@ export type KeepSamplesRequest = Message<"kurto.ingest.v1.KeepSamplesRequest"> &
   timeRange?: TimeRange;
 
   /**
-   * Why.
+   * ALARM or REQUEST. ALARM: a sensor whose retention policy is KeepAroundAlarms keeps as much
+   * before and after the range as the policy says, for as long as the policy says.
    *
    * @generated from field: kurto.ingest.v1.KeepReason reason = 4;
    */
@@ -1063,7 +1065,8 @@ export type KeepSamplesRequest = Message<"kurto.ingest.v1.KeepSamplesRequest"> &
   note: string;
 
   /**
-   * How long to keep it. Absent: for ever.
+   * How long to keep it from now on, >= 1 s. Absent: as the sensor's policy says for alarms,
+   * else for ever.
    *
    * @generated from field: google.protobuf.Duration keep_for = 6;
    */
