@@ -74,6 +74,7 @@ async def running(
         update={
             "ack_patience_s": 0.3,
             "room_patience_s": 0.8,
+            "order_patience_s": 0.2,
             "commit_retry_max_s": 0.1,
             "sensor_pending_bytes": 80_000,
             "total_pending_bytes": 120_000,
@@ -235,3 +236,49 @@ async def test_waiting_sender_goes_on_when_there_is_room_again(
     await healing
     assert response.results[0].next_index == 30_000
     assert await everything(stores, sender) == 30_000
+
+
+async def test_rotation_while_memory_is_full_makes_no_gap(
+    sender: Sender, faults: FaultyStore, stores: Stores
+) -> None:
+    """A call that is left unread holds back the next one for longer than its patience."""
+    faults.away = True
+    first, second = sender.stub.Push(), sender.stub.Push()
+    # More than memory takes: the rest of the call stays unread.
+    await first.write(sender.start())
+    for at in range(0, 20_000, 500):
+        await first.write(sender.batch(at, 500))
+    await first.done_writing()
+    await second.write(sender.start())
+    await second.write(sender.batch(20_000, 500))
+    await second.done_writing()
+    await asyncio.sleep(0.5)  # beyond the patience for calls out of order
+    faults.away = False
+    responses = await asyncio.gather(first, second)
+    assert [one.results[0].next_index for one in responses] == [20_000, 20_500]
+    record = await stores.streams.find(sender.sensor_id, sender.opened.epoch)
+    assert record is not None
+    assert record.position.gap_count == 0
+    assert await everything(stores, sender) == 20_500
+
+
+async def test_an_overloaded_call_takes_the_next_one_with_it(
+    sender: Sender, faults: FaultyStore, running: RunningIngest
+) -> None:
+    """What was refused with the first call would be a gap in the second."""
+    faults.away = True
+    first, second = sender.stub.Push(), sender.stub.Push()
+    with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        await first.write(sender.start())
+        for at in range(0, 20_000, 500):
+            await first.write(sender.batch(at, 500))
+        await first.done_writing()
+    with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        await second.write(sender.start())
+        await second.write(sender.batch(20_000, 500))
+    for call in (first, second):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    session = running.ingest.registry.of_sensor(sender.sensor_id)[0]
+    assert session.live.accepted.gap_count == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -239,12 +240,18 @@ class PushCall:
         """Leave the call unread, so that the sender feels it; give up after a while."""
         registry, clock = self._parts.registry, self._parts.clock
         deadline_s = clock.monotonic() + self._parts.limits.room_patience_s
-        while not registry.has_room(session):
-            if session.closed is not None:
-                return
-            if clock.monotonic() >= deadline_s:
-                raise registry.overload()
-            await clock.sleep(0.05)
+        with ExitStack() as stalled:
+            for slot in self.slots.values():  # none of them is read
+                if slot.session is not None:
+                    stalled.enter_context(slot.session.stalled())
+            while not registry.has_room(session):
+                if session.closed is not None:
+                    return
+                if clock.monotonic() >= deadline_s:
+                    error = registry.overload()
+                    session.refuse_calls(error)
+                    raise error
+                await clock.sleep(0.05)
 
     def _abandon(self, abandon: pb.StreamAbandon) -> None:
         slot = self._slot(abandon.slot)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from kurto_ingest.assets import Sensor
@@ -70,6 +72,8 @@ class Session:
         #: Samples below it are known not to lie too far in the future.
         self.timely_index = 0
         self._changed = asyncio.Event()
+        self._stalled = 0  # calls that are left unread at the moment
+        self._stall_count = 0
 
     @property
     def key(self) -> StreamKey:
@@ -80,8 +84,7 @@ class Session:
         """Take no more samples and end the calls that bring them."""
         if self.closed is None:
             self.closed = error
-            for feeder in tuple(self.feeders):
-                feeder.lose(self, error)
+            self.refuse_calls(error)
         self.notify()
 
     def notify(self) -> None:
@@ -90,14 +93,37 @@ class Session:
         self._changed = asyncio.Event()
 
     async def turn(self, number: int, patience_s: float) -> None:
-        """Wait until call `number` may be read, at most `patience_s`."""
+        """Wait until call `number` may be read.
+
+        At most `patience_s` for the calls before it, not counting time in which those were left
+        unread for want of memory: what they still carry is no gap. The wait is bounded all the
+        same, for a call waits for memory only so long.
+        """
+        while not self.order.may_read(number) and self.closed is None:
+            stalls = self._stall_count
+            try:
+                async with asyncio.timeout(patience_s):
+                    while not self.order.may_read(number) and self.closed is None:
+                        await self._changed.wait()
+            except TimeoutError:
+                if not self._stalled and self._stall_count == stalls:
+                    self.order.give_up_before(number)
+                    self.notify()
+
+    def refuse_calls(self, error: KurtoError) -> None:
+        """End the calls that bring samples; those of a call behind them would look like a gap."""
+        for feeder in tuple(self.feeders):
+            feeder.lose(self, error)
+
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        """Take note that a call is left unread until the block ends."""
+        self._stalled += 1
+        self._stall_count += 1
         try:
-            async with asyncio.timeout(patience_s):
-                while not self.order.may_read(number) and self.closed is None:
-                    await self._changed.wait()
-        except TimeoutError:
-            self.order.give_up_before(number)
-            self.notify()
+            yield
+        finally:
+            self._stalled -= 1
 
     def end_call(self, number: int) -> None:
         """Note that nothing more will be read of call `number`."""
