@@ -82,6 +82,7 @@ class StreamRegistry:
     def __init__(self, limits: MemoryLimits) -> None:
         self._limits = limits
         self._sessions: dict[StreamKey, Session] = {}
+        self._by_sensor: dict[str, dict[int, Session]] = {}
         self.pending_bytes = 0
         self.tail_bytes = 0
         #: Why no samples are taken at all; None while they are.
@@ -100,7 +101,7 @@ class StreamRegistry:
 
     def of_sensor(self, sensor_id: str) -> list[Session]:
         """Return the live sessions of a sensor: the newest epoch first, backfills last."""
-        found = [item for item in self._sessions.values() if item.key[0] == sensor_id]
+        found = self._by_sensor.get(sensor_id, {}).values()
         return sorted(found, key=lambda item: (item.backfill, -item.key[1]))
 
     def add(self, record: StreamRecord, sensor: Sensor) -> Session:
@@ -136,6 +137,7 @@ class StreamRegistry:
         )
         session.clock.opened(record.clock_offset_us, now=False)
         self._sessions[record.key] = session
+        self._by_sensor.setdefault(record.key[0], {})[record.key[1]] = session
         self._share_tails()
         return session
 
@@ -158,7 +160,14 @@ class StreamRegistry:
         session.live.tail.clear()
         if self._sessions.get(session.key) is session:
             del self._sessions[session.key]
+            self._forget(*session.key)
             self._share_tails()
+
+    def _forget(self, sensor_id: str, epoch: int) -> None:
+        epochs = self._by_sensor[sensor_id]
+        del epochs[epoch]
+        if not epochs:
+            del self._by_sensor[sensor_id]
 
     def has_room(self, session: Session) -> bool:
         """Tell whether samples of `session` may be taken into memory now."""
