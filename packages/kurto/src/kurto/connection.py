@@ -15,6 +15,9 @@ from kurto.credentials import Token
 _CHANNEL_OPTIONS = (
     # A retried client stream would send its samples twice.
     ("grpc.enable_retries", 0),
+    # A channel that failed refuses calls until it tries again: no longer than those wait who call.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_500),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
