@@ -23,8 +23,10 @@ from tests.faults.rig.stack import rig_stack
 from tests.faults.rig.storing import storing
 
 import kurto
+from kurto_cli.stack.probes import grpc_serving
 
 SETTLE_S = 1.5
+LOOK_S = 0.02
 COMPARED_SENSORS = 6
 
 
@@ -40,12 +42,24 @@ def longest_lag_s(load: Load) -> float:
     return max(one.longest_lag_s for one in load.pushed)
 
 
-async def kill_and_wait(stack: RunningStack, name: str) -> tuple[float, float]:
-    """Kill a member; return when, and when all served again."""
+async def kill_and_wait(stack: RunningStack, name: str) -> float:
+    """Kill a member, wait until all serves again, and return when it was killed."""
     at_s = time.monotonic()
     old_pid = stack.kill(name)
     await asyncio.to_thread(stack.wait_for_restart, name, old_pid)
-    return at_s, time.monotonic()
+    return at_s
+
+
+async def kill_ingest(stack: RunningStack) -> tuple[float, float]:
+    """Kill ingest; return when, and when it served again itself: others notice later."""
+    serving = grpc_serving(stack.ready["grpc"]["ingest"])
+    at_s = time.monotonic()
+    old_pid = stack.kill("ingest")
+    while not await serving():
+        await asyncio.sleep(LOOK_S)
+    serving_s = time.monotonic()
+    await asyncio.to_thread(stack.wait_for_restart, "ingest", old_pid)
+    return at_s, serving_s
 
 
 async def test_nothing_dies(
@@ -101,7 +115,7 @@ async def test_ingest_is_killed(
             started_s = time.monotonic()
             for _ in range(kills):
                 await asyncio.sleep(2 * SETTLE_S)
-                killed_s, serving_s = await kill_and_wait(used, "ingest")
+                killed_s, serving_s = await kill_ingest(used)
                 await asyncio.sleep(2 * SETTLE_S)
                 times = seen.times_back(load.pushed, killed_s)
                 back_s += times
@@ -166,7 +180,7 @@ async def test_valkey_is_killed(
         async with live_view(target, names) as view, load.running():
             for _ in range(kills):
                 await asyncio.sleep(load.duration_s / (kills + 1))
-                killed_s, _ = await kill_and_wait(stack, "valkey")
+                killed_s = await kill_and_wait(stack, "valkey")
                 await asyncio.sleep(2 * SETTLE_S)
                 healed_s += [view.healed_after(name, killed_s) for name in names]
         verdict = await check(dsn, load.pushed, hop=load.hop, signal=load.signal)
@@ -199,7 +213,7 @@ async def test_envoy_is_killed(
     async with load.running(), storing(dsn, load.pushed) as seen:
         for _ in range(kills):
             await asyncio.sleep(load.duration_s / (kills + 1))
-            killed_s, _ = await kill_and_wait(stack, "envoy")
+            killed_s = await kill_and_wait(stack, "envoy")
             await asyncio.sleep(2 * SETTLE_S)
             back_s += seen.times_back(load.pushed, killed_s)
     verdict = await check(dsn, load.pushed, hop=load.hop)
