@@ -1,6 +1,7 @@
 """Windows reach the analyzer whatever it does, and never hold back what makes samples durable."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.assets.v1 import asset_service_pb2, assets_pb2
@@ -111,6 +113,24 @@ async def test_analyzer_that_restarts_again_and_again(
         async with analyzer_at(address, analyzer):
             await windows(analyzer, (sender.sensor_id, 1), 51)
         check_windows(analyzer, sender, range(51))
+
+
+async def test_old_recording_is_analysed_whole_though_the_analyzer_restarts(
+    address: str, stores: Stores, settings: IngestSettings
+) -> None:
+    """Raw samples of a recording are kept from its upload, so none of its windows is too old."""
+    analyzer = FakeAnalyzer()
+    async with ingest_at(address, stores, settings) as running:
+        sender = Sender(running.stub, running.assets)
+        await sender.create()
+        await sender.open(start_time=Timestamp(seconds=int(time.time()) - 40 * 86400))
+        async with analyzer_at(address, analyzer):
+            await push(sender, 0, 1500)
+            await windows(analyzer, (sender.sensor_id, 1), 6)
+        await push(sender, 1500, 3000)
+        async with analyzer_at(address, analyzer):
+            await windows(analyzer, (sender.sensor_id, 1), 21)
+        check_windows(analyzer, sender, range(21))
 
 
 async def test_analyzer_that_does_not_answer_holds_back_nothing(

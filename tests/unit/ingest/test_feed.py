@@ -179,6 +179,16 @@ def test_catching_up_begins_the_patience_anew() -> None:
     assert one.overdue(12_000_000) is None
 
 
+def test_recordings_are_kept_from_their_arrival() -> None:
+    """Index 0 lies days back: an analyzer that comes back goes on where it was all the same."""
+    one = feed(retention_s=3.0)
+    one.newest = False
+    one.stored_hops = 100
+    one.uploaded_us = DAY_US - 2_000_000
+    assert one.opened(40, DAY_US) is None
+    assert one.opened(40, DAY_US + 2_000_000) == Skip(91, SkipReason.ANALYSIS_SKIPPED)
+
+
 def test_windows_that_retention_has_dropped_are_skipped() -> None:
     one = feed(retention_s=3.0)
     one.newest = False

@@ -76,6 +76,7 @@ class WindowFeed:
         self.analysis_from_index = analysis_from_index
         self.newest = True
         self.backfill = False  # its frames are late: a newer epoch is, or may be, live
+        self.uploaded_us: int | None = None  # of a recording or upload: when samples came last
         self.state = FeedState.NEW
         self.slot = -1
         self.tail: HopTail | None = None
@@ -160,13 +161,15 @@ class WindowFeed:
         return self.overdue(now_us) or self._forgotten(now_us)
 
     def _forgotten(self, now_us: int) -> Skip | None:
-        """Jump over windows whose samples are kept no more; returns the jump."""
+        """Jump over windows whose samples are kept no more; uploads are from their arrival."""
         oldest_us = now_us - int(self._limits.retention_s * 1e6)
+        if self.uploaded_us is not None and (self.tail is not None or self.uploaded_us > oldest_us):
+            return None
         oldest = self.format.index_at(oldest_us) // self.format.hop_samples
         target = min(oldest, self.end - self.format.window_hops + 1)
-        if target <= self.cursor:
-            return None
-        return self._skip(Skip(target, SkipReason.ANALYSIS_SKIPPED))
+        return (
+            self._skip(Skip(target, SkipReason.ANALYSIS_SKIPPED)) if target > self.cursor else None
+        )
 
     def overdue(self, now_us: int) -> Skip | None:
         """Jump to the newest hop if the analyzer is too far behind; returns the jump."""

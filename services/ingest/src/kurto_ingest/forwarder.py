@@ -120,6 +120,8 @@ class WindowForwarder:
             feed.acked_window = feed.noted_window = record.analyzed_window
             self._late_stored(feed, feed.refilled(record.late_windows))
             self._feeds[record.key] = feed
+        if record.recorded or record.backfill:
+            feed.uploaded_us = microseconds(record.commit_time or self._clock.now())
         self._grow_old(feed, record)
         self._rank(record.key[0])
         stored_hops = record.position.next_index // record.format.hop_samples
