@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
@@ -131,7 +132,7 @@ class StreamBuilder:
         self._clock = self._epoch_clock(live.record.start_time_us)
         first_answer = FirstAnswer(self._declaration.check)
         opener = self._opener(first_answer)
-        opened = await open_unless_offline(opener)
+        opened = await open_unless_offline(opener, self._settings.options.offline_after_s)
         buffer = DiskBuffer(
             directory,
             live,
@@ -244,12 +245,15 @@ class StreamBuilder:
         )
 
 
-async def open_unless_offline(opener: LiveOpener) -> pb.OpenStreamResponse | None:
-    """Open the stream, or return None if the service cannot be reached now."""
+async def open_unless_offline(opener: LiveOpener, timeout_s: float) -> pb.OpenStreamResponse | None:
+    """Open the stream, or return None if the service cannot be reached soon."""
     try:
-        return await opener.open()
+        async with asyncio.timeout(timeout_s):
+            return await opener.open()
+    except TimeoutError:
+        _logger.warning("begins offline", extra={"error": f"no answer in {timeout_s:g} s"})
     except CallError as error:
         if not error.retryable:
             raise
         _logger.warning("begins offline", extra={"error": str(error)})
-        return None
+    return None

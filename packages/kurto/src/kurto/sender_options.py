@@ -23,6 +23,9 @@ class SenderOptions:
         Raise when nothing has worked for so long; None: try for ever, the buffer is bounded.
     longest_wait_s : float
         Bound of a wait that the service asks for, such as while its disk is full, in seconds.
+    offline_after_s : float
+        How long opening a sensor with a disk buffer waits for the service before it goes on
+        without it, in seconds.
     max_buffer_bytes : int
         Size that a sensor's samples may take in the buffer directory, in bytes.
     sync_interval_s : float
@@ -41,6 +44,7 @@ class SenderOptions:
     batch_bytes: int = 200 * 1024
     give_up_after_s: float | None = None
     longest_wait_s: float = 60.0
+    offline_after_s: float = 2.0
     max_buffer_bytes: int = 1024 * 1024 * 1024
     sync_interval_s: float = 1.0
     backfill_rate: float = 4.0
