@@ -220,6 +220,21 @@ async def test_list_after_a_row(filled: FeatureStore) -> None:
     assert [f.order for f in found] == [(1, 18), (1, 19), (3, 0)]
 
 
+async def test_newest_frame_is_a_late_one_only_if_there_is_no_other(store: FeatureStore) -> None:
+    await opened(store, 1, 2)
+    later = replace(GEOMETRY, anchor_us=GEOMETRY.anchor_us + 60_000_000)
+    await store.open_epochs([EpochOpening("pump-7", 3, later)])
+    uploads = [frame(k, epoch=3, late=True, geometry=later) for k in range(3)]
+    await store.commit([advance(*uploads, expected=0)])
+    newest = await store.newest_frame("pump-7")
+    assert newest is not None
+    assert newest.order == (3, 2)
+    await store.commit([advance(frame(0), frame(1), expected=0)])
+    newest = await store.newest_frame("pump-7")
+    assert newest is not None
+    assert newest.order == (1, 1)
+
+
 async def test_newest_frame_is_the_latest_in_time(filled: FeatureStore) -> None:
     newest = await filled.newest_frame("pump-7")
     assert newest is not None

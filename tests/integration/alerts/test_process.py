@@ -178,6 +178,23 @@ async def test_duplicates_late_frames_and_older_epochs_change_nothing(alerts: Wo
     assert (await alerts.transitions())[0].window_index == 3
 
 
+async def test_uploads_from_a_buffer_change_nothing_whatever_their_epoch(alerts: World) -> None:
+    """Their epochs may have any number: the sensor stands where its live frames are."""
+    await alerts.create_rule()
+    await alerts.send([alerts.frame(k, 9.0, epoch=5, late=True) for k in range(3)])
+    await alerts.send_values([0.5, 0.5], epoch=2)
+    await alerts.send([alerts.frame(k, 9.0, epoch=3, late=True) for k in range(5)])
+    await alerts.send([alerts.frame(k, 9.0, epoch=5, late=True) for k in range(3, 6)])
+    await alerts.send_values([1.5], first=2, epoch=2)
+    await alerts.until_kinds("RAISED")
+    # The next live epoch is found beyond them.
+    await alerts.send_values([0.5], epoch=6)
+    await alerts.until_kinds("RAISED", "RESOLVED")
+    raised, resolved = await alerts.transitions()
+    assert raised.window_index == 2
+    assert resolved.window_index == 0
+
+
 async def test_flushed_valkey_loses_nothing(alerts: World) -> None:
     await alerts.create_rule()
     await alerts.send_values([0.5, 1.5])

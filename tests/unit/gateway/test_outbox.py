@@ -83,6 +83,19 @@ def test_a_late_frame_does_not_take_the_place_of_a_newer_one() -> None:
     assert windows(drain(outbox)) == [("a", 103)]
 
 
+def test_an_upload_does_not_take_the_place_of_a_live_frame_whatever_its_epoch() -> None:
+    outbox = make(frames=2)
+    uploads = [
+        frames_of(EntryId(200 + k, 0), batch(packed("a", k, epoch=9, late=True)))[0]
+        for k in range(3)
+    ]
+    for upload, k in zip(uploads, (101, 102, 103), strict=True):
+        outbox.add_frame(upload)
+        outbox.add_frame(frame("a", k))
+    outbox.add_frame(uploads[-1])
+    assert windows(drain(outbox)) == [("a", 103)]
+
+
 def test_more_sensors_than_fit_are_dropped_and_the_client_is_told() -> None:
     outbox = make(frames=5)
     for k in range(9):
