@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ def scale() -> Scale:
 
 
 BOOK = pytest.StashKey[DrillBook]()
+_DRILLS_BEFORE = pytest.StashKey[int]()
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +32,25 @@ def book(request: pytest.FixtureRequest, scale: Scale) -> Iterator[DrillBook]:
     yield book
     if scale.full:
         book.write(Path(os.environ.get("KURTO_FAULTS_FILE", "faults.json")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note drills that break before anything is measured: they must not vanish from the table."""
+    report = yield
+    book = item.config.stash.get(BOOK, None)
+    noted = book is not None and len(book.drills) > item.stash.get(_DRILLS_BEFORE, 0)
+    if report.failed and book is not None and "book" in item.fixturenames and not noted:
+        book.fail(item.nodeid, report.longreprtext.strip().rpartition("\n")[2])
+    return report
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember how many drills there were before a test."""
+    book = item.config.stash.get(BOOK, None)
+    item.stash[_DRILLS_BEFORE] = len(book.drills) if book is not None else 0
 
 
 def pytest_terminal_summary(

@@ -139,10 +139,10 @@ class DrillBook:
         self.drills.append(drill)
         assert drill.passed, f"promise {number}: {drill.measured or 'nothing was measured'}"
 
-    def fail(self, number: str, promise: str, *, load: object, fault: str, error: str) -> None:
-        """Note a drill that broke before anything could be measured."""
+    def fail(self, test: str, error: str) -> None:
+        """Note a test that broke before its drill could be noted."""
         figures = (Figure(f"the drill broke: {error}", kept=False),)
-        self.drills.append(Drill(number, promise, str(load), fault, figures))
+        self.drills.append(Drill("?", test, "unknown", "unknown", figures))
 
     def in_order(self) -> list[Drill]:
         """Return the drills by number."""
