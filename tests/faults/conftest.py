@@ -42,7 +42,8 @@ def pytest_runtest_makereport(
     report = yield
     book = item.config.stash.get(BOOK, None)
     noted = book is not None and len(book.drills) > item.stash.get(_DRILLS_BEFORE, 0)
-    if report.failed and book is not None and "book" in item.fixturenames and not noted:
+    is_drill = isinstance(item, pytest.Function) and "book" in item.fixturenames
+    if report.failed and book is not None and is_drill and not noted:
         book.fail(item.nodeid, report.longreprtext.strip().rpartition("\n")[2])
     return report
 
