@@ -32,6 +32,13 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "kurto.ingest.v1.StreamControlService.GetSensorStatus": (
         "GET", "/api/sensors/a:b.c-d_e/status", "", {"sensor_id": "a:b.c-d_e"},
     ),
+    "kurto.ingest.v1.StreamControlService.ListStreamEvents": (
+        "GET", f"/api/stream/events?sensor_id=pump-7&{TIMES}&kinds=STREAM_EVENT_KIND_GAP", "",
+        {"sensor_id": "pump-7", "kinds": [3]},
+    ),
+    "kurto.ingest.v1.StreamControlService.GetStorageStatus": (
+        "GET", "/api/storage/status", "", {},
+    ),
     "kurto.assets.v1.AssetService.ListSensors": (
         "GET", "/api/sensors?page_size=7&page_token=x", "", {"page_size": 7, "page_token": "x"},
     ),
@@ -44,6 +51,12 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "",
         {"sensor_id": "pump-7", "feature_names": ["rms", "peak"], "page_size": 2, "epoch": 3,
          "after_window_index": -1},
+    ),
+    "kurto.analyzer.v1.FeatureService.ListFeatureRollups": (
+        "GET",
+        f"/api/features/pump-7/rollups?{TIMES}&interval=ROLLUP_INTERVAL_ONE_SECOND&channels=vertical",
+        "",
+        {"sensor_id": "pump-7", "interval": 1, "channels": ["vertical"]},
     ),
     "kurto.analyzer.v1.FeatureService.GetSpectrum": (
         "GET",
