@@ -17,7 +17,8 @@ __all__ = ["Block", "CellAssembler", "cut_at_grid"]
 Inspect = Callable[[Planar], int]
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though never changed: one is made with every batch, and that takes half the time.
+@dataclass(slots=True)
 class Block:
     """Consecutive samples inside one cell of the grid: one stored row.
 

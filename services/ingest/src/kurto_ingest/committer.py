@@ -165,6 +165,7 @@ class GroupCommitter:
         self._metrics.commits.labels("ok").inc()
         for plan in plans:
             self._settle(plan, ok=plan.session.key in taken)
+        self._metrics.blocks.inc(sum(len(plan.commit.blocks) for plan in plans))
         return True
 
     def _plans(self) -> list[_Plan]:
@@ -180,7 +181,7 @@ class GroupCommitter:
             plan = self._plan(session, left, older_than_s)
             if plan is not None:
                 plans.append(plan)
-                left -= sum(len(block.data) for block in plan.commit.blocks)
+                left -= plan.commit.size_bytes
         for plan in plans:  # whoever was served stands behind the others next time
             self._dirty[plan.session] = self._dirty.pop(plan.session)
         if not self._dirty:
@@ -224,7 +225,6 @@ class GroupCommitter:
             self._lose(session, OwnerChanged(session.key[0], session.live.fence))
             return
         session.live.finish(plan.commit)
-        self._metrics.blocks.inc(len(plan.commit.blocks))
         session.notify()
         self._sink.committed(session)
         if plan.request.late_windows:

@@ -37,8 +37,8 @@ class Commit:
         Durable state without and with the entries.
     blocks : tuple of Block
         Rows to be stored.
-    entry_count : int
-        Pending entries that the commit covers.
+    entry_count, size_bytes : int
+        Pending entries that the commit covers, and the bytes of the blocks.
     refilled : RangeSet
         Samples that close earlier gaps.
     """
@@ -47,6 +47,7 @@ class Commit:
     after: StreamSequence
     blocks: tuple[Block, ...]
     entry_count: int
+    size_bytes: int
     refilled: RangeSet
 
 
@@ -94,6 +95,7 @@ class LiveStream:
         charge: Callable[[int], None],
     ) -> None:
         self.format = stream_format
+        self.key = stream_format.key
         self.fence = fence
         self.accepted = durable.copy()
         self.accepted.max_missing_ranges = max_missing_ranges
@@ -117,11 +119,6 @@ class LiveStream:
             emit=self._enter,
             tail=tail,
         )
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """Identity: (sensor_id, epoch)."""
-        return self.format.key
 
     def flag(self, flags: int) -> None:
         """Give all blocks from here on these quality flags beside their own."""
@@ -271,26 +268,26 @@ class LiveStream:
 
     def plan(self, max_bytes: int) -> Commit | None:
         """Return the oldest pending entries, about `max_bytes` of them, as a commit."""
-        entries: list[Block | Abandonment] = []
-        size_bytes = 0
+        if not self._journal:
+            return None
+        blocks: list[Block] = []
+        count = size_bytes = 0
+        after = self.durable.copy()
+        refilled = RangeSet()
         for entry in self._journal:
             if size_bytes >= max_bytes:
                 break
-            entries.append(entry)
-            size_bytes += len(entry.data) if isinstance(entry, Block) else 0
-        if not entries:
-            return None
-        after = self.durable.copy()
-        refilled = RangeSet()
-        for entry in entries:
-            if isinstance(entry, Abandonment):
+            count += 1
+            if isinstance(entry, Block):
+                blocks.append(entry)
+                size_bytes += len(entry.data)
+                for item in after.offer(entry.first, entry.count).refills:
+                    refilled.add(item.first, item.end)
+            else:
                 after.abandon(entry.first, entry.end)
-                continue
-            intake = after.offer(entry.first, entry.count)
-            for item in intake.refills:
-                refilled.add(item.first, item.end)
-        blocks = tuple(entry for entry in entries if isinstance(entry, Block))
-        return Commit(self.durable, after, blocks, len(entries), refilled)
+        if not count:
+            return None
+        return Commit(self.durable, after, tuple(blocks), count, size_bytes, refilled)
 
     def finish(self, commit: Commit) -> None:
         """Note that `commit`, the result of the last `plan`, is durable."""
@@ -298,7 +295,7 @@ class LiveStream:
         for _ in range(commit.entry_count):
             self._journal.popleft()
             self._entered_s.popleft()
-        self._grow(-sum(len(block.data) for block in commit.blocks))
+        self._grow(-commit.size_bytes)
 
     def discard(self) -> None:
         """Drop everything that is not durable; the stream must not be used any more."""

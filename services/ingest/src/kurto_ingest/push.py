@@ -145,7 +145,9 @@ class PushCall:
             assert isinstance(request, pb.PushRequest)
             kind = request.WhichOneof("kind")
             if kind == "batch":
-                await self._batch(request.batch)
+                session = self._batch(request.batch)
+                if session is not None and not self._parts.registry.has_room(session):
+                    await self._wait_for_room(session)
             elif kind == "start":
                 await self._start(request.start)
             elif kind == "abandon":
@@ -209,7 +211,8 @@ class PushCall:
         slot = self.slots.get(number)
         if slot is None:
             raise StreamNotStarted(number)
-        self._require_no_refusal()
+        if slot.refused is not None and len(self.slots) == 1:
+            raise slot.refused
         return slot
 
     def _reject(self, slot: Slot, first_index: int, error: KurtoError) -> None:
@@ -217,14 +220,15 @@ class PushCall:
         if len(slot.rejected) < _MAX_REJECTED:
             slot.rejected.append((first_index, error))
 
-    async def _batch(self, message: pb.StreamBatch) -> None:
+    def _batch(self, message: pb.StreamBatch) -> Session | None:
+        """Take a batch; returns the session that has it now, if it was taken."""
         slot = self._slot(message.slot)
         batch = message.batch
         session = slot.session
         if session is None or slot.refused is not None:
             if slot.refused is not None:
                 self._reject(slot, batch.first_index, slot.refused)
-            return
+            return None
         try:
             self._parts.intake.take(slot, session, batch)
         except KurtoError as error:
@@ -232,9 +236,8 @@ class PushCall:
                 self._parts.metrics.refusals.labels(error.reason).inc()
                 raise
             self._reject(slot, batch.first_index, error)
-            return
-        if not self._parts.registry.has_room(session):
-            await self._wait_for_room(session)
+            return None
+        return session
 
     async def _wait_for_room(self, session: Session) -> None:
         """Leave the call unread, so that the sender feels it; give up after a while."""

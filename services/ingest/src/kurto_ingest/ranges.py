@@ -67,7 +67,7 @@ class RangeSet:
 
     def copy(self) -> RangeSet:
         """Return an independent set of the same integers."""
-        twin = RangeSet()
+        twin = RangeSet.__new__(RangeSet)
         twin._firsts = self._firsts.copy()
         twin._ends = self._ends.copy()
         return twin
@@ -75,6 +75,9 @@ class RangeSet:
     def add(self, first: int, end: int) -> None:
         """Add `first` <= i < `end`; nothing when the range is empty."""
         if end <= first:
+            return
+        if self._ends and self._ends[-1] == first:  # the usual case: samples in order
+            self._ends[-1] = end
             return
         low = bisect_left(self._ends, first)  # first range that touches or follows
         high = bisect_right(self._firsts, end)  # first range that lies beyond

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kurto_ingest.exceptions import TooManyMissingRanges
 from kurto_ingest.ranges import IndexRange, RangeSet
@@ -13,8 +13,7 @@ __all__ = ["MAX_ABANDONED_RANGES", "Intake", "StreamSequence"]
 MAX_ABANDONED_RANGES = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
+class Intake(NamedTuple):
     """What became of one batch.
 
     Attributes
@@ -83,12 +82,11 @@ class StreamSequence:
 
     def copy(self) -> StreamSequence:
         """Return an independent sequence in the same state."""
-        twin = StreamSequence(
-            self.next_index,
-            gap_count=self.gap_count,
-            max_missing_ranges=self.max_missing_ranges,
-            max_abandoned_ranges=self.max_abandoned_ranges,
-        )
+        twin = StreamSequence.__new__(StreamSequence)
+        twin.next_index = self.next_index
+        twin.gap_count = self.gap_count
+        twin.max_missing_ranges = self.max_missing_ranges
+        twin.max_abandoned_ranges = self.max_abandoned_ranges
         twin.missing = self.missing.copy()
         twin.abandoned = self.abandoned.copy()
         return twin

@@ -54,6 +54,8 @@ class Session:
         recorded: bool = False,
     ) -> None:
         self.live = live
+        #: Identity: (sensor_id, epoch).
+        self.key: StreamKey = live.key
         self.sensor = sensor
         self.boot_id = boot_id
         self.backfill = backfill
@@ -72,13 +74,9 @@ class Session:
         #: Samples below it are known not to lie too far in the future.
         self.timely_index = 0
         self._changed = asyncio.Event()
+        self._waiting = 0
         self._stalled = 0  # calls that are left unread at the moment
         self._stall_count = 0
-
-    @property
-    def key(self) -> StreamKey:
-        """Identity: (sensor_id, epoch)."""
-        return self.live.key
 
     def close(self, error: KurtoError) -> None:
         """Take no more samples and end the calls that bring them."""
@@ -89,8 +87,16 @@ class Session:
 
     def notify(self) -> None:
         """Wake those who wait for a change."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        if self._waiting:  # seldom: only calls that end wait
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    async def _change(self) -> None:
+        self._waiting += 1
+        try:
+            await self._changed.wait()
+        finally:
+            self._waiting -= 1
 
     async def turn(self, number: int, patience_s: float) -> None:
         """Wait until call `number` may be read.
@@ -104,7 +110,7 @@ class Session:
             try:
                 async with asyncio.timeout(patience_s):
                     while not self.order.may_read(number) and self.closed is None:
-                        await self._changed.wait()
+                        await self._change()
             except TimeoutError:
                 if not self._stalled and self._stall_count == stalls:
                     self.order.give_up_before(number)
@@ -141,9 +147,9 @@ class Session:
     async def durable(self, ranges: RangeSet, given_up: RangeSet) -> None:
         """Wait until `holds`, or until the session is closed."""
         while not self.holds(ranges, given_up) and self.closed is None:
-            await self._changed.wait()
+            await self._change()
 
     async def flushed(self) -> None:
         """Wait until everything that was accepted is durable, or the session is closed."""
         while not self.live.is_durable and self.closed is None:
-            await self._changed.wait()
+            await self._change()

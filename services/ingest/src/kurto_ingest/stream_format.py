@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kurto_ingest.encoding import Encoding, Planar, planar_view
 from kurto_ingest.timing import span_us
@@ -47,6 +47,10 @@ class StreamFormat:
     burst_interval_us : int
         For burst sensors, whose hop is a burst: time from one burst to the next in microseconds.
         0 for continuous ones.
+    key : tuple of (str, int)
+        Identity: (sensor_id, epoch).
+    frame_bytes, hop_bytes : int
+        Bytes of one sample, and of one hop, of all channels.
     """
 
     sensor_id: str
@@ -60,21 +64,17 @@ class StreamFormat:
     window_hops: int
     anchor_us: int
     burst_interval_us: int = 0
+    # Asked for with every batch: worked out once.
+    key: tuple[str, int] = field(init=False, repr=False, compare=False)
+    frame_bytes: int = field(init=False, repr=False, compare=False)
+    hop_bytes: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> tuple[str, int]:
-        """Identity: (sensor_id, epoch)."""
-        return self.sensor_id, self.epoch
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one sample of all channels."""
-        return len(self.channels) * self.encoding.sample_bytes
-
-    @property
-    def hop_bytes(self) -> int:
-        """Bytes of one hop of all channels."""
-        return self.hop_samples * self.frame_bytes
+    def __post_init__(self) -> None:
+        """Work out what follows from the rest."""
+        frame_bytes = len(self.channels) * self.encoding.sample_bytes
+        object.__setattr__(self, "key", (self.sensor_id, self.epoch))
+        object.__setattr__(self, "frame_bytes", frame_bytes)
+        object.__setattr__(self, "hop_bytes", self.hop_samples * frame_bytes)
 
     def time_us(self, index: int) -> int:
         """Return the time of sample `index` in microseconds since 1970-01-01T00:00:00Z."""
