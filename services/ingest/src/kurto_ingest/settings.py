@@ -56,7 +56,7 @@ class IngestSettings(ServiceSettings):
     )
     # How samples become durable
     commit_interval_s: float = Field(
-        0.1, ge=0.01, le=0.5, description="Seconds in which samples are gathered for a commit."
+        0.2, ge=0.01, le=0.5, description="Seconds in which samples are gathered for a commit."
     )
     commit_linger_s: float = Field(
         0.25, gt=0, description="Age in seconds at which an incomplete block is committed."
