@@ -164,6 +164,14 @@ async def test_different_times_are_bounded_and_the_error_names_them(stores: Stor
     with pytest.raises(TooManyRetentionTimes, match=r"instead of 99 hours: 1, 2, 3, .*, 32\."):
         await create(stores, "one-more", KeepFor(99))
     await create(stores, "one-more")
+    # A time that no sensor has any more, and no sample, gives its place to another.
+    free = await stores.sensors.get_sensor("s-3")
+    await stores.sensors.update_sensor(replace(free, retention=KeepFor(9)))
+    made = await create(stores, "at-last", KeepFor(400))
+    assert made.retention_class.number == free.retention_class.number
+    assert made.retention_class.span_h == 24
+    with pytest.raises(TooManyRetentionTimes):
+        await create(stores, "again-one-more", KeepFor(3))
 
 
 async def test_blocks_are_read_from_whatever_class_they_lie_in(stores: Stores) -> None:

@@ -66,16 +66,22 @@ class FakeRegistry:
             case KeepAll():
                 return FOREVER_CLASS
             case KeepFor(hours):
-                if hours not in self.times:
-                    if len(self.times) >= MAX_TIME_CLASSES:
-                        raise TooManyRetentionTimes(hours, sorted(self.times))
-                    number = _FIRST_TIME_CLASS + len(self.times)
-                    self.times[hours] = RetentionClass(
-                        number, ClassKind.TIME, hours, span_for(hours)
-                    )
-                return self.times[hours]
+                return self._time_class(hours)
             case _:
                 return BUFFER_CLASS
+
+    def _time_class(self, hours: int) -> RetentionClass:
+        if hours not in self.times:
+            number = _FIRST_TIME_CLASS + len(self.times)
+            if len(self.times) >= MAX_TIME_CLASSES:
+                used = {sensor.retention_class for sensor in self.sensors.values()}
+                unused = [item for item in self.times.values() if item not in used]
+                if not unused:
+                    raise TooManyRetentionTimes(hours, sorted(self.times))
+                number = unused[0].number
+                self.times = {key: item for key, item in self.times.items() if item != unused[0]}
+            self.times[hours] = RetentionClass(number, ClassKind.TIME, hours, span_for(hours))
+        return self.times[hours]
 
 
 class FakePlaceStore:

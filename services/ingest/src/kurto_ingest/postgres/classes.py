@@ -49,6 +49,23 @@ SELECT n, 'time', $1, span FROM (
     LATERAL (VALUES (number, $3::integer), (number + 1000, $4::integer)) AS v (n, span)
 """
 
+# A class that no sensor has and no block lies in: nothing has come for it as long as it keeps.
+_UNUSED = """
+SELECT min(retention_class) FROM ingest.retention_classes AS c
+WHERE kind = 'time' AND retention_class < 1000
+  AND NOT EXISTS (SELECT FROM ingest.sensors AS s WHERE s.retention_class = c.retention_class)
+  AND NOT EXISTS (
+      SELECT FROM pg_inherits WHERE inhparent IN (
+          to_regclass('ingest.sensor_data_' || retention_class),
+          to_regclass('ingest.sensor_data_' || retention_class + 1000)))
+"""
+
+_REUSE = """
+UPDATE ingest.retention_classes SET keep_hours = $1,
+    span_hours = CASE WHEN retention_class < 1000 THEN $2::integer ELSE $3::integer END
+WHERE retention_class IN ($4::smallint, $4::smallint + 1000)
+"""
+
 
 def class_from_row(row: asyncpg.Record) -> RetentionClass:
     """Return the class of a row of ``ingest.retention_classes``."""
@@ -121,11 +138,14 @@ async def _time_class(connection: PooledConnection, hours: int) -> RetentionClas
     find = "SELECT * FROM ingest.retention_classes WHERE kind = 'time' AND retention_class < 1000"
     times = {row["keep_hours"]: row for row in await connection.fetch(find)}
     if hours not in times:
-        if len(times) >= MAX_TIME_CLASSES:
-            raise TooManyRetentionTimes(hours, sorted(times))
         span_h = span_for(hours)
         late_h = RetentionClass(1, ClassKind.TIME, hours, span_h).late().span_h
-        await connection.execute(_ADD, hours, _FIRST_TIME_CLASS, span_h, late_h)
+        if len(times) < MAX_TIME_CLASSES:
+            await connection.execute(_ADD, hours, _FIRST_TIME_CLASS, span_h, late_h)
+        elif (number := await connection.fetchval(_UNUSED)) is not None:
+            await connection.execute(_REUSE, hours, span_h, late_h, number)
+        else:
+            raise TooManyRetentionTimes(hours, sorted(times))
         times = {row["keep_hours"]: row for row in await connection.fetch(find)}
     return class_from_row(times[hours])
 
