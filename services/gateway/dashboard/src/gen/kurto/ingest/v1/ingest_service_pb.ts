@@ -99,7 +99,7 @@ export type OpenStreamRequest = Message<"kurto.ingest.v1.OpenStreamRequest"> & {
    * True for an epoch whose converter has stopped: its samples come from a buffer of
    * the sender. It needs no hold of the sensor and takes none, so that another epoch
    * may be live at the same time; its samples are stored and analysed, never alarmed,
-   * and it is never the newest epoch of its sensor.
+   * and it is never the newest epoch of its sensor. An epoch that was once opened so stays so.
    *
    * @generated from field: bool backfill = 10;
    */

@@ -164,7 +164,7 @@ export type SensorStatus = Message<"kurto.ingest.v1.SensorStatus"> & {
   timeSource: TimeSource;
 
   /**
-   * Samples per channel that senders gave up in this epoch.
+   * Samples per channel that senders gave up in this epoch, in its newest 1024 such ranges.
    *
    * @generated from field: int64 abandoned_sample_count = 21;
    */
