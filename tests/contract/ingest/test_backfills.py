@@ -5,6 +5,7 @@ from dataclasses import replace
 from kurto_ingest.assets import Channel, Sensor, SensorConfig
 from kurto_ingest.encoding import Encoding
 from kurto_ingest.ports import NewStream, Stores, StreamRecord
+from kurto_ingest.sample_times import SampleTime
 
 CONFIG = SensorConfig(version=0, sample_rate_hz=1000.0, channels=(Channel(name="x", unit="g"),))
 
@@ -78,3 +79,23 @@ async def test_an_epoch_that_is_once_a_backfill_stays_one(stores: Stores) -> Non
     raised = await stores.streams.raise_fence(record.key, clock_offset_us=9)
     assert raised.clock_offset_us == 9
     assert await newest(stores) is None
+
+
+async def test_a_record_knows_the_correction_of_its_times(stores: Stores) -> None:
+    record = await begin(stores, "boot-1")
+    assert record.correction_us is None
+    rows = [
+        SampleTime(
+            sensor_id="s-1",
+            epoch=epoch,
+            first_index=first,
+            device_us=0,
+            offset_us=-first,
+            rate_error_ppm=1.0,
+        )
+        for epoch, first in ((1, 100), (1, 900), (2, 7))
+    ]
+    await stores.times.add(rows)
+    found = [await stores.streams.find("s-1", 1), await stores.streams.find_boot("s-1", "boot-1")]
+    found.append(await stores.streams.raise_fence(record.key))
+    assert [item.correction_us for item in found if item] == [-900] * 3

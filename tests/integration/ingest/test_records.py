@@ -17,7 +17,7 @@ from kurto.signal.v1 import quality_pb2, samples_pb2
 from kurto_ingest.fake_analyzer import FakeAnalyzer
 from kurto_ingest.fakes import FakeSampleStore, fake_stores
 from kurto_ingest.ports import Stores
-from kurto_ingest.sample_times import corrected_time
+from kurto_ingest.sample_times import SampleTime, corrected_time
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.storage_state import DiskReport
 from kurto_ingest.testing import RunningIngest, Sender, run_ingest
@@ -346,3 +346,35 @@ async def running(stores: Stores, settings: IngestSettings) -> AsyncIterator[Run
         run_ingest(stores, channel, settings) as ingest,
     ):
         yield ingest
+
+
+async def test_a_converter_that_has_been_too_fast_for_a_season_is_no_time_traveller(
+    settings: IngestSettings,
+) -> None:
+    """What counts is the corrected time: also in a new process, which has not measured yet."""
+    clock = FakeClock()
+    stores = fake_stores(clock)
+    async with (
+        serve(add_AnalyzerServiceServicer_to_server, FakeAnalyzer()) as channel,
+        run_ingest(stores, channel, settings, clock) as running,
+    ):
+        sender = Sender(running.stub, running.assets)
+        await sender.create()
+        await sender.open()
+        ahead = 2000 * int(sender.rate)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await sender.push(sender.batch(ahead, 100))
+        row = SampleTime(
+            sensor_id=sender.sensor_id,
+            epoch=1,
+            first_index=ahead - 1,
+            device_us=0,
+            offset_us=-1_999_000_000,
+            rate_error_ppm=200.0,
+        )
+        await stores.times.add([row])
+        await sender.open()
+        response = await sender.push(sender.batch(ahead, 100))
+        assert response.results[0].next_index == ahead + 100
+        with pytest.raises(grpc.aio.AioRpcError):
+            await sender.push(sender.batch(2 * ahead, 100))

@@ -83,6 +83,11 @@ class FakeSampleTimeStore:
         high = min((row.first_index for row in own if row.first_index >= end), default=end)
         return [row for row in own if low <= row.first_index <= high]
 
+    def newest_offset_us(self, key: StreamKey) -> int | None:
+        """Return the offset of the newest row of an epoch."""
+        own = [row for (*stream, _), (_, row) in self.rows.items() if tuple(stream) == key]
+        return max(own, key=lambda row: row.first_index).offset_us if own else None
+
     async def expire(self, before: datetime, limit: int) -> int:
         """Delete up to `limit` rows noted before `before`; returns how many."""
         old = [key for key, (noted, _) in self.rows.items() if noted < before][:limit]

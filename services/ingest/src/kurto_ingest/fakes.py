@@ -32,8 +32,9 @@ __all__ = ["FakeSampleStore", "FakeStatusPublisher", "FakeStreamStore", "fake_st
 class FakeStreamStore:
     """`kurto_ingest.ports.StreamStore` in memory."""
 
-    def __init__(self, registry: FakeRegistry) -> None:
+    def __init__(self, registry: FakeRegistry, times: FakeSampleTimeStore | None = None) -> None:
         self._registry = registry
+        self._times = times
         self.rows: dict[StreamKey, StreamRecord] = {}
 
     async def find(self, sensor_id: str, epoch: int) -> StreamRecord | None:
@@ -57,6 +58,7 @@ class FakeStreamStore:
             position=row.position.copy(),
             late_windows=row.late_windows.copy(),
             superseded=superseded,
+            correction_us=self._times.newest_offset_us(key) if self._times else None,
         )
 
     async def find_boot(self, sensor_id: str, boot_id: str) -> StreamRecord | None:
@@ -257,7 +259,8 @@ class FakeStatusPublisher:
 def fake_stores(clock: Clock) -> Stores:
     """Return stores in memory that belong together."""
     registry = FakeRegistry(clock.now)
-    streams = FakeStreamStore(registry)
+    times = FakeSampleTimeStore(clock)
+    streams = FakeStreamStore(registry, times)
     samples = FakeSampleStore(streams, clock)
     return Stores(
         places=FakePlaceStore(registry),
@@ -267,7 +270,7 @@ def fake_stores(clock: Clock) -> Stores:
         archive=FakeSampleArchive(streams, samples),
         publisher=FakeStatusPublisher(),
         events=FakeEventStore(),
-        times=FakeSampleTimeStore(clock),
+        times=times,
         keeps=FakeKeepStore(registry, streams, samples, clock),
         space=FakeSpaceStore(),
     )

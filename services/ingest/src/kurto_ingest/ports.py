@@ -94,6 +94,7 @@ class StreamRecord:
     backfill: bool = False
     recorded: bool = False
     superseded: bool = False  # a newer epoch exists that is no backfill
+    correction_us: int | None = None  # corrected minus nominal time, as measured last
 
     @property
     def is_old(self) -> bool:

@@ -136,6 +136,7 @@ class StreamRegistry:
             live, sensor, record.boot_id, backfill=record.is_old, recorded=record.recorded
         )
         session.clock.opened(record.clock_offset_us, now=False)
+        session.clock.correction_us = record.correction_us or 0
         self._sessions[record.key] = session
         self._by_sensor.setdefault(record.key[0], {})[record.key[1]] = session
         self._share_tails()

@@ -67,6 +67,8 @@ class SenderClock:
         self.drifting = False
         #: The service's clock minus the sender's, in microseconds; None if it is not known.
         self.offset_us: int | None = None
+        #: Corrected minus nominal time of the newest samples, in microseconds; 0 until measured.
+        self.correction_us = 0
         #: How much faster than nominal the converter samples; None if it is not known.
         self.rate_error_ppm: float | None = None
 
@@ -152,6 +154,8 @@ class SenderClock:
         if line is None:
             return
         sample_offset_us = line.value(x_s)
+        if self._is_settled and not self._recorded:
+            self.correction_us = round(sample_offset_us)
         self.offset_us = round(sample_offset_us + self._format.time_us(first) - device_us)
         if self._envelope.span_s >= _DRIFT_SPAN_S:
             self.rate_error_ppm = -line.slope

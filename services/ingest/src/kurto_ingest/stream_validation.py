@@ -222,7 +222,10 @@ def check_shaft_speed(speed_hz: float) -> None:
 def check_time(
     stream_format: StreamFormat, end_index: int, *, now_us: int, max_future_s: float
 ) -> None:
-    """Raise `TimeInFuture` if samples below `end_index` lie more than `max_future_s` ahead."""
+    """Raise `TimeInFuture` if samples below `end_index` lie more than `max_future_s` ahead.
+
+    `now_us` is on the scale of nominal times: the clock minus what corrects them.
+    """
     ahead_s = (stream_format.time_us(end_index) - now_us) / 1e6
     if ahead_s > max_future_s:
         raise TimeInFuture(stream_format.sensor_id, ahead_s)

@@ -142,6 +142,7 @@ def stream_from_row(row: Row) -> StreamRecord:
         backfill=row["backfill"],
         recorded=row["recorded"],
         superseded=row.get("superseded", False),
+        correction_us=row.get("correction_us"),
     )
 
 

@@ -14,7 +14,10 @@ __all__ = ["PostgresStreamStore"]
 
 _COLUMNS = """s.*, EXISTS (
     SELECT 1 FROM ingest.streams AS n
-    WHERE n.sensor_id = s.sensor_id AND n.epoch > s.epoch AND NOT n.backfill) AS superseded
+    WHERE n.sensor_id = s.sensor_id AND n.epoch > s.epoch AND NOT n.backfill) AS superseded, (
+    SELECT t.offset_us FROM ingest.stream_times AS t
+    WHERE t.sensor_id = s.sensor_id AND t.epoch = s.epoch
+    ORDER BY t.first_index DESC LIMIT 1) AS correction_us
 """
 
 _FIND = f"SELECT {_COLUMNS} FROM ingest.streams AS s WHERE sensor_id = $1 AND epoch = $2"
