@@ -16,17 +16,16 @@ from kurto.encoding import SampleFormat
 from kurto.epoch_clock import EpochClock
 from kurto.exceptions import (
     BufferFullError,
-    CallError,
     KurtoError,
     NotDurableError,
-    StreamClosedError,
 )
 from kurto.monitor import StreamMonitor
 from kurto.progress import Progress, follow, report
 from kurto.sample_buffer import SampleBuffer
 from kurto.send_buffer import Chunk
 from kurto.sender import Sender
-from kurto.tasks import Companions, cancel, uninterrupted
+from kurto.sender_task import SenderTask
+from kurto.tasks import Companions, uninterrupted
 
 Overflow = Literal["wait", "drop_oldest", "raise"]
 _logger = logging.getLogger("kurto.stream")
@@ -91,7 +90,7 @@ class SensorStream:
         self._on_progress = on_progress
         self._progress_interval_s = progress_interval_s
         self._one_push = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._task = SenderTask(sender)
         self._companions = Companions()
 
     @property
@@ -126,7 +125,7 @@ class SensorStream:
 
     def progress(self) -> Progress:
         """Return how the stream fares now; cheap."""
-        return self._monitor.progress(running=self._task is not None and not self._task.done())
+        return self._monitor.progress(running=self._task.running)
 
     def follow_progress(self, interval_s: float = 1.0) -> AsyncIterator[Progress]:
         """Yield how the stream fares until it ends: when its state changes, and regularly."""
@@ -167,7 +166,7 @@ class SensorStream:
         CallError
             If the service has refused the stream for good.
         """
-        self._check_alive()
+        self._task.require_alive()
         encoded = self._format.encode(samples, self._channel_count)
         if encoded.shape[1] == 0:
             return
@@ -202,7 +201,7 @@ class SensorStream:
             async with asyncio.timeout(timeout_s):
                 while not self._sender.is_durable(end_index):
                     self._sender.rotate()
-                    await self._acknowledgment()
+                    await self._task.acknowledgment()
         except TimeoutError as error:
             raise self._not_durable(end_index, timeout_s) from error
 
@@ -218,25 +217,21 @@ class SensorStream:
         CallError
             If the service has refused the stream for good.
         """
-        task, self._task = self._task, None
-        if task is None:
+        if not self._task.open:
             return
-        self._sender.finish()
         end_index = self.next_index
         try:
-            done, _ = await asyncio.wait([task], timeout=self._close_timeout_s)
+            done = await self._task.finish(self._close_timeout_s)
         finally:
-            await self._end(task)
-        if done:
-            task.result()
-        elif not self._buffer.keeps_after_close:
+            await self._end()
+        if not done and not self._buffer.keeps_after_close:
             raise self._not_durable(end_index, self._close_timeout_s)
-        else:
-            kept = {"sample_count": self._buffer.sample_count, "durable_index": self.durable_index}
+        if not done:
+            kept = {"sample_count": self._buffer.sample_count}
             _logger.warning("samples stay in the disk buffer for the next run", extra=kept)
 
     async def __aenter__(self) -> SensorStream:
-        self._task = asyncio.create_task(self._sender.run(), name="kurto-sender")
+        self._task.start()
         if self._backfill is not None:
             self._companions.start("kurto-backfill", self._backfill.run())
         if self._on_progress is not None:
@@ -252,13 +247,12 @@ class SensorStream:
     ) -> None:
         if exc_type is None or not issubclass(exc_type, (asyncio.CancelledError, KurtoError)):
             await self.close()
-        elif self._task is not None:
-            task, self._task = self._task, None
-            await self._end(task)
+        elif self._task.open:
+            await self._end()
 
-    async def _end(self, task: asyncio.Task[None]) -> None:
+    async def _end(self) -> None:
         await self._companions.end()
-        await cancel(task)
+        await self._task.end()
         await self._buffer.close()
         if self._on_progress is not None:
             await report(follow(self.progress, 0.0), self._on_progress)
@@ -271,28 +265,7 @@ class SensorStream:
             if self._overflow == "raise":
                 raise BufferFullError("the buffer is full of samples that are not acknowledged")
             self._sender.rotate()
-            await self._acknowledgment()
-
-    async def _acknowledgment(self) -> None:
-        self._check_alive()
-        assert self._task is not None
-        waiter = asyncio.ensure_future(self._sender.acknowledgment())
-        try:
-            await asyncio.wait([waiter, self._task], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            waiter.cancel()
-        self._check_alive()
-
-    def _check_alive(self) -> None:
-        if self._task is None:
-            raise StreamClosedError("the stream is closed; open the sensor again")
-        if self._task.done() and not self._task.cancelled():
-            error = self._task.exception()
-            if isinstance(error, CallError):
-                raise CallError(
-                    str(error), code=error.code, reason=error.reason, metadata=error.metadata
-                ) from error
-            raise StreamClosedError("the stream has ended") from error
+            await self._task.acknowledgment()
 
     def _not_durable(self, end_index: int, timeout_s: float) -> NotDurableError:
         return NotDurableError(
