@@ -125,7 +125,7 @@ soak: setup dashboard
 
 faults: export KURTO_FAULTS ?= full
 faults: setup dashboard
-	@$(PY) -m pytest tests/faults $(ARGS)
+	@$(PY) -m pytest $(if $(filter tests/%,$(ARGS)),,tests/faults) $(ARGS)
 
 ## Check and generate ------------------------------------------------------------------------------
 
