@@ -56,6 +56,11 @@ class PlainSender:
         Its rate.
     seed : str, optional
         Name that the samples are a hash of, with epoch 1; the sensor's by default.
+
+    Attributes
+    ----------
+    slot : int
+        Slot of the sensor in calls that several share.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class PlainSender:
         self.sample_rate_hz = sample_rate_hz
         self.seed = seed or sensor_id
         self.boot_id = uuid.uuid4().hex
+        self.slot = 0
         self.opened = pb.OpenStreamResponse()
         self._stream_number = 0
 
@@ -123,6 +129,7 @@ class PlainSender:
         """Return the first message of the next call."""
         self._stream_number += 1
         start = pb.StreamStart(
+            slot=self.slot,
             sensor_id=self.sensor_id,
             epoch=self.opened.epoch,
             fence=self.opened.fence,
@@ -138,7 +145,7 @@ class PlainSender:
         batch = samples_pb2.SampleBatch(first_index=first, planar=samples.tobytes())
         if device_time is not None:
             batch.device_time.FromDatetime(device_time)
-        return pb.PushRequest(batch=pb.StreamBatch(batch=batch))
+        return pb.PushRequest(batch=pb.StreamBatch(slot=self.slot, batch=batch))
 
     @staticmethod
     def abandon(first: int, end: int) -> pb.PushRequest:
