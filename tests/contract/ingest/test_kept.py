@@ -39,7 +39,7 @@ from kurto_ingest.timing import microseconds
 
 RATE = 1000.0
 CONFIG = SensorConfig(version=0, sample_rate_hz=RATE, channels=(Channel(name="x", unit="g"),))
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 ANCHOR = NOW - timedelta(seconds=600)
 PACE = CopyPace(batch_bytes=4000)  # ten blocks of 100 samples
 SNAPSHOTS = Snapshots(interval_s=60, length_s=5, keep_for_s=86400)
@@ -319,7 +319,7 @@ async def test_snapshots_follow_the_samples(stores: Stores) -> None:
     assert (progress.anchor, progress.taken) == (ANCHOR, None)
     assert progress.durable == ANCHOR + timedelta(seconds=200)
     ranges, after = take_snapshots(progress, 99)
-    assert len(ranges) in {3, 4}
+    assert len(ranges) == 4
     await stores.keeps.note_snapshots(ranges, [after])
     assert await stores.keeps.snapshot_progress() == []
     for item in ranges:
@@ -354,7 +354,8 @@ async def test_snapshot_of_which_an_older_epoch_has_a_part_is_looked_at_again(
     await store(stores, new, sensor, 60_000, 200_000)
     (progress,) = await stores.keeps.snapshot_progress()
     ranges, after = take_snapshots(progress, 99)
-    await stores.keeps.note_snapshots(ranges, [after])
+    # Two epochs may have the same snapshot, at the same time, too.
+    await stores.keeps.note_snapshots([*ranges, *ranges], [after])
     later = NOW + timedelta(days=2)
     for item in ranges:
         await copy_all(stores, item.key, later)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from kurto_ingest.keep_store import KeepStore
-from kurto_ingest.kept import CopyPace, take_snapshots
+from kurto_ingest.kept import CopyPace, KeptRange, SnapshotProgress, take_snapshots
 from kurto_service.clock import Clock
 from kurto_service.errors import is_unavailable
 
@@ -16,6 +16,7 @@ __all__ = ["KeeperPace", "SampleKeeper"]
 _LOG = logging.getLogger(__name__)
 _RANGES = 50  # that are looked at in one round
 _SNAPSHOTS = 200  # of one stream that are noted in one round
+_NOTED = 1000  # snapshots of all streams that are noted in one transaction
 _FORGOTTEN = 500  # blocks that are deleted in one transaction
 
 
@@ -27,6 +28,8 @@ class KeeperPace:
     ----------
     interval_s : float
         Time between two rounds.
+    snapshot_interval_s : float
+        Time between two looks for snapshots that became due.
     pause_s : float
         Time between two transactions, so that commits go first.
     copying : CopyPace
@@ -34,6 +37,7 @@ class KeeperPace:
     """
 
     interval_s: float
+    snapshot_interval_s: float = 5.0
     pause_s: float = 0.02
     copying: CopyPace = field(default_factory=CopyPace)
 
@@ -55,6 +59,7 @@ class SampleKeeper:
         self._store = store
         self._clock = clock
         self._pace = pace
+        self._next_snapshots_s = 0.0
 
     async def run(self) -> None:
         """Work for ever."""
@@ -64,8 +69,12 @@ class SampleKeeper:
 
     async def work(self) -> None:
         """Do what is due now."""
-        for job in (self.snapshots, self.copies, self.expiry):
-            await self._try(job)
+        now_s = self._clock.monotonic()
+        if now_s >= self._next_snapshots_s:
+            self._next_snapshots_s = now_s + self._pace.snapshot_interval_s
+            await self._try(self.snapshots)
+        await self._try(self.copies)
+        await self._try(self.expiry)
 
     async def _try(self, job: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -81,9 +90,18 @@ class SampleKeeper:
 
     async def snapshots(self) -> None:
         """Note the snapshots that became due."""
+        ranges: list[KeptRange] = []
+        marks: list[SnapshotProgress] = []
         for progress in await self._store.snapshot_progress():
-            ranges, after = take_snapshots(progress, _SNAPSHOTS)
-            await self._store.note_snapshots(ranges, [after])
+            found, after = take_snapshots(progress, _SNAPSHOTS)
+            if found:  # the others are found again next time, at no cost
+                ranges += found
+                marks.append(after)
+            if len(ranges) >= _NOTED:
+                await self._store.note_snapshots(ranges, marks)
+                ranges, marks = [], []
+        if ranges:
+            await self._store.note_snapshots(ranges, marks)
 
     async def copies(self) -> None:
         """Copy what is due to be copied."""

@@ -94,7 +94,8 @@ class PostgresKeepStore:
         """Note snapshots and how far they are taken, together."""
         async with self._pool.acquire() as connection, connection.transaction():
             if ranges:
-                await connection.execute(sql.NOTE + sql.LOOK_AGAIN, *_columns(ranges))
+                once = list({item.key: item for item in ranges}.values())
+                await connection.execute(sql.NOTE + sql.LOOK_AGAIN, *_columns(once))
             await connection.execute(
                 sql.MARK,
                 [item.sensor_id for item in progress],
