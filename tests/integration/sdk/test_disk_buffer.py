@@ -357,6 +357,42 @@ async def test_a_full_disk_degrades_to_memory_and_recovers(
     assert "No space left on device; samples are kept in memory only until there is room" in said[1]
 
 
+async def test_a_disk_that_is_full_from_the_start_keeps_nobody_from_sending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("kurto.disk.epoch.save", refuse)
+    service = EpochService()
+    async with serving(service) as address, pushing(address, tmp_path, "run") as stream:
+        await stream.push(ramp(0, 1000))
+        assert (disk := stream.progress().disk) is not None
+        assert "No space left" in disk.error
+        await stream.flush()
+    assert_complete(service, "run", range(1000))
+
+
+async def test_what_a_crash_left_of_an_epoch_without_samples_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "pump-7.buffer" / "0001-left"
+    left.mkdir(parents=True)
+    (left / "epoch.json.new").write_text("{")
+    async with serving(EpochService()) as address, pushing(address, tmp_path, "run"):
+        assert not left.exists()
+
+
+async def test_closing_offline_does_not_wait_for_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kurto.sensor_stream._OFFLINE_S", 0.1)
+    service = EpochService(away=True)
+    async with serving(service) as address:
+        async with pushing(address, tmp_path, "run", close_timeout_s=60) as stream:
+            await stream.push(ramp(0, 1000))
+            began = time.monotonic()
+        assert time.monotonic() - began < 5
+
+
 async def test_memory_is_bounded_while_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ class FirstAnswer:
         if buffer is None or opened.next_index <= self._first_index or buffer.numbered:
             return None
         if buffer.end_index == self._first_index:
-            await buffer.skip_to(opened.next_index)
+            buffer.skip_to(opened.next_index)
             return None
         boot_id = uuid.uuid4().hex
         _logger.warning(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from kurto.exceptions import CallError, StreamClosedError
+from kurto.exceptions import CallError, KurtoError, StreamClosedError
 from kurto.sender import Sender
 from kurto.tasks import cancel
 
@@ -42,10 +42,8 @@ class SenderTask:
 
         Raises
         ------
-        CallError
-            If the service has refused the stream for good.
-        StreamClosedError
-            If it has ended otherwise.
+        KurtoError
+            If the service has refused the stream for good, or the stream is closed.
         """
         if not self.open:
             raise StreamClosedError("the stream is closed; open the sensor again")
@@ -56,6 +54,8 @@ class SenderTask:
                 raise CallError(
                     str(error), code=error.code, reason=error.reason, metadata=error.metadata
                 ) from error
+            if isinstance(error, KurtoError):
+                raise type(error)(*error.args) from error
             raise StreamClosedError("the stream has ended") from error
 
     async def acknowledgment(self) -> None:
@@ -69,8 +69,15 @@ class SenderTask:
             waiter.cancel()
         self.require_alive()
 
-    async def finish(self, timeout_s: float) -> bool:
+    async def finish(self, timeout_s: float, *, unless_offline_s: float) -> bool:
         """Take no more samples; tell whether all became durable in time.
+
+        Parameters
+        ----------
+        timeout_s : float
+            How long to wait in seconds.
+        unless_offline_s : float
+            How long to wait for a service that cannot be reached, in seconds.
 
         Raises
         ------
@@ -80,7 +87,10 @@ class SenderTask:
         self._ending = True
         self._sender.finish()
         assert self._task is not None
-        done, _ = await asyncio.wait([self._task], timeout=timeout_s)
+        first_s = min(timeout_s, unless_offline_s)
+        done, _ = await asyncio.wait([self._task], timeout=first_s)
+        if not done and self._sender.connected:
+            done, _ = await asyncio.wait([self._task], timeout=timeout_s - first_s)
         if done:
             self._task.result()
         return bool(done)

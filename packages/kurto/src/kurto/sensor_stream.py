@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from types import TracebackType
@@ -28,6 +29,8 @@ from kurto.sender_task import SenderTask
 from kurto.tasks import Companions, uninterrupted
 
 Overflow = Literal["wait", "drop_oldest", "raise"]
+_OFFLINE_S = 4.0
+"""Longer than the pause between two attempts: what is on disk need not wait for the network."""
 _logger = logging.getLogger("kurto.stream")
 
 
@@ -208,7 +211,8 @@ class SensorStream:
     async def close(self) -> None:
         """Wait for the last acknowledgment and end the stream. Idempotent.
 
-        With a disk buffer, what is not acknowledged in time stays there for the next run.
+        With a disk buffer, what is not acknowledged in time stays there for the next run, and a
+        service that cannot be reached is not waited for longer than a few seconds.
 
         Raises
         ------
@@ -221,7 +225,10 @@ class SensorStream:
             return
         end_index = self.next_index
         try:
-            done = await self._task.finish(self._close_timeout_s)
+            done = await self._task.finish(
+                self._close_timeout_s,
+                unless_offline_s=_OFFLINE_S if self._buffer.keeps_after_close else math.inf,
+            )
         finally:
             await self._end()
         if not done and not self._buffer.keeps_after_close:

@@ -171,9 +171,8 @@ class DiskBuffer:
         await self._worker.run(remove)
         await self._measure()
 
-    async def skip_to(self, index: int) -> None:
+    def skip_to(self, index: int) -> None:
         """Let the next sample have at least this index."""
-        await self._stored.run(lambda: self._stored.epoch.log.skip_to(index))
         self._memory.end_index = max(self._memory.end_index, index)
 
     async def fork(self, boot_id: str, first_index: int) -> None:
@@ -184,7 +183,10 @@ class DiskBuffer:
             live.save(replace(live.record, boot_id=boot_id))
             live.log.forget_below(first_index)
 
-        await self._stored.run(fork)
+        try:
+            await self._stored.run(fork)
+        except OSError as error:
+            self._refuse(error)
 
     async def close(self) -> None:
         """Sync, close the files, release the directory."""
@@ -199,8 +201,7 @@ class DiskBuffer:
 
         def store() -> tuple[int, int]:
             lost = self._directory.make_room(_size_bytes(chunk), live)
-            if live.record.start_time_us is None:
-                live.save(replace(live.record, start_time_us=start_time_us))
+            live.require_saved(start_time_us)
             live.log.append(chunk)
             return lost, self._directory.size_bytes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from kurto.disk import epoch as epochs
 from kurto.disk.epoch import EpochRecord
 from kurto.disk.lock import DirectoryLock
 from kurto.disk.log import SegmentLog
+from kurto.disk.segment import SUFFIX
 from kurto.exceptions import BufferDirectoryError
 
 MIN_BYTES = 1024 * 1024
@@ -28,6 +29,7 @@ class StoredEpoch:
     directory: Path
     record: EpochRecord
     log: SegmentLog
+    saved: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -35,13 +37,23 @@ class StoredEpoch:
         return self.log.size_bytes + _FILE_BYTES
 
     def save(self, record: EpochRecord) -> None:
-        """Write the record anew."""
+        """Write the record anew; an epoch takes no room on disk before."""
+        self.directory.mkdir(exist_ok=True)
         epochs.save(record, self.directory)
-        self.record = record
+        self.record, self.saved = record, True
+
+    def require_saved(self, start_time_us: int | None) -> None:
+        """Write the record before the first sample, with the time of sample 0."""
+        if self.record.start_time_us is None:
+            self.save(replace(self.record, start_time_us=start_time_us))
+        elif not self.saved:
+            self.save(self.record)
 
     def delete(self) -> None:
         """Remove the epoch. The record goes last: without it nothing could be read."""
         self.log.delete()
+        if not self.directory.exists():
+            return
         for path in self.directory.iterdir():
             path.unlink()
         self.directory.rmdir()
@@ -100,8 +112,6 @@ class SensorDirectory:
         ------
         BufferDirectoryError
             If the epoch was begun with another rate, other channels or another encoding.
-        OSError
-            If the disk refuses.
         """
         live = next((e for e in self.epochs if e.record.boot_id == record.boot_id), None)
         if live is not None and not live.record.same_format(record):
@@ -145,17 +155,18 @@ class SensorDirectory:
         for directory in sorted(path for path in self._path.iterdir() if path.is_dir()):
             try:
                 record = epochs.load(directory)
-            except (ValueError, FileNotFoundError) as error:
+            except FileNotFoundError:
+                _remove_unfinished(directory)
+                continue
+            except (ValueError, OSError) as error:
                 _logger.warning("buffered epoch left alone", extra={"error": str(error)})
                 continue
-            found.append(StoredEpoch(directory, record, self._log(directory, record)))
+            found.append(StoredEpoch(directory, record, self._log(directory, record), saved=True))
         return found
 
     def _create(self, record: EpochRecord) -> StoredEpoch:
         name = hashlib.sha256(record.boot_id.encode()).hexdigest()[:12]
         directory = self._path / f"{record.create_time_us:020d}-{name}"
-        directory.mkdir()
-        epochs.save(record, directory)
         return StoredEpoch(directory, record, self._log(directory, record))
 
     def _log(self, directory: Path, record: EpochRecord) -> SegmentLog:
@@ -166,3 +177,12 @@ class SensorDirectory:
             row_bytes=record.row_bytes,
             segment_bytes=min(largest, max(smallest, self.max_bytes // _SEGMENTS)),
         )
+
+
+def _remove_unfinished(directory: Path) -> None:
+    """Remove what a crash has left of an epoch that had no samples yet."""
+    paths = list(directory.iterdir())
+    if not any(path.suffix == SUFFIX for path in paths):
+        for path in paths:
+            path.unlink()
+        directory.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -36,9 +37,10 @@ class DirectoryLock:
                 f"{path.parent} is in use by process {holder or '(unknown)'}: end that one, or "
                 "give this one another buffer_directory"
             ) from error
-        self._file.truncate(0)
-        self._file.write(f"{os.getpid()}\n".encode("ascii"))
-        self._file.flush()
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without the name
+            self._file.truncate(0)
+            self._file.write(f"{os.getpid()}\n".encode("ascii"))
+            self._file.flush()
 
     def release(self) -> None:
         """Let others have the directory."""

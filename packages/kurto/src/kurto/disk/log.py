@@ -91,11 +91,6 @@ class SegmentLog:
         active = self._active(chunk.first_index)
         active.append(list(self._records(chunk)))
 
-    def skip_to(self, index: int) -> None:
-        """Let the next sample have at least this index."""
-        if index > self.end_index:
-            self._roll(index)
-
     def forget_below(self, index: int) -> None:
         """Treat what lies below an index as if it were not here."""
         self._floor = index
