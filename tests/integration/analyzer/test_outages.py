@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
+from tests.faults.rig.proxy import FaultProxy, fault_proxy
 from tests.integration.analyzer.conftest import Room
-from tests.integration.analyzer.proxy import Proxy, proxy
 from tests.integration.analyzer.recordings import Recording, noise
 from tests.integration.analyzer.sender import sender
 
@@ -41,11 +41,6 @@ async def eventually(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def through(url: str, port: int) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.replace(f":{parts.port}", f":{port}")).geturl()
-
-
 async def windows(store: FeatureStore) -> list[int]:
     frames = await store.list_frames(FrameQuery(RECORDING.sensor_id, limit=10_000))
     return [frame.window_index for frame in frames]
@@ -56,15 +51,15 @@ class Severed:
     """A room whose server can be cut off."""
 
     room: Room
-    link: Proxy
+    link: FaultProxy
 
 
 @pytest.fixture
 async def without_postgres(
     analyzer_dsn: str, fake_live: FakeLiveFeatures
 ) -> AsyncIterator[Severed]:
-    async with proxy(urlsplit(analyzer_dsn).port or 5432) as link:
-        dsn = through(analyzer_dsn, link.port)
+    async with fault_proxy(urlsplit(analyzer_dsn).port or 5432) as link:
+        dsn = link.through(analyzer_dsn)
         pool = await create_pool(dsn, max_size=2, acquire_timeout_s=0.5)
         keeper = PartitionKeeper(pool, SystemClock(), feature_table(7))
         room = Room(PostgresFeatureStore(pool, pool, keeper), fake_live, QUICK)
@@ -114,9 +109,9 @@ async def test_opening_waits_for_postgres(without_postgres: Severed) -> None:
 
 @pytest.fixture
 async def without_valkey(valkey_url: str, fake_store: FakeFeatureStore) -> AsyncIterator[Severed]:
-    async with proxy(urlsplit(valkey_url).port or 6379) as link:
+    async with fault_proxy(urlsplit(valkey_url).port or 6379) as link:
         live = ValkeyLiveFeatures(
-            lambda: valkey.connect(through(valkey_url, link.port)),
+            lambda: valkey.connect(link.through(valkey_url)),
             SystemClock(),
             retention_s=600,
             latest_ttl_s=60,
