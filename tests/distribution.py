@@ -1,8 +1,8 @@
 """Which tests stay together, and in what order, when several processes run them.
 
 ``make test`` runs pytest with several workers (pytest-xdist), each with servers of its own. The
-tests of a file stay together, for they share what their module starts. So do those that need the
-whole stack for long: one of it is enough, and the drills that kill its members disturb nobody.
+tests of a file stay together, for they share what their module starts. So do the tests of the page,
+and the drills, for one whole stack is enough for each: the drills kill its members.
 """
 
 import pytest
@@ -10,6 +10,14 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 ON_THE_STACK = ("tests/e2e/", "tests/faults/")
+# Drills that start a stack of their own, and tests of the drills' tools.
+BY_THEMSELVES = (
+    "tests/faults/test_checker.py",
+    "tests/faults/test_commit.py",
+    "tests/faults/test_database_away.py",
+    "tests/faults/test_proxy.py",
+    "tests/faults/test_report.py",
+)
 # What takes long starts first, so that no worker is left with it at the end.
 LONG_FIRST = (
     *ON_THE_STACK,
@@ -43,7 +51,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def group_of(nodeid: str) -> str:
     """Return the name of the group whose tests one worker runs."""
-    return "stack" if nodeid.startswith(ON_THE_STACK) else nodeid.partition("::")[0]
+    if not nodeid.startswith(BY_THEMSELVES):
+        for start in ON_THE_STACK:
+            if nodeid.startswith(start):
+                return start
+    return nodeid.partition("::")[0]
 
 
 def turn_of(nodeid: str) -> int:

@@ -2,14 +2,16 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
+from tests.faults.rig.proxy import FaultProxy, fault_proxy
+
 START_S = 10.0
-READ_BYTES = 65_536
 
 
 class Cable:
-    """Forwards TCP connections on the loopback interface, until it is cut.
+    """A fault proxy in a thread of its own, for tests that have no event loop.
 
     Parameters
     ----------
@@ -25,10 +27,10 @@ class Cable:
     def __init__(self, port: int) -> None:
         self.port = 0
         self._to = port
-        self._whole = True
-        self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
+        self._done = asyncio.Event()
+        self._proxy: FaultProxy | None = None
         self._thread = threading.Thread(target=self._work, name="cable", daemon=True)
 
     def __enter__(self) -> "Cable":
@@ -42,59 +44,38 @@ class Cable:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.cut()
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._done.set)
         self._thread.join(START_S)
         assert not self._thread.is_alive()
 
     def cut(self) -> None:
         """End every connection and let no new one through."""
-        self._whole = False
-        asyncio.run_coroutine_threadsafe(self._abort(), self._loop).result(START_S)
+        self._do(FaultProxy.cut)
 
     def mend(self) -> None:
         """Let connections through again."""
-        self._whole = True
+        self._do(FaultProxy.mend)
+
+    def _do(self, work: Callable[[FaultProxy], None]) -> None:
+        async def in_the_loop() -> None:
+            assert self._proxy is not None
+            work(self._proxy)
+
+        asyncio.run_coroutine_threadsafe(in_the_loop(), self._loop).result(START_S)
 
     def _work(self) -> None:
-        server = self._loop.run_until_complete(
-            asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        )
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        self._loop.run_forever()
-        server.close()
+        self._loop.run_until_complete(self._serve())
         self._loop.run_until_complete(self._leave())
         self._loop.close()
+
+    async def _serve(self) -> None:
+        async with fault_proxy(self._to) as self._proxy:
+            self.port = self._proxy.port
+            self._ready.set()
+            await self._done.wait()
 
     async def _leave(self) -> None:
         rest = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
-
-    async def _abort(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._whole:
-            writer.transport.abort()
-            return
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
-        self._writers |= {writer, far_writer}
-        await asyncio.gather(
-            _carry(reader, far_writer), _carry(far_reader, writer), return_exceptions=True
-        )
-        self._writers -= {writer, far_writer}
-
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy what comes until either end is gone."""
-    try:
-        while data := await reader.read(READ_BYTES):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()

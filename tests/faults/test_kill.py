@@ -78,7 +78,7 @@ async def test_nothing_dies(
             *verdict.seamless(),
             none_of("reconnections", reconnections(load)),
             # Rotation every 2 s, commit within 0.2 s: nothing waits longer for its acknowledgment.
-            at_most("longest lag", longest_lag_s(load), 5.0, "s"),
+            at_most("longest lag", longest_lag_s(load), scale.limit(5.0), "s"),
         ],
     )
 
@@ -132,7 +132,12 @@ async def test_ingest_is_killed(
             *verdict.figures(),
             *verdict.seamless(),
             none_of("acknowledgments before the commit", seen.early_ack_count),
-            at_most("resume p99", percentile(resumed_s, 99), 2.0, "s after ingest serves again"),
+            at_most(
+                "resume p99",
+                percentile(resumed_s, 99),
+                scale.limit(2.0),
+                "s after ingest serves again",
+            ),
             shown("down p99", percentile(down_s, 99), "s"),
             shown("storing again p99", percentile(back_s, 99), "s after the kill"),
             at_least("reconnections", reconnections(load), kills * len(load.pushed)),
@@ -194,7 +199,12 @@ async def test_valkey_is_killed(
             *verdict.figures(),
             *verdict.seamless(),
             *story.figures(),
-            at_most("live view healed p99", percentile(healed_s, 99), 3.0, "s after the kill"),
+            at_most(
+                "live view healed p99",
+                percentile(healed_s, 99),
+                scale.limit(3.0),
+                "s after the kill",
+            ),
             shown("live windows missed", sum(len(view.missing(name)) for name in names)),
             none_of("holes in the live view without a mark", view.unmarked_holes(names)),
             none_of("transitions missing in the live view", len(view.missing_transitions())),
@@ -224,7 +234,9 @@ async def test_envoy_is_killed(
         figures=[
             *verdict.figures(),
             *verdict.seamless(),
-            at_most("storing again p99", percentile(back_s, 99), 3.0, "s after the kill"),
+            at_most(
+                "storing again p99", percentile(back_s, 99), scale.limit(3.0), "s after the kill"
+            ),
             at_least("reconnections", reconnections(load), kills * len(load.pushed)),
         ],
     )

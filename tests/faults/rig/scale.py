@@ -26,6 +26,10 @@ class Scale:
         """Return the one of two durations, in seconds, that this run is meant to take."""
         return full if self.full else short
 
+    def limit(self, full: float) -> float:
+        """Return the limit of a time, in seconds; doubled when all tests share the machine."""
+        return full if self.full else 2 * full
+
     def count(self, short: int, full: int) -> int:
         """Return the one of two numbers of repetitions that this run is meant to do."""
         return full if self.full else short
