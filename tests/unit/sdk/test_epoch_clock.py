@@ -1,6 +1,7 @@
 """The sender's clock against the sample index."""
 
 from dataclasses import dataclass
+from random import Random
 
 from kurto.epoch_clock import EpochClock
 
@@ -80,6 +81,33 @@ def test_no_times_while_samples_come_faster_or_slower_than_they_are_taken() -> N
         for k in range(1000):
             clocks.wait(step_s)
             assert clock.pushed(100 * k, 100) is None
+
+
+def test_pushes_that_were_held_up_say_nothing() -> None:
+    clocks, random = Clocks(), Random(3)
+    clock = clocks.clock()
+    errors_ms = []
+    for k in range(3000):
+        late_s = random.choice((0.0, 0.0, 0.01, 0.07, 0.09))
+        now = clocks.monotonic
+        clocks.wait(0.1 * (k + 1) + 100.0 + late_s - now)
+        time_us = clock.pushed(100 * k, 100)
+        if time_us is not None:
+            errors_ms.append((time_us - START_US - 100_000 * k) / 1000)
+    assert len(errors_ms) > 100
+    assert min(errors_ms) >= -1
+    assert max(errors_ms) <= 21
+
+
+def test_after_a_pause_of_sampling_times_come_again() -> None:
+    clocks = Clocks()
+    clock = clocks.clock()
+    times = []
+    for k in range(1000):
+        clocks.wait(0.1 if k != 300 else 5.0)
+        times.append(clock.pushed(100 * k, 100))
+    assert all(time is None for time in times[300:540])
+    assert sum(time is not None for time in times[620:]) > 25
 
 
 def test_a_recording_has_no_times_of_now() -> None:

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 _MARK_INTERVAL_S = 1.0
 _PACE = (0.9, 1.1)
+_LATE_S = 0.02
+_PATIENCE_S = 30.0
+_DRIFT = 1e-3
 
 
 def wall_clock_us() -> int:
     """Return the sender's clock in microseconds since 1970-01-01T00:00:00Z."""
     return time.time_ns() // 1000
+
+
+class _OnTime:
+    """Tells pushes that came at once from those that were held up on the way here.
+
+    Whatever holds a push up only ever adds to its lateness; the least of late is the truth.
+    """
+
+    def __init__(self) -> None:
+        self._least_s = math.inf
+        self._told_s = 0.0
+        self._on_time_s = -math.inf
+
+    def tell(self, now_s: float, lateness_s: float) -> bool:
+        # Clocks and converters drift apart, so that the least is not for ever.
+        self._least_s = min(lateness_s, self._least_s + _DRIFT * (now_s - self._told_s))
+        self._told_s = now_s
+        if lateness_s - self._least_s <= _LATE_S:
+            self._on_time_s = now_s
+            return True
+        if now_s - self._on_time_s > _PATIENCE_S:  # it stays so: sampling has paused
+            self._least_s = lateness_s
+        return False
 
 
 class EpochClock:
@@ -49,6 +76,7 @@ class EpochClock:
         self._wall_us = wall_us
         self._started_s: float | None = None
         self._mark: tuple[int, float] | None = None
+        self._on_time = _OnTime()
 
     def start_time_us(self) -> int | None:
         """Return the time of sample 0 by today's clock, or None before the first sample.
@@ -65,8 +93,8 @@ class EpochClock:
         Returns
         -------
         int or None
-            Time of the first of them in microseconds since 1970-01-01T00:00:00Z: about once a
-            second, and only while samples come as fast as they are taken.
+            Time of the first of them in microseconds since 1970-01-01T00:00:00Z: at most once a
+            second, and only while samples come as fast as they are taken and are not held up.
         """
         if self._recorded:
             return None
@@ -74,16 +102,23 @@ class EpochClock:
         first_s = now_s - sample_count / self._rate_hz
         if self._started_s is None:
             self._started_s = first_s - self._elapsed_s(first_index)
-        mark = self._mark
-        if mark is not None and first_s - mark[1] < _MARK_INTERVAL_S:
+        on_time = self._on_time.tell(now_s, first_s - self._elapsed_s(first_index))
+        if not self._is_due(first_index, first_s) or not on_time:
             return None
+        return self._wall_us() - round((now_s - first_s) * 1e6)
+
+    def _is_due(self, first_index: int, first_s: float) -> bool:
+        """Whether it is time for a time, and samples have come as fast as they are taken since."""
+        if self._mark is None:
+            self._mark = (first_index, first_s)
+            return False
+        index, at_s = self._mark
+        if first_s - at_s < _MARK_INTERVAL_S:
+            return False
         self._mark = (first_index, first_s)
-        if mark is not None:
-            expected_s = self._elapsed_s(first_index) - self._elapsed_s(mark[0])
-            slow, fast = _PACE
-            if slow <= expected_s / (first_s - mark[1]) <= fast:
-                return self._wall_us() - round((now_s - first_s) * 1e6)
-        return None
+        slow, fast = _PACE
+        expected_s = self._elapsed_s(first_index) - self._elapsed_s(index)
+        return slow <= expected_s / (first_s - at_s) <= fast
 
     def _elapsed_s(self, index: int) -> float:
         if self._burst is None:
