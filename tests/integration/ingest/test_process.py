@@ -10,17 +10,21 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import grpc
 import numpy as np
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kurto.ingest.v1 import ingest_service_pb2 as pb
+from kurto.ingest.v1 import stream_control_service_pb2 as control_pb
 from kurto.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from kurto.ingest.v1.stream_control_service_pb2_grpc import StreamControlServiceStub
 from kurto_ingest.fake_analyzer import FakeAnalyzer
 from kurto_ingest.ports import Stores
 from kurto_ingest.settings import IngestSettings
@@ -269,3 +273,40 @@ async def test_kill_while_samples_are_copied_out(
         for row in rows:
             assert row["samples"] == sender.samples(row["first_index"], 100).tobytes()
     await database.close()
+
+
+async def test_without_the_live_path_it_is_healthy_without_an_analyzer(
+    settings: IngestSettings, free_port: int, tmp_path: Path
+) -> None:
+    environment = {
+        "KURTO_POSTGRES_DSN": settings.postgres_dsn,
+        "KURTO_VALKEY_URL": settings.valkey_url,
+        "KURTO_INGEST_GRPC_PORT": str(free_port),
+        "KURTO_INGEST_METRICS_PORT": "0",
+        "KURTO_ANALYZER_ADDRESS": "127.0.0.1:1",
+        "KURTO_INGEST_REALTIME_ENABLED": "false",
+    }
+    process = IngestProcess(free_port, environment, tmp_path / "ingest.log")
+    await process.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{free_port}") as channel:
+            sender = Sender(IngestServiceStub(channel), AssetServiceStub(channel))
+            await sender.create()
+            await sender.open()
+            response = await sender.push(sender.batch(0, 1500))
+            assert response.results[0].next_index == 1500
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            async with asyncio.timeout(10):
+                while True:
+                    found = await health.Check(health_pb2.HealthCheckRequest())
+                    if found.status == health_pb2.HealthCheckResponse.SERVING:
+                        break
+                    await asyncio.sleep(0.1)
+            status = await StreamControlServiceStub(channel).GetStorageStatus(
+                control_pb.GetStorageStatusRequest()
+            )
+            assert not status.status.realtime_enabled
+            assert not status.status.analyzer_connected
+    finally:
+        assert await process.end(signal.SIGTERM) == 0
+    assert "analyzer_lost" not in process.log.read_text()

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 from kurto_ingest.commit_errors import is_transient
 from kurto_ingest.exceptions import OwnerChanged, StreamFailedError
 from kurto_ingest.late import completed_windows
-from kurto_ingest.live_stream import Commit
 from kurto_ingest.metrics import IngestMetrics
+from kurto_ingest.pending import Commit
 from kurto_ingest.ports import SampleStore, StreamCommit
 from kurto_ingest.registry import StreamRegistry, WindowSink
 from kurto_ingest.session import Session
@@ -95,8 +95,11 @@ class GroupCommitter:
         self._urgent = asyncio.Event()
         self._doubtful: tuple[UUID, list[_Plan]] | None = None
         self._retry_s = 0.0
-        #: True since a commit failed, until one succeeds.
-        self.failing = False
+
+    @property
+    def failing(self) -> bool:
+        """True since a commit failed, until PostgreSQL answers again."""
+        return self._doubtful is not None
 
     def note(self, session: Session) -> None:
         """Take note that `session` holds something that is not durable."""
@@ -150,7 +153,6 @@ class GroupCommitter:
             return False
         plans = self._plans()
         if not plans:
-            self.failing = False
             return True
         started_s = self._clock.monotonic()
         token = uuid4()
@@ -158,9 +160,7 @@ class GroupCommitter:
             taken = await self._store.commit([plan.request for plan in plans], token)
         except Exception as error:
             self._metrics.commits.labels("failed").inc()
-            self.failing = True
             return await self._failed(error, token, plans)
-        self.failing = False
         self._metrics.commit_seconds.observe(self._clock.monotonic() - started_s)
         self._metrics.commits.labels("ok").inc()
         for plan in plans:

@@ -11,44 +11,13 @@ from kurto_ingest.cells import Block, CellAssembler, cut_at_grid
 from kurto_ingest.encoding import Planar
 from kurto_ingest.exceptions import IndexWentBackwards
 from kurto_ingest.hop_tail import HopTail
+from kurto_ingest.pending import Abandonment, Commit
 from kurto_ingest.quality import BlockInspector
 from kurto_ingest.ranges import IndexRange, RangeSet
 from kurto_ingest.sequence import Intake, StreamSequence
 from kurto_ingest.stream_format import StreamFormat
 
-__all__ = ["Abandonment", "Commit", "LiveStream", "StreamCounters"]
-
-
-@dataclass(frozen=True, slots=True)
-class Abandonment:
-    """A range that the sender gave up."""
-
-    first: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Some of a stream's pending entries, and the state that holds once they are stored.
-
-    Attributes
-    ----------
-    before, after : StreamSequence
-        Durable state without and with the entries.
-    blocks : tuple of Block
-        Rows to be stored.
-    entry_count, size_bytes : int
-        Pending entries that the commit covers, and the bytes of the blocks.
-    refilled : RangeSet
-        Samples that close earlier gaps.
-    """
-
-    before: StreamSequence
-    after: StreamSequence
-    blocks: tuple[Block, ...]
-    entry_count: int
-    size_bytes: int
-    refilled: RangeSet
+__all__ = ["LiveStream", "StreamCounters"]
 
 
 @dataclass(slots=True)

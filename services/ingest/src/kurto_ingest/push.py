@@ -11,14 +11,12 @@ from enum import Enum
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto_ingest.committer import GroupCommitter
-from kurto_ingest.events import EventLog
 from kurto_ingest.exceptions import InvalidField, OwnerChanged, StreamNotStarted
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.opening import StreamOpener
 from kurto_ingest.registry import StreamRegistry
 from kurto_ingest.sample_intake import PushLimits, SampleIntake, Slot
 from kurto_ingest.session import Session
-from kurto_ingest.stream_events import EventKind
 from kurto_service.clock import Clock
 from kurto_service.exceptions import KurtoError
 
@@ -49,7 +47,6 @@ class PushParts:
     clock: Clock
     metrics: IngestMetrics
     limits: PushLimits
-    events: EventLog
 
 
 class PushCall:
@@ -262,27 +259,11 @@ class PushCall:
             return
         given = abandon.range
         try:
-            count = slot.session.live.abandon(given.first_index, given.end_index)
+            self._parts.intake.give_up(slot, slot.session, given.first_index, given.end_index)
         except KurtoError as error:
             if len(self.slots) == 1:
                 raise
             self._reject(slot, given.first_index, error)
-        else:
-            slot.given_up.add(given.first_index, given.end_index)
-            self._record_abandonment(slot, given.first_index, given.end_index, count)
-        self._parts.committer.note(slot.session)
-
-    def _record_abandonment(self, slot: Slot, first: int, end: int, count: int) -> None:
-        if count:
-            self._parts.events.note(
-                EventKind.ABANDONED,
-                sensor_id=slot.sensor_id,
-                epoch=slot.epoch,
-                first_index=first,
-                end_index=end,
-                value=float(count),
-                message=f"The sender gave up {count} missing samples per channel.",
-            )
 
     async def settle(self) -> None:
         """Wait, not for long, until what the call brought is durable."""

@@ -151,6 +151,27 @@ class SampleIntake:
         if live.tail.end != hops:
             self._sink.advance(session)
 
+    def give_up(self, slot: Slot, session: Session, first: int, end: int) -> None:
+        """Take note that the sender gave up what is missing of `first` <= i < `end`.
+
+        Raises
+        ------
+        IndexWentBackwards, TooManyMissingRanges
+        """
+        count = session.live.abandon(first, end)
+        slot.given_up.add(first, end)
+        self._committer.note(session)
+        if count:
+            self._events.note(
+                EventKind.ABANDONED,
+                sensor_id=session.key[0],
+                epoch=session.key[1],
+                first_index=first,
+                end_index=end,
+                value=float(count),
+                message=f"The sender gave up {count} missing samples per channel.",
+            )
+
     def _note(self, slot: Slot, intake: Intake, count: int) -> None:
         # Plain numbers: metrics are brought up to date once a second.
         totals = self._totals

@@ -184,7 +184,6 @@ class Ingest:
             clock=self._clock,
             metrics=self.metrics,
             limits=limits,
-            events=self.records.events,
         )
         self.servicer = IngestServicer(
             opener=self.opener,
