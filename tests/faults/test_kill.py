@@ -114,7 +114,7 @@ async def test_ingest_is_killed(
         async with load.running(), storing(dsn, load.pushed) as seen:
             started_s = time.monotonic()
             for _ in range(kills):
-                await asyncio.sleep(2 * SETTLE_S)
+                await asyncio.sleep(SETTLE_S)
                 killed_s, serving_s = await kill_ingest(used)
                 await asyncio.sleep(2 * SETTLE_S)
                 times = seen.times_back(load.pushed, killed_s)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests.faults.rig.hashed_samples import Samples, hashed_samples
+from tests.faults.rig.processes import MachineMeter
 from tests.faults.rig.pushed import Progress, Pushed
 
 import kurto
@@ -49,6 +50,13 @@ class Load:
         How long the end waits for the last acknowledgment, in seconds.
     signal : callable
         Makes the samples.
+
+    Attributes
+    ----------
+    pushed : list of Pushed
+        What was sent and acknowledged, one a sensor, filled while the load runs.
+    busy_share : float or None
+        Share of the cores, 0 to 1, that was used meanwhile, by whomever.
     """
 
     target: str
@@ -65,6 +73,7 @@ class Load:
         self.pushed = [Pushed(sensor_id) for sensor_id in self.sensor_ids]
         self._stopped = asyncio.Event()
         self._open_count = 0
+        self.busy_share: float | None = None
 
     @property
     def hop(self) -> int:
@@ -73,9 +82,10 @@ class Load:
 
     def __str__(self) -> str:
         """Return the load in words, for the report."""
+        busy = "" if self.busy_share is None else f", machine {100 * self.busy_share:.0f} % busy"
         return (
             f"{len(self.sensor_ids)} sensors of {len(CHANNELS)} channels at "
-            f"{self.sample_rate_hz:g} Hz for {self.duration_s:g} s"
+            f"{self.sample_rate_hz:g} Hz for {self.duration_s:g} s{busy}"
         )
 
     async def run(self) -> list[Pushed]:
@@ -145,9 +155,11 @@ class Load:
         """Note the sensors' progress until the block ends."""
         self._streams: dict[str, SensorStream] = {}
         looking = asyncio.create_task(self._look(), name="progress of the load")
+        meter = MachineMeter()
         try:
             yield
         finally:
+            self.busy_share = meter.share()
             looking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await looking

@@ -130,6 +130,26 @@ class CpuMeter:
         }
 
 
+class MachineMeter:
+    """Measures how busy the cores are that this process may use, whoever uses them."""
+
+    def __init__(self) -> None:
+        self._before = _core_times()
+
+    def share(self) -> float:
+        """Return the share, 0 to 1, that was used since the meter was made."""
+        busy, total = (now - then for now, then in zip(_core_times(), self._before, strict=True))
+        return busy / total if total else 0.0
+
+
+def _core_times() -> tuple[float, float]:
+    """Return busy and all seconds of the cores since the machine started."""
+    mine = os.sched_getaffinity(0)
+    cores = [one for number, one in enumerate(psutil.cpu_times(percpu=True)) if number in mine]
+    total = sum(sum(one) for one in cores)
+    return total - sum(one.idle + one.iowait for one in cores), total
+
+
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time of a process and its living descendants, in seconds; 0 if it ended."""
     try:
