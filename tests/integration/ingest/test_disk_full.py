@@ -139,6 +139,25 @@ async def test_oldest_hours_are_deleted_first(
     assert running.ingest.metrics.shed_bytes._value.get() > 4 * MB
 
 
+async def test_long_query_does_not_keep_the_disk_full(
+    running: RunningIngest, sender: Sender, disk: Disk
+) -> None:
+    for hours in (3, 2, 0):
+        await fill_hour(sender, hours)
+    size = (await disk.space()).database_bytes
+    async with disk._pool.acquire() as connection, connection.transaction():
+        recent = datetime.now(UTC) - timedelta(hours=1)
+        await connection.execute(
+            f"SELECT FROM ingest.sensor_data WHERE block_time > '{recent.isoformat()}'"
+        )
+        disk.limit(round(size / 0.92))
+        async with asyncio.timeout(25):
+            while running.ingest.metrics.shed_bytes._value.get() < 4 * MB:
+                await asyncio.sleep(0.05)
+        await until(running, states.STORAGE_STATE_OK)
+        assert (await disk.space()).database_bytes < size - 4 * MB
+
+
 async def test_no_samples_are_taken_when_nothing_is_left_to_delete(
     running: RunningIngest, sender: Sender, disk: Disk, stores: Stores
 ) -> None:

@@ -158,6 +158,25 @@ async def test_drop_that_was_interrupted_is_finished(pool: Pool) -> None:
     assert await pool.fetchval("SELECT to_regclass($1)", f"ingest.{key(39).name}") is None
 
 
+async def test_long_query_on_other_hours_does_not_keep_the_disk_full(pool: Pool) -> None:
+    """Detaching waits for all that read the table; what the rows take is freed all the same."""
+    keeper = partitions(pool, FakeClock(NOW))
+    for item in (key(40), key(39), key(0)):
+        await keeper.ensure([item])
+        await add_row(pool, item, NOW - timedelta(hours=38))
+    async with pool.acquire() as connection, connection.transaction():
+        query = "SELECT count(*) FROM ingest.sensor_data WHERE retention_class = 1"
+        recent = f"{query} AND block_time >= '{key(0).start}'"
+        assert await connection.fetchval(recent) == 1
+        assert await keeper.drop_old() == []
+        assert await keeper.drop_old() == []
+        await keeper.ensure([key(-3)])  # others are made all the while
+        for item in (key(40), key(39)):
+            assert await pool.fetchval(f"SELECT count(*) FROM ingest.{item.name}") == 0
+    assert set(await keeper.drop_old()) == {key(40).name, key(39).name}
+    assert await names(pool) == ["2026112310", "2026112313"]
+
+
 async def test_detached_partition_is_attached_again_with_its_rows(pool: Pool) -> None:
     keeper = partitions(pool, FakeClock(NOW))
     for item, how in ((key(0), ""), (key(1), "CONCURRENTLY"), (key(0, FOREVER_CLASS), "")):

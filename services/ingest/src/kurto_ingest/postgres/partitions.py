@@ -25,11 +25,14 @@ from kurto_service.postgres import Pool
 if TYPE_CHECKING:
     from kurto_service.postgres import PooledConnection
 
-__all__ = ["PartitionLostError", "Partitions"]
+__all__ = ["BUSY", "PartitionLostError", "Partitions"]
 
 _LOG = logging.getLogger(__name__)
 # Waiting for a lock on the table makes everybody else wait behind: give up and come again.
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
+
+#: Somebody reads or changes the table: to be tried again.
+BUSY = (asyncpg.LockNotAvailableError, asyncpg.ObjectNotInPrerequisiteStateError)
 
 _STATE = """
 SELECT c.oid, i.inhparent IS NOT NULL AS attached, coalesce(i.inhdetachpending, false) AS pending
@@ -166,9 +169,7 @@ class Partitions:
             await self._clock.sleep(interval_s)
 
     def _report(self, error: Exception) -> None:
-        away = is_unavailable(error) or isinstance(
-            error, (TimeoutError, asyncpg.LockNotAvailableError)
-        )
+        away = is_unavailable(error) or isinstance(error, (TimeoutError, *BUSY))
         _LOG.log(
             logging.WARNING if away else logging.ERROR,
             "Partitions not kept, will be tried again",
@@ -195,9 +196,15 @@ class Partitions:
         """
         await self.classes.load()
         expired = await self.list.expired(self._clock.now())
+        dropped = []
         for partition in expired:
-            await self.drop(partition)
-        return [partition.key.name for partition in expired]
+            try:
+                await self.drop(partition)
+            except BUSY as error:
+                self._report(error)
+            else:
+                dropped.append(partition.key.name)
+        return dropped
 
     async def drop(self, partition: StoredPartition) -> None:
         """Drop a partition; readers and writers of the others never wait."""
@@ -208,17 +215,28 @@ class Partitions:
             await connection.execute("SELECT pg_advisory_lock(hashtext($1))", key.name)
             try:
                 if partition.attached:
-                    how = "FINALIZE" if partition.pending else "CONCURRENTLY"
-                    await connection.execute(
-                        f"ALTER TABLE ingest.{class_table(key.class_number)}"
-                        f" DETACH PARTITION ingest.{key.name} {how}"
-                    )
+                    await self._detach(connection, partition)
                 await connection.execute(f"DROP TABLE ingest.{key.name}")
             finally:
                 await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", key.name)
                 await connection.execute("RESET lock_timeout")
         self.forget([key])
         _LOG.info("Partition dropped", extra={"action": "partition_dropped", "partition": key.name})
+
+    @staticmethod
+    async def _detach(connection: PooledConnection, partition: StoredPartition) -> None:
+        name = partition.key.name
+        how = "FINALIZE" if partition.pending else "CONCURRENTLY"
+        try:
+            await connection.execute(
+                f"ALTER TABLE ingest.{class_table(partition.key.class_number)}"
+                f" DETACH PARTITION ingest.{name} {how}"
+            )
+        except BUSY:
+            # Some long query reads other hours: the empty table may stay until it has ended. Only
+            # one partition at a time may be waiting for that.
+            await connection.execute(f"TRUNCATE ingest.{name}")
+            raise
 
 
 async def _lock_name(connection: PooledConnection, name: str) -> None:

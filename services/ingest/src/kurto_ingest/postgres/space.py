@@ -7,7 +7,7 @@ import shutil
 
 from kurto_ingest.disk_guard import Sheddable, Space, space_left
 from kurto_ingest.postgres.partition_list import StoredPartition
-from kurto_ingest.postgres.partitions import Partitions
+from kurto_ingest.postgres.partitions import BUSY, Partitions
 from kurto_ingest.retention import ClassKind
 from kurto_service.postgres import Pool
 
@@ -79,6 +79,12 @@ class PostgresSpaceStore:
 
     async def shed(self, partition: Sheddable) -> None:
         """Drop a partition."""
-        await self._partitions.drop(self._found[partition.key.name])
+        found = self._found[partition.key.name]
+        try:
+            await self._partitions.drop(found)
+        except BUSY:
+            left = await self._pool.fetchval("SELECT pg_relation_size($1::oid)", found.oid)
+            if left:  # else it is empty, and dropped later
+                raise
         if partition.retention.kind is ClassKind.KEPT:
             await self._pool.execute(_EMPTY_KEPT, partition.key.start, partition.key.end)
