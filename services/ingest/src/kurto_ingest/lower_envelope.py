@@ -52,6 +52,7 @@ class LowerEnvelope:
         self._bucket_s = bucket_s
         self._points: deque[tuple[float, float]] = deque(maxlen=max_buckets)
         self._bucket = -1
+        self._line: Line | None = None  # as long as no interval is complete beyond those in it
 
     def __len__(self) -> int:
         return len(self._points)
@@ -67,9 +68,12 @@ class LowerEnvelope:
         if bucket > self._bucket:
             self._bucket = bucket
             self._points.append((x_s, y_us))
+            self._line = None
             return True
         if bucket == self._bucket and y_us < self._points[-1][1]:
             self._points[-1] = (x_s, y_us)
+            if len(self._points) == 1:
+                self._line = None
         return False
 
     def shift(self, by_us: float) -> None:
@@ -77,11 +81,15 @@ class LowerEnvelope:
         moved = [(x, y + by_us) for x, y in self._points]
         self._points.clear()
         self._points.extend(moved)
+        self._line = None
 
     def line(self) -> Line | None:
         """Return the line; None before the first reading."""
-        if not self._points:
-            return None
+        if self._line is None and self._points:
+            self._line = self._fit()
+        return self._line
+
+    def _fit(self) -> Line:
         hull = self._hull()
         points = self._complete
         if len(hull) == 1:

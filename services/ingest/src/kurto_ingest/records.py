@@ -19,6 +19,7 @@ __all__ = ["RecordKeeper", "RecordPace", "Records"]
 _LOG = logging.getLogger(__name__)
 _EXPIRE_INTERVAL_S = 600.0
 _EXPIRE_ROWS = 5000
+_FINISH_S = 1.0  # a process that ends does not wait for PostgreSQL to come back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +114,10 @@ class RecordKeeper:
         return done
 
     async def finish(self) -> None:
-        """Write what there is, since the process ends; failing that, say so."""
+        """Write what there is, since the process ends; what cannot be written soon is lost."""
         try:
-            await self._write(final=True)
+            async with asyncio.timeout(_FINISH_S):
+                await self._write(final=True)
         except Exception as error:
             self._report(f"{type(error).__name__}: {error}")
 
