@@ -61,10 +61,10 @@ class Rolling:
 def rolling(pool: Pool, clock: Clock, *, idle_s: float = 0.0, batch_minutes: int = 3) -> Rolling:
     """Return a store with roll-ups; with `idle_s` 0 no minute is waited for."""
     frames = PartitionKeeper(pool, clock, feature_table(7), hold=earliest_due_us)
-    targets = {
-        RollupInterval.SECOND: PartitionKeeper(pool, clock, second_table(90)),
-        RollupInterval.MINUTE: PartitionKeeper(pool, clock, minute_table(0)),
-    }
+    targets = [
+        PartitionKeeper(pool, clock, second_table(90)),
+        PartitionKeeper(pool, clock, minute_table(0)),
+    ]
     layouts = LayoutCatalogue()
     rollups = PostgresRollups(pool, targets, timeout_s=10.0)
     limits = RollupLimits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -17,6 +18,7 @@ from kurto_service.postgres import Pool
 __all__ = ["PostgresRollupHistory"]
 
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ROWS_PER_TURN = 100
 _EARLIEST, _LATEST = -(1 << 62), 1 << 62
 _TABLES = {
     RollupInterval.SECOND: "analyzer.feature_rollups_1s",
@@ -63,7 +65,12 @@ class PostgresRollupHistory:
             )
             wanted = {row["layout_id"] for row in rows}
             layouts = await self._layouts.layouts(connection, wanted)
-        return [_rollup(row, layouts[row["layout_id"]]) for row in rows]
+        rollups = []
+        for number, row in enumerate(rows, 1):
+            rollups.append(_rollup(row, layouts[row["layout_id"]]))
+            if number % _ROWS_PER_TURN == 0:
+                await asyncio.sleep(0)  # windows are analysed meanwhile
+        return rollups
 
 
 def _rollup(row: asyncpg.Record, layout: FrameLayout) -> Rollup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from kurto_analyzer.postgres_partitions import PartitionKeeper
 from kurto_analyzer.postgres_queries import geometry_of_row, time_of
-from kurto_analyzer.rollups import MINUTE_US, EpochProgress, RollupInterval, RollupSpan
+from kurto_analyzer.rollups import MINUTE_US, EpochProgress, RollupSpan
 from kurto_service.postgres import Pool
 
 __all__ = ["PostgresRollups", "earliest_due_us"]
@@ -50,77 +50,85 @@ ORDER BY start_time LIMIT 1
 """
 _FIRST_DUE = "SELECT min(minute) FROM analyzer.rollups_due"
 
-# Whole intervals are computed anew from their frames, so it does not matter how often. A roll-up of
-# more windows is never replaced by one of fewer: the frames of the others are past their retention.
-_UPSERT = """
-INSERT INTO analyzer.{table} AS r (
-    start_time, layout_id, window_count, empty_window_count, sensor_id, quality,
-    minimum, mean, maximum, value_counts)
-SELECT w.start_time, w.layout_id, w.window_count, w.empty_window_count, $1, q.quality,
-    v.minimum, v.mean, v.maximum,
-    CASE WHEN v.fewest < w.window_count - w.empty_window_count THEN v.value_counts END
-FROM counted AS w
-LEFT JOIN valued AS v USING (start_time, layout_id)
-LEFT JOIN flagged AS q USING (start_time, layout_id)
-ON CONFLICT (sensor_id, start_time, layout_id) DO UPDATE SET
-    window_count = excluded.window_count, empty_window_count = excluded.empty_window_count,
-    quality = excluded.quality, minimum = excluded.minimum, mean = excluded.mean,
-    maximum = excluded.maximum, value_counts = excluded.value_counts
-WHERE excluded.window_count >= r.window_count
-"""
-_ROLL_UP = """
+# Whole intervals are computed anew from their frames, so it does not matter how often. Frames are
+# summed up by seconds once; minutes are made of those.
+_SECONDS = """
 WITH frames AS MATERIALIZED (
-    SELECT date_bin('{interval}', start_time, 'epoch'::timestamptz) AS start_time,
+    SELECT date_bin('1 second', start_time, 'epoch'::timestamptz) AS start_time,
         layout_id, empty_reason, quality, features
     FROM analyzer.realtime_features
     WHERE sensor_id = $1 AND start_time >= $2 AND start_time < $3
 ),
-elements AS (
-    SELECT start_time, layout_id, e.n, min(e.value) AS minimum, avg(e.value)::real AS mean,
-        max(e.value) AS maximum, count(e.value)::integer AS value_count
+elements AS MATERIALIZED (
+    SELECT start_time, layout_id, e.n, min(e.value) AS minimum, max(e.value) AS maximum,
+        sum(e.value::double precision) AS total, count(e.value) AS value_count
     FROM frames CROSS JOIN LATERAL unnest(features) WITH ORDINALITY AS e (value, n)
     GROUP BY start_time, layout_id, e.n
 ),
-valued AS (
-    SELECT start_time, layout_id, array_agg(minimum ORDER BY n) AS minimum,
-        array_agg(mean ORDER BY n) AS mean, array_agg(maximum ORDER BY n) AS maximum,
-        array_agg(value_count ORDER BY n) AS value_counts, min(value_count) AS fewest
-    FROM elements GROUP BY start_time, layout_id
-),
-flags AS (
+flags AS MATERIALIZED (
     SELECT start_time, layout_id, e.n, bit_or(e.mask) AS mask
     FROM frames CROSS JOIN LATERAL unnest(quality) WITH ORDINALITY AS e (mask, n)
     GROUP BY start_time, layout_id, e.n
 ),
-flagged AS (
-    SELECT start_time, layout_id, array_agg(mask ORDER BY n) AS quality
-    FROM flags GROUP BY start_time, layout_id
-),
-counted AS (
-    SELECT start_time, layout_id, count(*)::integer AS window_count,
-        (count(*) FILTER (WHERE empty_reason <> 0))::integer AS empty_window_count
+counts AS MATERIALIZED (
+    SELECT start_time, layout_id, count(*) AS window_count,
+        count(*) FILTER (WHERE empty_reason <> 0) AS empty_window_count
     FROM frames GROUP BY start_time, layout_id
+)"""
+# A roll-up of more windows is never replaced by one of fewer: the frames of the others are past
+# their retention.
+_INTERVALS = """,
+{table} AS (
+    INSERT INTO analyzer.{table} AS r (
+        start_time, layout_id, window_count, empty_window_count, sensor_id, quality,
+        minimum, mean, maximum, value_counts)
+    SELECT c.start_time, c.layout_id, c.window_count, c.empty_window_count, $1, q.quality,
+        v.minimum, v.mean, v.maximum,
+        CASE WHEN v.fewest < c.window_count - c.empty_window_count THEN v.value_counts END
+    FROM (
+        SELECT {start} AS start_time, layout_id, sum(window_count)::integer AS window_count,
+            sum(empty_window_count)::integer AS empty_window_count
+        FROM counts GROUP BY 1, 2) AS c
+    LEFT JOIN (
+        SELECT start_time, layout_id, array_agg(minimum ORDER BY n) AS minimum,
+            array_agg((total / nullif(value_count, 0))::real ORDER BY n) AS mean,
+            array_agg(maximum ORDER BY n) AS maximum,
+            array_agg(value_count::integer ORDER BY n) AS value_counts, min(value_count) AS fewest
+        FROM (
+            SELECT {start} AS start_time, layout_id, n, min(minimum) AS minimum,
+                max(maximum) AS maximum, sum(total) AS total, sum(value_count) AS value_count
+            FROM elements GROUP BY 1, 2, 3) AS e
+        GROUP BY 1, 2) AS v USING (start_time, layout_id)
+    LEFT JOIN (
+        SELECT start_time, layout_id, array_agg(mask ORDER BY n) AS quality
+        FROM (
+            SELECT {start} AS start_time, layout_id, n, bit_or(mask) AS mask
+            FROM flags GROUP BY 1, 2, 3) AS m
+        GROUP BY 1, 2) AS q USING (start_time, layout_id)
+    ON CONFLICT (sensor_id, start_time, layout_id) DO UPDATE SET
+        window_count = excluded.window_count, empty_window_count = excluded.empty_window_count,
+        quality = excluded.quality, minimum = excluded.minimum, mean = excluded.mean,
+        maximum = excluded.maximum, value_counts = excluded.value_counts
+    WHERE excluded.window_count >= r.window_count
+)"""
+_MINUTE = "date_bin('1 minute', start_time, 'epoch'::timestamptz)"
+_ROLL_UP = (
+    _SECONDS
+    + _INTERVALS.format(table="feature_rollups_1s", start="start_time")
+    + _INTERVALS.format(table="feature_rollups_1m", start=_MINUTE)
+    + " SELECT 1"
 )
-"""
-_NAMES = {
-    RollupInterval.SECOND: ("1 second", "feature_rollups_1s"),
-    RollupInterval.MINUTE: ("1 minute", "feature_rollups_1m"),
-}
-_STATEMENTS = {
-    interval: _ROLL_UP.format(interval=length) + _UPSERT.format(table=table)
-    for interval, (length, table) in _NAMES.items()
-}
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 
 class PostgresRollups:
-    """Rolls up inside the database: one statement per interval length reads frames and writes rows.
+    """Rolls up inside the database: one statement reads frames and writes the rows of both lengths.
 
     Parameters
     ----------
     pool : Pool
         Connections to use.
-    targets : mapping of RollupInterval to PartitionKeeper
+    targets : sequence of PartitionKeeper
         Make the partitions that rows need.
     timeout_s : float
         Seconds after which a transaction is given up.
@@ -129,7 +137,7 @@ class PostgresRollups:
     def __init__(
         self,
         pool: Pool,
-        targets: Mapping[RollupInterval, PartitionKeeper],
+        targets: Sequence[PartitionKeeper],
         *,
         timeout_s: float,
     ) -> None:
@@ -194,17 +202,14 @@ class PostgresRollups:
             yield connection
 
     async def _ensure(self, times_us: Sequence[int]) -> None:
-        for keeper in self._targets.values():
+        for keeper in self._targets:
             await keeper.ensure(times_us)
 
     async def _write(
         self, connection: Connection, sensor_id: str, start_us: int, end_us: int
     ) -> None:
         bounds = (time_of(start_us), time_of(end_us))
-        for interval in self._targets:
-            await connection.execute(
-                _STATEMENTS[interval], sensor_id, *bounds, timeout=self._timeout_s
-            )
+        await connection.execute(_ROLL_UP, sensor_id, *bounds, timeout=self._timeout_s)
 
 
 async def earliest_due_us(connection: Connection) -> int | None:

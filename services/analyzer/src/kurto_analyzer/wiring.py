@@ -17,7 +17,7 @@ from kurto_analyzer.postgres_rollup_queries import PostgresRollupHistory
 from kurto_analyzer.postgres_rollups import PostgresRollups, earliest_due_us
 from kurto_analyzer.rollup_reader import RollupReader
 from kurto_analyzer.rollup_worker import RollupLimits, RollupWorker
-from kurto_analyzer.rollups import RollupInterval, RollupTimes
+from kurto_analyzer.rollups import RollupTimes
 from kurto_analyzer.servicer import AnalyzerServicer, FeatureServicer
 from kurto_analyzer.settings import AnalyzerSettings
 from kurto_analyzer.valkey import ValkeyLiveFeatures
@@ -81,15 +81,13 @@ def _start_rollups(
     pool: Pool,
     metrics: AnalyzerMetrics,
 ) -> None:
-    tables = {
-        RollupInterval.SECOND: second_table(settings.second_rollup_retention_days),
-        RollupInterval.MINUTE: minute_table(settings.minute_rollup_retention_days),
-    }
-    targets = {
-        interval: PartitionKeeper(pool, runtime.clock, table) for interval, table in tables.items()
-    }
-    for interval, keeper in targets.items():
-        name = f"partitions-{interval.name.lower()}"
+    tables = (
+        second_table(settings.second_rollup_retention_days),
+        minute_table(settings.minute_rollup_retention_days),
+    )
+    targets = [PartitionKeeper(pool, runtime.clock, table) for table in tables]
+    for table, keeper in zip(tables, targets, strict=True):
+        name = f"partitions of {table.name}"
         runtime.spawn(name, keeper.run(settings.maintenance_interval_s))
     rollups = PostgresRollups(pool, targets, timeout_s=settings.rollup_timeout_s)
     limits = RollupLimits(
