@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,8 +16,8 @@ from kurto.ingest.v1 import ingest_service_pb2_grpc as pb_grpc
 from kurto.sample_arrays import DEFAULT_MAX_BYTES, SampleArray, gather_samples
 from kurto.stored_samples import SamplesChunk, SamplesHeader, SamplesHole, SamplesPiece
 
-_SILENCE_S = 60.0
-_ATTEMPTS = 10
+_SILENCE_S = 30.0
+_PATIENCE_S = 90.0
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -87,7 +87,7 @@ class SampleReading:
             end_index=end_index,
             channels=channels,
         )
-        return read_samples(self.ingest, request, self.metadata, raw=raw)
+        return read_samples(self.ingest, request, lambda: self.metadata, raw=raw)
 
     async def gather_samples(
         self,
@@ -169,10 +169,10 @@ def read_request(
 async def read_samples(
     stub: pb_grpc.IngestServiceStub,
     request: pb.ReadSamplesRequest,
-    metadata: Metadata,
+    metadata: Callable[[], Metadata],
     *,
     raw: bool = False,
-    attempts: int = _ATTEMPTS,
+    patience_s: float = _PATIENCE_S,
     silence_s: float = _SILENCE_S,
 ) -> AsyncGenerator[SamplesPiece, None]:
     """Yield chunks and holes; after a break go on from the first index that is lacking.
@@ -183,42 +183,43 @@ async def read_samples(
         Leads to ingest.
     request : ReadSamplesRequest
         What to read; `resume` is changed.
-    metadata : tuple of (str, str)
-        Sent with each call.
+    metadata : callable
+        Returns what is sent with a call: tokens may change while one reads.
     raw : bool
         Whether to leave integers as they are.
-    attempts : int > 0
-        Calls in a row that may bring nothing before the reader gives up.
+    patience_s : float
+        Seconds without anything new after which a failed call is not made again.
     silence_s : float
         Seconds without a message after which a connection counts as dead.
 
     Raises
     ------
     CallError
-        If the service refuses for good, or nothing comes in `attempts` calls.
+        If the service refuses for good, or nothing comes for `patience_s` seconds.
     """
-    progress, backoff, failed = _Progress(raw), Backoff(), 0
+    progress, backoff = _Progress(raw), Backoff()
+    loop = asyncio.get_running_loop()
+    last_s = loop.time()
     while True:
-        call = stub.ReadSamples(request, metadata=metadata)
+        call = stub.ReadSamples(request, metadata=metadata())
         try:
             while True:
                 async with asyncio.timeout(silence_s):
                     message = await call.read()
                 if not isinstance(message, pb.ReadSamplesResponse):
                     return  # all is read
-                failed = 0
                 backoff.reset()
                 piece = progress.take(message)
                 if piece is not None:
                     yield piece
+                last_s = loop.time()
         except (grpc.RpcError, asyncio.InvalidStateError) as error:
             failure = from_rpc_error(error)
         except TimeoutError:
             failure = _silent(silence_s)
         finally:
             call.cancel()
-        failed += 1
-        if not failure.retryable or failed >= attempts:
+        if not failure.retryable or loop.time() - last_s >= patience_s:
             raise failure
         progress.resume(request)
         await asyncio.sleep(backoff.next_s(failure.retry_after_s))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
@@ -99,11 +99,12 @@ class SampleReads:
         with self._slot():
             await self._sensors.get_sensor(request.sensor_id)
             found = False
-            async for record in self._epochs(request):
-                asked = wanted(request, record)
-                if asked is not None:
-                    await self._serve_epoch(request, record, asked, write)
-                    found = True
+            async with aclosing(self._epochs(request)) as records:
+                async for record in records:
+                    asked = wanted(request, record)
+                    if asked is not None:
+                        await self._serve_epoch(request, record, asked, write)
+                        found = True
             if not found and not request.resume[0]:
                 raise NoSamples(request.sensor_id)
 
@@ -120,7 +121,7 @@ class SampleReads:
         finally:
             self.count -= 1
 
-    async def _epochs(self, request: ReadRequest) -> AsyncIterator[StreamRecord]:
+    async def _epochs(self, request: ReadRequest) -> AsyncGenerator[StreamRecord, None]:
         if request.epoch:
             record = await self._streams.find(request.sensor_id, request.epoch)
             if record is not None:
@@ -142,9 +143,10 @@ class SampleReads:
         config = await self._sensors.get_config(request.sensor_id, record.config_version)
         await self._write(write, header_message(record, config, channels, asked))
         times = _MeasuredTimes(self._times, record, asked.end)
-        async for piece in self._reader.pieces(record, asked, channels):
-            known = await times.around(piece.first)
-            await self._write(write, piece_message(record.format, piece, known))
+        async with aclosing(self._reader.pieces(record, asked, channels)) as pieces:
+            async for piece in pieces:
+                known = await times.around(piece.first)
+                await self._write(write, piece_message(record.format, piece, known))
 
     async def _write(self, write: Write, message: pb.ReadSamplesResponse) -> None:
         if self._draining:

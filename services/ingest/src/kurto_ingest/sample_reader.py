@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from kurto_ingest.ports import StoredSamples, StreamRecord
@@ -56,7 +56,7 @@ class SampleReader:
 
     async def pieces(
         self, record: StreamRecord, asked: IndexRange, channels: Sequence[int]
-    ) -> AsyncIterator[Piece]:
+    ) -> AsyncGenerator[Piece, None]:
         """Yield chunks and holes that cover `asked`, ascending, as `record` knows it.
 
         Parameters
