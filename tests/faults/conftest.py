@@ -65,11 +65,13 @@ def pytest_terminal_summary(
 
 
 @pytest.fixture(scope="session")
-def capacity(stack: RunningStack) -> Capacity:
+def capacity(stack: RunningStack, book: DrillBook) -> Capacity:
     """What a sensor costs on this machine, measured once."""
     ready = stack.ready
     pids = {name: pid for name, pid in ready["pids"].items() if pid is not None}
-    return asyncio.run(measure_capacity(urlsplit(ready["http"]).netloc, pids))
+    found = asyncio.run(measure_capacity(urlsplit(ready["http"]).netloc, pids))
+    book.capacity = str(found)
+    return found
 
 
 SensorCount = Callable[..., int]

@@ -57,7 +57,7 @@ class CommitCutter:
         self._fired.clear()
         self._armed, self._first = cut, first
 
-    async def fired(self, timeout_s: float = 30.0) -> None:
+    async def fired(self, timeout_s: float = 60.0) -> None:
         """Wait until a commit was cut."""
         async with asyncio.timeout(timeout_s):
             await self._fired.wait()

@@ -44,7 +44,7 @@ class FailPoints:
         draft.write_text(action, encoding="ascii")
         draft.rename(self.directory / point)
 
-    async def fired(self, point: str, timeout_s: float = 30.0) -> None:
+    async def fired(self, point: str, timeout_s: float = 60.0) -> None:
         """Wait until a service has reached an armed point."""
         async with asyncio.timeout(timeout_s):
             while (self.directory / point).exists():

@@ -108,9 +108,18 @@ class Drill:
 
 @dataclass
 class DrillBook:
-    """The drills of one run."""
+    """The drills of one run.
+
+    Parameters
+    ----------
+    drills : list of Drill
+        In the order in which they were made.
+    capacity : str
+        What a sensor costs on the machine, in words, once it was measured.
+    """
 
     drills: list[Drill] = field(default_factory=list)
+    capacity: str = ""
 
     def add(
         self, number: str, promise: str, *, load: object, fault: str, figures: Iterable[Figure]
@@ -155,7 +164,7 @@ class DrillBook:
 
     def table(self) -> list[str]:
         """Return the lines of the table, each drill with its load, fault, figures and result."""
-        lines = []
+        lines = [f"machine: {self.capacity}"] if self.capacity else []
         for drill in self.in_order():
             lines.append(f"{drill.id:>4} {'pass' if drill.passed else 'FAIL'}  {drill.promise}")
             lines.append(f"           load      {drill.load}")
