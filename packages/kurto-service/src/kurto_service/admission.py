@@ -1,19 +1,66 @@
-"""Which calls are in progress: how many may be, when none is left, and how to end the rest."""
+"""Which calls are in progress: how many may be, when none is left, and how to end the rest.
+
+Queries are a kind of their own: each may cost much, and a crowd of them at work at the same time
+would hold up what must not wait. So a few are answered at a time, and the others stand in line.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from kurto_service.exceptions import ResourceExhausted
 
-__all__ = ["CallsInProgress", "TooManyCalls"]
+__all__ = ["CallsInProgress", "QueryLine", "TooManyCalls", "TooManyQueries"]
 
 _RETRY_AFTER_S = 1.0
 
 
 class TooManyCalls(ResourceExhausted):
     """{limit} calls are in progress already: retry in a moment, or share one stream."""
+
+
+class TooManyQueries(ResourceExhausted):
+    """Other queries kept this one waiting for {patience_s} s: retry in a moment."""
+
+
+class QueryLine:
+    """Lets a few queries in at a time, in the order in which they came.
+
+    Parameters
+    ----------
+    limit : int
+        Queries answered at a time.
+    patience_s : float
+        Seconds after which a query that waits is refused.
+    """
+
+    def __init__(self, limit: int, patience_s: float) -> None:
+        self._places = asyncio.Semaphore(limit)
+        self._patience_s = patience_s
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a place and keep it for the duration of the block.
+
+        Raises
+        ------
+        TooManyQueries
+            When there is none for `patience_s`.
+        """
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._places.acquire()
+        except TimeoutError:
+            raise TooManyQueries(
+                patience_s=f"{self._patience_s:g}", retry_after_s=_RETRY_AFTER_S
+            ) from None
+        try:
+            yield
+        finally:
+            self._places.release()
 
 
 class CallsInProgress:

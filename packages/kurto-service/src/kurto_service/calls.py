@@ -18,7 +18,7 @@ import grpc
 from google.rpc.status_pb2 import Status
 from grpc.aio import AbortError, ServicerContext
 
-from kurto_service.admission import CallsInProgress
+from kurto_service.admission import CallsInProgress, QueryLine
 from kurto_service.clock import Clock
 from kurto_service.decoding import Decoder, bounded_decoder
 from kurto_service.errors import Draining, InternalError, classify, rich_status
@@ -61,6 +61,9 @@ class CallGuard:
         Largest request message, in bytes.
     max_concurrent_calls : int
         Calls in progress beyond which new ones are refused.
+    queries : QueryLine, optional
+        Where queries wait for their turn: calls with one request and one response that viewers
+        may make and sensors need not. Without it they don't wait.
     """
 
     def __init__(
@@ -71,11 +74,13 @@ class CallGuard:
         *,
         max_message_bytes: int,
         max_concurrent_calls: int,
+        queries: QueryLine | None = None,
     ) -> None:
         self._authenticator = authenticator
         self._metrics = metrics
         self._clock = clock
         self._max_message_bytes = max_message_bytes
+        self._queries = queries
         self._budget = FailureBudget(_LOGGED_PER_MINUTE)
         #: Calls that are not of health or reflection.
         self.in_progress = CallsInProgress(max_concurrent_calls)
@@ -108,7 +113,10 @@ class CallGuard:
             guarded = self._guarded(method, run, None if public else roles, handler)
             return _with_behavior(handler, guarded, decode)
         # A single request is decoded inside the guard, so that a failure gets its reason.
-        guarded = self._guarded(method, _decoding(run, decode), None if public else roles, handler)
+        run = _decoding(run, decode)
+        if self._queries is not None and not handler.response_streaming and _is_query(roles):
+            run = _in_turn(run, self._queries)
+        guarded = self._guarded(method, run, None if public else roles, handler)
         return _with_behavior(handler, guarded, None)
 
     def _guarded(
@@ -236,6 +244,18 @@ def _decoding(run: Behavior, decode: Decoder) -> Behavior:
         return run(decode(request), context)
 
     return decoded
+
+
+def _is_query(roles: tuple[Role, ...] | None) -> bool:
+    return roles is not None and "viewer" in roles and "sensor" not in roles
+
+
+def _in_turn(run: Behavior, queries: QueryLine) -> Behavior:
+    async def waited(request: bytes, context: Context) -> Any:
+        async with queries.turn():
+            return await run(request, context)
+
+    return waited
 
 
 def _with_behavior(

@@ -16,6 +16,7 @@ import uvloop
 from grpc.aio import Server
 
 from kurto_service.access import StartRefused, authenticator_for
+from kurto_service.admission import QueryLine
 from kurto_service.calls import CallGuard
 from kurto_service.clock import SystemClock
 from kurto_service.dependencies import DependencyRefused, DependencyTimeout
@@ -118,6 +119,9 @@ class Process(Generic[SettingsT]):
             self._clock,
             max_message_bytes=self._settings.max_message_bytes,
             max_concurrent_calls=self._settings.max_concurrent_calls,
+            queries=QueryLine(
+                self._settings.max_concurrent_queries, self._settings.query_patience_s
+            ),
         )
 
     async def run(self) -> int:

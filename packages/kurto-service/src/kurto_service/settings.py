@@ -127,6 +127,12 @@ class ServiceSettings(BaseSettings):
     max_concurrent_calls: int = Field(
         default=4096, gt=0, description="Calls in progress beyond which new ones are refused."
     )
+    max_concurrent_queries: int = Field(
+        default=4, gt=0, description="Queries answered at a time; others stand in line."
+    )
+    query_patience_s: float = Field(
+        default=2.0, gt=0, description="Seconds after which a query that stands in line is refused."
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,54 @@
+"""Queries stand in line, in order, and not for ever."""
+
+import asyncio
+
+import pytest
+
+from kurto_service.admission import QueryLine, TooManyQueries
+
+
+async def test_as_many_as_allowed_are_answered_at_a_time_in_the_order_of_arrival() -> None:
+    line = QueryLine(2, patience_s=5)
+    order: list[int] = []
+    running = most = 0
+
+    async def query(number: int) -> None:
+        nonlocal running, most
+        async with line.turn():
+            order.append(number)
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0.01)
+            running -= 1
+
+    await asyncio.gather(*(query(number) for number in range(7)))
+    assert order == list(range(7))
+    assert most == 2
+
+
+async def test_a_query_that_waits_too_long_is_refused_and_the_next_one_is_served() -> None:
+    line = QueryLine(1, patience_s=0.05)
+    async with line.turn():
+        with pytest.raises(TooManyQueries) as caught:
+            async with line.turn():
+                pytest.fail("there was no place")
+        assert caught.value.status == "RESOURCE_EXHAUSTED"
+        assert caught.value.retry_after_s
+    async with line.turn():
+        pass
+
+
+async def test_a_query_whose_caller_leaves_gives_its_place_back() -> None:
+    line = QueryLine(1, patience_s=5)
+
+    async def query() -> None:
+        async with line.turn():
+            await asyncio.sleep(60)
+
+    tasks = [asyncio.create_task(query()) for _ in range(2)]  # one at work, one in line
+    await asyncio.sleep(0.01)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(1), line.turn():
+        pass
