@@ -32,13 +32,14 @@ FEATURE_SERVICE = "kurto.analyzer.v1.FeatureService"
 
 @asynccontextmanager
 async def analyzer_process(
-    postgres_dsn: str, valkey_url: str, port: int, log: Path
+    postgres_dsn: str, valkey_url: str, port: int, log: Path, **settings: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     environment = os.environ | {
         "KURTO_POSTGRES_DSN": postgres_dsn,
         "KURTO_VALKEY_URL": valkey_url,
         "KURTO_ANALYZER_GRPC_PORT": str(port),
         "KURTO_ANALYZER_METRICS_PORT": "0",
+        **{f"KURTO_ANALYZER_{name.upper()}": value for name, value in settings.items()},
     }
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
@@ -119,6 +120,31 @@ async def stored(dsn: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
+_NOT_ROLLED_UP = """
+WITH frames AS (
+    SELECT sensor_id, channel, date_trunc($1, start_time) AS start_time, count(*) AS windows,
+        min(rms) AS low, max(rms) AS high, avg(rms) AS mean
+    FROM analyzer.channel_features GROUP BY 1, 2, 3)
+SELECT count(*) FROM frames AS f FULL JOIN (
+    SELECT * FROM reporting.v_feature_rollups_{name} WHERE feature = 'rms') AS r
+    USING (sensor_id, channel, start_time)
+WHERE (f.windows, f.low, f.high) IS DISTINCT FROM (r.window_count, r.minimum, r.maximum)
+    OR abs(f.mean - r.mean) > 1e-6
+"""
+
+
+async def rolled_up(dsn: str) -> None:
+    """Wait until every roll-up is what its frames say."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        for name, unit in (("1s", "second"), ("1m", "minute")):
+            async with asyncio.timeout(30):
+                while await connection.fetchval(_NOT_ROLLED_UP.format(name=name), unit):
+                    await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+
+
 def assert_equal_to_offline(rows: list[asyncpg.Record], recording: Recording) -> None:
     mine = [row for row in rows if row["sensor_id"] == recording.sensor_id]
     assert [row["window_index"] for row in mine] == list(range(recording.window_count))
@@ -136,13 +162,15 @@ async def test_kill_and_replay_stores_every_window_once(
         for number in range(3)
     ]
     log = tmp_path / "log"
-    async with analyzer_process(postgres_dsn, valkey_url, free_port, log) as process:
+    quick = {"rollup_interval_s": "0.02", "rollup_idle_s": "0.1"}
+    async with analyzer_process(postgres_dsn, valkey_url, free_port, log, **quick) as process:
         await replay(free_port, recordings, until=60)
         process.send_signal(signal.SIGKILL)
         await process.wait()
     assert 60 <= len(await stored(postgres_dsn)) < 3 * recordings[0].window_count
-    async with analyzer_process(postgres_dsn, valkey_url, free_port, log):
+    async with analyzer_process(postgres_dsn, valkey_url, free_port, log, **quick):
         await replay(free_port, recordings)
+        await rolled_up(postgres_dsn)
         async with open_channel(f"127.0.0.1:{free_port}") as channel:
             features = feature_service_pb2_grpc.FeatureServiceStub(channel)
             latest = await features.GetLatestFeatures(
