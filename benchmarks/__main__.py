@@ -9,7 +9,7 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import live_path, window_features
+from benchmarks import live_path, raw_path, window_features
 from benchmarks.figures import Figure
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="length of the live run")
     options = parser.parse_args()
     figures = window_features.measure()
+    figures += raw_path.measure()
     figures += live_path.measure(sensors=options.sensors, duration_s=options.seconds)
     print_table(figures)
     report = {"machine": machine(), "figures": [figure.as_json() for figure in figures]}
@@ -39,12 +40,12 @@ def machine() -> dict[str, object]:
 
 def print_table(figures: Sequence[Figure]) -> None:
     """Print one line a figure."""
-    print(f"{'figure':<28}{'p50':>12}{'p99':>12} {'unit':<8}{'n':>6}  ratio")
+    print(f"{'figure':<36}{'p50':>12}{'p99':>12} {'unit':<8}{'n':>6}  ratio")
     for figure in figures:
         p99 = "" if figure.p99 is None else f"{figure.p99:.3f}"
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f} x {figure.ratio_to}"
         print(
-            f"{figure.key:<28}{figure.value:>12.3f}{p99:>12} "
+            f"{figure.key:<36}{figure.value:>12.3f}{p99:>12} "
             f"{figure.unit:<8}{figure.count:>6}  {ratio}"
         )
 

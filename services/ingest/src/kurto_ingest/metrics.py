@@ -10,7 +10,10 @@ from kurto_service.metrics import zero_initialise
 
 __all__ = ["IngestMetrics", "IntakeTotals"]
 
-_COMMIT_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+_COMMIT_BUCKETS_S = (
+    *(0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5),
+    *(1, 2, 5, 10),
+)
 
 
 @dataclass(slots=True)
