@@ -124,7 +124,7 @@ def commit_figures(before: Counter[float], after: Counter[float]) -> list[Figure
     total = counts[math.inf]
     bound = next(limit for limit, count in counts.items() if count >= 0.99 * total)
     return [
-        at_least("commits", total, 20),
+        at_least("commits", total, 100),
         at_most("p99 of a commit, by the histogram at most", 1e3 * bound, 1e3 * LIMIT_S, "ms"),
         shown("within 100 ms", 100 * counts[0.1] / total, "%"),
     ]
@@ -134,11 +134,13 @@ def commit_figures(before: Counter[float], after: Counter[float]) -> list[Figure
 async def test_slow_queries_do_not_hold_commits_up(
     stack: RunningStack, book: DrillBook, scale: Scale, sensor_count: SensorCount
 ) -> None:
-    count, duration_s = 500, scale.seconds(8, 40)
+    if not scale.full:
+        pytest.skip("only in full drills: a p99 takes hundreds of commits")
+    count, duration_s = 500, 60.0
     address = stack.ready["http"]
     load = Load(urlsplit(address).netloc, sensor_names("query", sensor_count(busy=0.3)), 300)
     async with load.running():
-        await asyncio.sleep(scale.seconds(4, 15))  # something to ask for
+        await asyncio.sleep(15)  # something to ask for
         async with (
             open_channel(urlsplit(address).netloc) as first,
             open_channel(urlsplit(address).netloc) as second,
