@@ -18,6 +18,7 @@ from kurto_ingest.postgres import (
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.valkey import ValkeyStatusPublisher
 from kurto_service import valkey
+from kurto_service.clock import Clock
 from kurto_service.postgres import Pool, create_pool, migrate, ping
 from kurto_service.runtime import Runtime
 
@@ -31,13 +32,7 @@ async def postgres_stores(settings: IngestSettings, runtime: Runtime[IngestSetti
     writing = await _pool(settings, runtime, "write", settings.write_pool_size)
     reading = await _pool(settings, runtime, "query", settings.query_pool_size)
     runtime.add_probe("postgresql", lambda: ping(writing))
-    partitions = Partitions(
-        reading,
-        runtime.clock,
-        default_s=settings.raw_retention_h * 3600,
-        buffer_s=settings.buffer_retention_h * 3600,
-        ahead_s=settings.partition_ahead_h * 3600,
-    )
+    partitions = _partitions(settings, reading, runtime.clock)
     runtime.spawn("partitions", partitions.run(settings.partition_interval_s))
     samples = PostgresSampleStore(
         writing, reading, partitions, commit_timeout_s=settings.commit_timeout_s
@@ -60,6 +55,16 @@ async def postgres_stores(settings: IngestSettings, runtime: Runtime[IngestSetti
             disk_path=settings.disk_path,
             max_database_bytes=settings.max_database_bytes,
         ),
+    )
+
+
+def _partitions(settings: IngestSettings, pool: Pool, clock: Clock) -> Partitions:
+    return Partitions(
+        pool,
+        clock,
+        default_s=settings.raw_retention_h * 3600,
+        buffer_s=settings.buffer_retention_h * 3600,
+        ahead_s=settings.partition_ahead_h * 3600,
     )
 
 

@@ -112,15 +112,7 @@ class Ingest:
             clock=clock,
             events=self.records.events,
         )
-        self.guard = StorageGuard(
-            stores.space,
-            clock,
-            limits=disk_limits(settings),
-            events=self.records.events,
-            metrics=self.metrics,
-            refuse=self.registry.refuse,
-            interval_s=settings.disk_check_interval_s,
-        )
+        self.guard = self._make_guard()
         self.keeper = SampleKeeper(stores.keeps, clock, keeper_pace(settings))
         self.storage = StorageWatch(
             registry=self.registry,
@@ -149,6 +141,17 @@ class Ingest:
             search_interval_s=settings.analysis_search_interval_s,
         )
         self._make_servicers()
+
+    def _make_guard(self) -> StorageGuard:
+        return StorageGuard(
+            self._stores.space,
+            self._clock,
+            limits=disk_limits(self._settings),
+            events=self.records.events,
+            metrics=self.metrics,
+            refuse=self.registry.refuse,
+            interval_s=self._settings.disk_check_interval_s,
+        )
 
     def _make_forwarder(self, channel: grpc.aio.Channel) -> WindowForwarder:
         settings = self._settings
