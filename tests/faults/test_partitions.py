@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import grpc
+import pytest
 from tests.conftest import RunningStack
 from tests.faults.conftest import SensorCount
 from tests.faults.plain_sender import PlainSender, open_channel
@@ -101,6 +102,7 @@ async def detach(
     return len(found)
 
 
+@pytest.mark.timeout(300)
 async def test_partitions_go_away_under_load(
     stack: RunningStack, book: DrillBook, scale: Scale, sensor_count: SensorCount
 ) -> None:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import pytest
 from tests.conftest import RunningStack
 from tests.faults.rig.checker import check
 from tests.faults.rig.load import Load, sensor_names
@@ -19,6 +20,7 @@ OFTEN_S, HARDLY_EVER_S = 0.25, 3600.0
 SETTLE_S = 2.0
 
 
+@pytest.mark.timeout(300)
 async def test_calls_rotate_all_the_time(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:
@@ -69,6 +71,7 @@ class Cost:
         self.rotation_count += other.rotation_count
 
 
+@pytest.mark.timeout(300)
 async def test_rotation_at_the_default_interval_costs_little(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:

@@ -130,6 +130,7 @@ def call_figures(calls: list[OpenCall]) -> list[Figure]:
     ]
 
 
+@pytest.mark.timeout(300)
 async def test_services_are_told_to_stop_while_the_stack_stays(
     stack: RunningStack, book: DrillBook, scale: Scale, sensor_count: SensorCount
 ) -> None:
