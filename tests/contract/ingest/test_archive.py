@@ -1,9 +1,11 @@
 """Stored samples as readers page through them."""
 
+from dataclasses import replace
 from uuid import uuid4
 
-from tests.contract.ingest.test_streams import advance, begin, block, found
+from tests.contract.ingest.test_streams import CONFIG, advance, begin, block, found, new_stream
 
+from kurto_ingest.assets import Burst, Sensor
 from kurto_ingest.ports import StoredSamples, Stores
 
 
@@ -59,3 +61,20 @@ async def test_the_oldest_block_is_that_of_any_sensor(stores: Stores) -> None:
     assert await stores.archive.oldest_us() == other.format.time_us(700)
     await stores.samples.commit([advance(record, block(0, 100))], uuid4())
     assert await stores.archive.oldest_us() == record.format.time_us(0)
+
+
+async def test_bursts_are_found_though_hours_lie_between(stores: Stores) -> None:
+    config = replace(CONFIG, burst=Burst(length_samples=100, interval_s=3600.0))
+    sensor = await stores.sensors.create_sensor(Sensor(sensor_id="b", config=config))
+    new = new_stream(sensor, "boot")
+    record = await stores.streams.begin(replace(new, anchor_us=new.anchor_us - 20 * 3_600_000_000))
+    assert record is not None
+    blocks = [block(at, 100) for at in (0, 100, 300, 1200)]
+    await stores.samples.commit([advance(record, *blocks)], uuid4())
+    page = stores.archive.page
+    assert await page(record.format, 0, 10_000, 9) == [
+        stored(0), stored(100), stored(300), stored(1200),
+    ]  # fmt: skip
+    assert await page(record.format, 150, 301, 9) == [stored(100), stored(300)]
+    assert await page(record.format, 400, 1200, 9) == []
+    assert await stores.archive.oldest_us() == record.format.anchor_us

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import grpc
 import numpy as np
 import pytest
@@ -220,8 +221,6 @@ async def test_readers_take_little_memory(stores: Stores, settings: IngestSettin
 async def test_what_is_deleted_meanwhile_becomes_a_hole(
     stores: Stores, settings: IngestSettings, ingest_dsn: str
 ) -> None:
-    import asyncpg  # noqa: PLC0415
-
     async with much_stored(stores, settings) as running:
         client, pieces = kurto.Client(running.channel), []
         async for piece in client.read_samples("pump-7"):
@@ -233,6 +232,34 @@ async def test_what_is_deleted_meanwhile_becomes_a_hole(
         count = check_samples(pieces, channels=8)
         assert 0 < count < 8 * BATCH
         assert holes(pieces) == [(count, 8 * BATCH, "expired")]
+
+
+async def test_kept_copies_come_once_and_outlive_the_rest(
+    running: RunningIngest, sender: Sender, ingest_dsn: str
+) -> None:
+    await sender.push(sender.batch(0, 3000))
+    start = (await read(running))[0].start_time  # type: ignore[union-attr]
+    request = pb.KeepSamplesRequest(keep_id="k", sensor_id="pump-7", note="evidence")
+    request.reason = pb.KEEP_REASON_REQUEST
+    request.time_range.start_time.FromDatetime(start + timedelta(seconds=1))
+    request.time_range.end_time.FromDatetime(start + timedelta(seconds=2))
+    await running.stub.KeepSamples(request)
+    async with asyncio.timeout(30):
+        while (await kept(running)).sample_count < 1000:
+            await asyncio.sleep(0.05)
+    pieces = await read(running)
+    assert (check_samples(pieces), holes(pieces)) == (3000, [])
+    connection = await asyncpg.connect(ingest_dsn)
+    await drop_all(connection)
+    await connection.close()
+    pieces = await read(running)
+    assert check_samples(pieces) == 1000
+    assert holes(pieces) == [(0, 1000, "expired"), (2000, 3000, "expired")]
+
+
+async def kept(running: RunningIngest) -> pb.KeptSamples:
+    answer = await running.stub.ListKeptSamples(pb.ListKeptSamplesRequest())
+    return answer.kept[0]
 
 
 async def drop_all(connection: Any) -> None:
