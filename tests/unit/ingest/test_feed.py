@@ -87,11 +87,27 @@ def test_hops_in_flight_are_bounded_until_acknowledged() -> None:
     assert sent(one) == [(15, 21)]
 
 
+def test_a_gap_waits_until_it_is_durable() -> None:
+    """Otherwise a crash forgets it, and the sender fills what was called empty already."""
+    one = feed()
+    one.tail = tail(0, 3)
+    one.tail.append_gap(3, 20)
+    one.tail.append_full(20, b"x" * 400)
+    one.stored_hops = 2
+    one.opened(2, 0)
+    assert sent(one) == [(2, 3)]
+    assert one.waits_for_commit
+    one.stored_hops = 20
+    assert sent(one) == [(3, 20), (20, 21)]
+    assert not one.waits_for_commit
+
+
 def test_gaps_travel_as_one_run() -> None:
     one = feed()
     one.tail = tail(0, 3)
     one.tail.append_gap(3, 20)
     one.tail.append_full(20, b"x" * 400)
+    one.stored_hops = 20
     one.opened(0, 0)
     assert sent(one) == [(0, 3), (3, 20), (20, 21)]
 

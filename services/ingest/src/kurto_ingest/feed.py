@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
 
 from kurto_ingest.assets import SensorConfig
+from kurto_ingest.feed_limits import FeedLimits
 from kurto_ingest.hop_tail import HopRun, HopTail
 from kurto_ingest.lag_watch import LagWatch
 from kurto_ingest.ranges import IndexRange, RangeSet
@@ -23,29 +23,6 @@ class FeedState(Enum):
     NEW = "to be announced"
     OPENING = "announced, waiting for the position"
     OPEN = "hops are sent"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedLimits:
-    """How far a feed goes.
-
-    Attributes
-    ----------
-    in_flight_hops : int
-        Hops sent beyond those of acknowledged windows.
-    backlog_bytes : int
-        Hops read from the store ahead of sending.
-    max_lag_s : float
-        Lag beyond which the newest epoch skips to its newest hop: in time of the samples, and in
-        time for which they have been waiting.
-    retention_s : float
-        How long samples can be read from the store.
-    """
-
-    in_flight_hops: int
-    backlog_bytes: int
-    max_lag_s: float
-    retention_s: float
 
 
 class WindowFeed:
@@ -77,6 +54,7 @@ class WindowFeed:
         self.newest = True
         self.backfill = False  # its frames are late: a newer epoch is, or may be, live
         self.uploaded_us: int | None = None  # of a recording or upload: when samples came last
+        self.waits_for_commit = False  # the next hops are missing, and that is not durable yet
         self.state = FeedState.NEW
         self.slot = -1
         self.tail: HopTail | None = None
@@ -224,6 +202,11 @@ class WindowFeed:
         if run is None:
             return None
         run = _cut(run, self.cursor, most)
+        # Samples go out before they are durable; that they are missing must be: a process that
+        # forgot it would take them from the sender after all, for windows called empty already.
+        self.waits_for_commit = run.is_gap and run.end > self.stored_hops
+        if self.waits_for_commit:
+            return None
         self.cursor = run.end
         return run
 

@@ -164,6 +164,8 @@ class WindowForwarder:
         feed = self._feeds.get(session.key)
         if feed is not None:
             feed.stored_hops = session.live.durable.next_index // feed.format.hop_samples
+            if feed.waits_for_commit:
+                self._ready(feed)
             self.reader.request(feed)
 
     def refilled(self, session: Session, windows: RangeSet) -> None:
