@@ -40,7 +40,7 @@ class Bench:
         self._root = root
         self.full = False
         self.stored = set[int]()  # what files hold: a crash costs nothing of it
-        self.unstored = list[int]()  # what only memory holds, ascending
+        self.memory = list[range]()  # chunks in memory, the oldest first
         self.durable = 0
         self.open()
 
@@ -62,16 +62,16 @@ class Bench:
         first = self.buffer.end_index
         samples = np.arange(first, first + count, dtype="<f4")[np.newaxis]
         await self.buffer.append(Chunk(first, samples))
-        if self.full:
-            self.unstored += range(first, first + count)
-            del self.unstored[: max(0, len(self.unstored) - MEMORY_SAMPLES)]
-        else:
+        while sum(map(len, self.memory)) + count > MEMORY_SAMPLES:
+            del self.memory[0]
+        self.memory.append(range(first, first + count))
+        if not self.full:
             self.stored |= set(range(first, first + count))
 
     async def acknowledge(self, behind: int) -> None:
         self.durable = max(self.durable, self.buffer.end_index - behind)
         await self.buffer.acknowledge(self.durable, [])
-        self.unstored = [i for i in self.unstored if i >= self.durable]
+        self.memory = [chunk for chunk in self.memory if chunk.stop > self.durable]
 
     async def fill(self, _: int) -> None:
         self.full = True
@@ -84,7 +84,7 @@ class Bench:
         await self.buffer._sync.close()
         await self.worker.run(self.directory.close)
         self.worker.close()
-        self.unstored.clear()
+        self.memory.clear()
         self.open()
         assert self.buffer.end_index == end_of_files or not self.stored
         self.durable = min(self.durable, self.buffer.end_index)
@@ -96,15 +96,13 @@ class Bench:
             for part in await self.buffer.held(ALL)
             for i in range(part.first_index, part.end_index)
         }
-        wanted = {i for i in self.stored if i >= self.durable} | set(self.unstored)
-        missing = wanted - held
-        # Memory drops whole chunks: of what only it held, a little more than must be can be gone.
-        assert missing <= set(self.unstored[:30])
-        assert held <= self.stored | set(self.unstored) | set(range(self.durable))
+        everything = self.stored | {i for chunk in self.memory for i in chunk}
+        wanted = {i for i in everything if i >= self.durable}
+        assert wanted <= held <= everything
+        assert self.buffer.sample_count == len(wanted)
         read = await self.read_from(self.durable)
         assert read == sorted(i for i in held if i >= self.durable)
         assert self.buffer._memory.sample_count <= MEMORY_SAMPLES
-        assert len(missing) + self.buffer.sample_count >= len(wanted)
 
     async def read_from(self, index: int) -> list[int]:
         found = list[int]()
@@ -136,6 +134,8 @@ def failing(bench: Callable[[], Bench | None]) -> Callable[[Segment, list[bytes]
 @given(st.lists(steps, max_size=25))
 @example([("push", 30), ("fill", 0), ("push", 30), ("push", 30), ("free", 0), ("push", 5)])
 @example([("push", 5), ("fill", 0), ("push", 5), ("crash", 0), ("free", 0), ("push", 5)])
+@example([("push", 5), ("fill", 0), ("push", 5), ("free", 0), ("push", 5), ("crash", 0)])
+@example([("fill", 0), ("push", 10), ("push", 10), ("acknowledge", 12)])
 @settings(max_examples=60, deadline=None)
 def test_what_files_hold_outlives_crashes_and_memory_takes_over_for_a_full_disk(
     plan: list[tuple[str, int]],
