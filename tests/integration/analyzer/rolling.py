@@ -46,7 +46,9 @@ class Rolling:
 
     async def roll(self) -> None:
         """Roll up until nothing is left to do."""
-        while await self.worker.run_once():
+        while await self.worker.roll_up_due():
+            pass
+        while await self.worker.roll_up_behind():
             pass
 
     async def check(self, sensor_ids: Iterable[str]) -> None:

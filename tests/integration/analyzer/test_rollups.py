@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import asyncpg
 import numpy as np
 import pytest
 from tests.contract.analyzer.test_feature_store import GAP, GEOMETRY, LAYOUT, advance, frame
@@ -191,6 +192,30 @@ async def test_two_processes_roll_up_side_by_side(pool: Pool) -> None:
         await asyncio.gather(committed, room.roll(), other.roll())
     await room.roll()
     await room.check([PUMP])
+
+
+async def test_an_epoch_that_fails_holds_up_no_other(room: Rolling, pool: Pool) -> None:
+    chance = np.random.default_rng(13)
+    other = "pump-8"  # after pump-7 in every order
+    openings = [EpochOpening(sensor_id, 1, CLOCKED) for sensor_id in (PUMP, other)]
+    await room.open(*openings)
+    frames = [noisy(k, chance) for k in range(700)]
+    others = [replace(one, sensor_id=other) for one in frames]
+    await room.commit(advance(*frames[:9], expected=0), advance(*others[:9], expected=0))
+    await room.roll()
+    await pool.execute(
+        "ALTER TABLE analyzer.feature_rollups_1s "
+        "ADD CONSTRAINT poison CHECK (sensor_id <> 'pump-7') NOT VALID"
+    )
+    await room.commit(advance(*frames[9:], expected=9), advance(*others[9:], expected=9))
+    with pytest.raises(asyncpg.CheckViolationError):
+        await room.roll()
+    with pytest.raises(asyncpg.CheckViolationError):
+        await room.roll()
+    await room.check([other])
+    await pool.execute("ALTER TABLE analyzer.feature_rollups_1s DROP CONSTRAINT poison")
+    await room.roll()
+    await room.check([PUMP, other])
 
 
 async def test_frames_are_kept_until_they_are_rolled_up(analyzer_dsn: str) -> None:

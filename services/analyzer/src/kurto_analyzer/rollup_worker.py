@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 import asyncpg
 
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.ports import RollupStore
 from kurto_analyzer.rollups import (
-    MINUTE_US,
     EpochProgress,
     RollupSpan,
     RollupTimes,
@@ -72,46 +72,70 @@ class RollupWorker:
         self._clock = clock
         self._metrics = metrics
         self._limits = limits
+        self._failed: dict[tuple[str, int], int] = {}  # epoch: number of its last failure
+        self._failure_count = 0
 
     async def run(self) -> None:
         """Roll up for ever; an absent or busy PostgreSQL only postpones it."""
         while True:
-            more = False
-            try:
-                more = await self.run_once()
-            except Exception as error:
-                if not (isinstance(error, asyncpg.PostgresError) or is_transient(error)):
-                    raise
-                self._metrics.rollup_failures.inc()
-                problem = str(error) or type(error).__name__
-                extra = {"action": "rollup_failed", "error": problem}
-                _LOG.warning("Features could not be rolled up; it is tried again", extra=extra)
-            if not more:
+            steps = (self.roll_up_due, self.roll_up_behind)
+            more = [await self._tried(step) for step in steps]
+            if not any(more):
                 await self._clock.sleep(self._limits.interval_s)
 
-    async def run_once(self) -> bool:
-        """Take one step with every epoch; tell whether some have more to do at once."""
+    async def _tried(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await step()
+        except Exception as error:
+            if not (isinstance(error, asyncpg.PostgresError) or is_transient(error)):
+                raise
+            self._metrics.rollup_failures.inc()
+            extra = {"action": "rollup_failed", "error": str(error) or type(error).__name__}
+            _LOG.warning("Features could not be rolled up; it is tried again", extra=extra)
+            return False
+
+    async def roll_up_due(self) -> bool:
+        """Roll up some minutes in which frames were replaced; tell whether there may be more."""
         began_s = self._clock.monotonic()
-        due_count = await self._store.roll_up_due(self._limits.due_minutes)
+        count = await self._store.roll_up_due(self._limits.due_minutes)
         await self._give_way(began_s)
-        more = due_count == self._limits.due_minutes
+        return count == self._limits.due_minutes
+
+    async def roll_up_behind(self) -> bool:
+        """Take one step with every epoch; tell whether some have more to do at once."""
         behind = await self._store.behind()
+        # What has failed comes last, or one epoch could hold up all others for ever.
+        behind.sort(key=lambda progress: self._failed.get(_key(progress), 0))
+        more = False
         for progress in behind:
             began_s = self._clock.monotonic()
             span = await self._next_span(progress)
             if span is None:
                 continue
-            if not await self._store.roll_up(span):
+            if not await self._rolled_up(span):
                 return False  # another process does it
-            minutes = (span.end_us - span.start_us) // MINUTE_US
-            more = more or minutes >= self._limits.times.batch_minutes
+            more = more or span.minute_count >= self._batch_minutes(progress)
+            self._failed.pop(_key(progress), None)
             self._metrics.rollup_seconds.observe(self._clock.monotonic() - began_s)
             await self._give_way(began_s)
         self._note_lag(behind)
         return more
 
+    async def _rolled_up(self, span: RollupSpan) -> bool:
+        try:
+            return await self._store.roll_up(span)
+        except Exception:
+            self._failure_count += 1
+            self._failed[span.sensor_id, span.epoch] = self._failure_count
+            raise
+
+    def _batch_minutes(self, progress: EpochProgress) -> int:
+        """Return how many minutes to take: one if more were too much."""
+        return 1 if _key(progress) in self._failed else self._limits.times.batch_minutes
+
     async def _next_span(self, progress: EpochProgress) -> RollupSpan | None:
-        times, due_us = self._limits.times, minute_of(progress.first_due_us)
+        times = replace(self._limits.times, batch_minutes=self._batch_minutes(progress))
+        due_us = minute_of(progress.first_due_us)
         if plan_span(progress, times, first_frame_us=due_us) is None:
             return None
         # Windows may have been skipped, or their frames dropped: no minute without frames is read.
@@ -127,3 +151,7 @@ class RollupWorker:
     async def _give_way(self, began_s: float) -> None:
         worked_s = self._clock.monotonic() - began_s
         await self._clock.sleep(worked_s * (1.0 / self._limits.share - 1.0))
+
+
+def _key(progress: EpochProgress) -> tuple[str, int]:
+    return progress.sensor_id, progress.epoch

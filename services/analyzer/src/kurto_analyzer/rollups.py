@@ -146,6 +146,11 @@ class RollupSpan:
     epoch: int
     rolled_window_index: int
 
+    @property
+    def minute_count(self) -> int:
+        """How many minutes it spans."""
+        return (self.end_us - self.start_us) // MINUTE_US
+
 
 @dataclass(frozen=True, slots=True)
 class RollupTimes:
