@@ -286,4 +286,4 @@ class Client(SampleReading):
             include_stream_status=stream_status,
             cursor=cursor,
         )
-        return follow(self.live, request, self.metadata)
+        return follow(self.live, request, self._credentials)

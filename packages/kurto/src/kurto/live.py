@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import grpc
 
 from kurto.backoff import Backoff
+from kurto.credentials import Credentials
 from kurto.exceptions import from_rpc_error
 from kurto.gateway.v1 import live_service_pb2 as pb
 from kurto.gateway.v1 import live_service_pb2_grpc as pb_grpc
@@ -18,7 +19,7 @@ _SILENCE_S = 45.0  # three missed heartbeats
 async def follow(
     stub: pb_grpc.LiveServiceStub,
     request: pb.SubscribeRequest,
-    metadata: tuple[tuple[str, str], ...],
+    credentials: Credentials,
 ) -> AsyncIterator[pb.SubscribeResponse]:
     """Yield events without heartbeats; reconnect after each break and resume by cursor.
 
@@ -29,7 +30,7 @@ async def follow(
     """
     backoff = Backoff()
     while True:
-        call = stub.Subscribe(request, metadata=metadata)
+        call = stub.Subscribe(request, metadata=credentials.metadata())
         retry_after_s: float | None = None
         try:
             while True:
