@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +11,7 @@ import asyncpg
 from kurto_ingest.partitioning import PartitionKey, hour_of, partition_of
 from kurto_ingest.ports import StoredSamples, StreamCommit, StreamKey
 from kurto_ingest.postgres.classes import ALL_CLASSES
+from kurto_ingest.postgres.copy_rows import COLUMNS, CopyChunks, row_head
 from kurto_ingest.postgres.partitions import PartitionLostError, Partitions
 from kurto_ingest.postgres.rows import multirange_text
 from kurto_ingest.stream_format import StreamFormat
@@ -22,21 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresSampleStore"]
 
-_Row: TypeAlias = tuple[Any, ...]
 # A partition may be dropped or detached between two looks: then the commit is done again at once.
 _ATTEMPTS = 3
-
-_COLUMNS = (
-    "retention_class",
-    "block_time",
-    "sensor_key",
-    "epoch",
-    "first_index",
-    "sample_count",
-    "quality",
-    "shaft_speed_hz",
-    "samples",
-)
 
 # Takes the row locks; what it does not return has another fence or position by now.
 _ADVANCE = """
@@ -124,12 +112,12 @@ class PostgresSampleStore:
     async def _commit(
         self,
         commits: Sequence[StreamCommit],
-        rows: Mapping[StreamKey, Mapping[PartitionKey, list[_Row]]],
+        rows: Mapping[StreamKey, Mapping[PartitionKey, list[bytes]]],
         token: UUID,
     ) -> set[StreamKey]:
         async with self._writing.acquire() as connection, connection.transaction():
             taken = await self._advance(connection, commits, token)
-            records: dict[PartitionKey, list[_Row]] = {}
+            records: dict[PartitionKey, list[bytes]] = {}
             for key in taken:
                 for partition, found in rows[key].items():
                     records.setdefault(partition, []).extend(found)
@@ -157,14 +145,15 @@ class PostgresSampleStore:
         return {(row["sensor_id"], row["epoch"]) for row in rows}
 
     async def _copy(
-        self, connection: PooledConnection, records: Mapping[PartitionKey, list[_Row]]
+        self, connection: PooledConnection, records: Mapping[PartitionKey, list[bytes]]
     ) -> None:
         for key, rows in records.items():
-            await connection.copy_records_to_table(
+            await connection.copy_to_table(
                 key.name,
                 schema_name="ingest",
-                columns=_COLUMNS,
-                records=rows,
+                columns=COLUMNS,
+                source=CopyChunks(rows),
+                format="binary",
                 timeout=self._timeout_s,
             )
         await self._partitions.require_attached(connection, records, self._timeout_s)
@@ -204,35 +193,19 @@ class PostgresSampleStore:
         ]
 
 
-def _rows(item: StreamCommit, late_before: int) -> dict[PartitionKey, list[_Row]]:
-    """Return the blocks of one stream as rows, by partition."""
+def _rows(item: StreamCommit, late_before: int) -> dict[PartitionKey, list[bytes]]:
+    """Return the blocks of one stream as pieces of rows, by partition."""
     stream_format = item.format
-    sensor_key, epoch, time_us = (
-        stream_format.sensor_key,
-        stream_format.epoch,
-        stream_format.time_us,
-    )
-    found: dict[PartitionKey, list[_Row]] = {}
+    sensor_key, epoch = stream_format.sensor_key, stream_format.epoch
+    found: dict[PartitionKey, list[bytes]] = {}
     hour: int | None = None
     number = 0
-    rows: list[_Row] = []
+    pieces: list[bytes] = []
     for block in item.blocks:
-        at_us = time_us(block.first)
+        at_us = stream_format.time_us(block.first)
         if hour_of(at_us) != hour:  # seldom: an hour has thousands of blocks
             hour = hour_of(at_us)
             key = partition_of(item.retention, hour, late_before=late_before)
-            number, rows = key.class_number, found.setdefault(key, [])
-        rows.append(
-            (
-                number,
-                datetime_from_us(at_us),
-                sensor_key,
-                epoch,
-                block.first,
-                block.count,
-                block.quality,
-                block.shaft_speed_hz,
-                block.data,
-            )
-        )
+            number, pieces = key.class_number, found.setdefault(key, [])
+        pieces += (row_head(number, at_us, sensor_key, epoch, block), block.data)
     return found
