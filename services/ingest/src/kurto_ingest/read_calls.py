@@ -96,6 +96,19 @@ class SampleReads:
             If the request cannot be.
         """
         request = read_request(message)
+        try:
+            await self._serve_all(request, write)
+        except _Stalled as stalled:
+            # Its place is free by now. It is told once it reads again: the status of a call cannot
+            # overtake the message that waits for room.
+            await stalled.writing
+            raise Overloaded(
+                f"The reader took nothing for {self._limits.stall_s:g} s: read faster,"
+                " or ask again with resume for what is left.",
+                retry_after_s=0.0,
+            ) from None
+
+    async def _serve_all(self, request: ReadRequest, write: Write) -> None:
         with self._slot():
             await self._sensors.get_sensor(request.sensor_id)
             found = False
@@ -151,15 +164,23 @@ class SampleReads:
     async def _write(self, write: Write, message: pb.ReadSamplesResponse) -> None:
         if self._draining:
             raise Draining(retry_after_s=_RETRY_AFTER_S)
+        writing = asyncio.ensure_future(write(message))
         try:
-            async with asyncio.timeout(self._limits.stall_s):
-                await write(message)
-        except TimeoutError:
-            raise Overloaded(
-                f"The reader took nothing for {self._limits.stall_s:g} s: read faster,"
-                " or ask again with resume for what is left.",
-                retry_after_s=0.0,
-            ) from None
+            done, _ = await asyncio.wait([writing], timeout=self._limits.stall_s)
+        except asyncio.CancelledError:
+            writing.cancel()
+            raise
+        if not done:
+            raise _Stalled(writing)
+        writing.result()
+
+
+class _Stalled(Exception):
+    """The reader takes nothing: a message has been waiting for too long."""
+
+    def __init__(self, writing: asyncio.Future[None]) -> None:
+        super().__init__()
+        self.writing = writing
 
 
 class _MeasuredTimes:
