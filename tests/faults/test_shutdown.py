@@ -106,7 +106,7 @@ async def open_calls(target: str, prefix: str) -> AsyncIterator[list[OpenCall]]:
             await sender.create()
             await sender.open()
             calls.append(OpenCall(sender))
-        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             for one in calls:
                 group.create_task(one.run())
             yield calls

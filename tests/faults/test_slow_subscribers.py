@@ -170,7 +170,7 @@ async def test_browsers_that_never_read_disturb_nobody(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:
     target = urlsplit(stack.ready["http"]).netloc
-    names = sensor_names("slow", scale.count(20, 40))
+    names = sensor_names("slow", 20)
     load = Load(target, names, 300, sample_rate_hz=1000.0)
     conflated = metric(stack, CONFLATED)
     async with (
@@ -182,9 +182,9 @@ async def test_browsers_that_never_read_disturb_nobody(
         stall_s = time.monotonic()
         async with (
             longest_queue(stack) as queues,
-            stalled_clients(stack, names, scale.count(2, 5)) as stalled,
+            stalled_clients(stack, names, scale.count(2, 4)) as stalled,
         ):
-            await asyncio.sleep(scale.seconds(6, 20))
+            await asyncio.sleep(scale.seconds(6, 10))
             transitions = await flood(target, names, watch)
             await asyncio.sleep(2)
             conflated = metric(stack, CONFLATED) - conflated
