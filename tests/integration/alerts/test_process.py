@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
+from tests.conftest import ask_valkey
 from tests.integration.alerts.world import World, packed, simple_rule, world
 
 from kurto.alerts.v1 import alert_service_pb2 as alert_pb
@@ -30,6 +31,7 @@ async def running(
 ) -> AsyncIterator[World]:
     """One process for all tests of this module: starting takes longer than most of them."""
     folder = tmp_path_factory.mktemp("alerts")
+    ask_valkey(valkey_server, b"FLUSHALL")  # other tests leave their features there
     async with world(dsn, valkey_server.url, folder, profile_patience_s="0", poll_s="1") as built:
         yield built
 

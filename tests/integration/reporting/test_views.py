@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
-from tests.conftest import Databases
+from tests.conftest import Databases, ask_valkey
 from tests.migrations.releases import Release, running
 from tests.migrations.sending import create_rule, push_once
 
@@ -44,6 +44,7 @@ async def filled(
     """A database with a sensor that was live, alerts and roll-ups."""
     quick = {"KURTO_ANALYZER_ROLLUP_IDLE_S": "0.5", "KURTO_ANALYZER_ROLLUP_INTERVAL_S": "0.2"}
     folder = tmp_path_factory.mktemp("plant")
+    ask_valkey(valkey_server, b"FLUSHALL")  # other tests leave their features there
     async with running(Release(None), dsn, valkey_server.url, folder, **quick) as plant:
         await create_rule(plant)
         await push_once(plant, "pump-7", 2.5)
