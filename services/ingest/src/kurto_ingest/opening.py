@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
@@ -23,7 +23,7 @@ from kurto_ingest.stream_validation import (
     check_boot_id,
     check_declaration,
     check_same_stream,
-    check_start_time,
+    start_by_our_clock,
 )
 from kurto_ingest.timing import microseconds
 from kurto_service.clock import Clock
@@ -136,7 +136,10 @@ class StreamOpener:
         require_sensor_id(sensor_id)
         check_boot_id(declaration.boot_id)
         now_us = microseconds(self._clock.now())
-        check_start_time(options.start_us, now_us=now_us)
+        start_us = start_by_our_clock(
+            options.start_us, clock_us=options.clock_us, now_us=now_us, backfill=options.backfill
+        )
+        options = replace(options, start_us=start_us)
         offset_us = None if options.clock_us is None else now_us - options.clock_us
         sensor = await self._sensors.get_sensor(sensor_id)
         if sensor.archived:

@@ -24,9 +24,9 @@ __all__ = [
     "check_declaration",
     "check_same_stream",
     "check_shaft_speed",
-    "check_start_time",
     "check_time",
     "encoding_from_number",
+    "start_by_our_clock",
 ]
 
 _MAX_BOOT_ID = 128
@@ -231,11 +231,28 @@ def check_time(
         raise TimeInFuture(stream_format.sensor_id, ahead_s)
 
 
-def check_start_time(start_us: int | None, *, now_us: int) -> None:
-    """Raise `InvalidField` if a recording's first sample lies in the future or before 1970."""
-    if start_us is not None and not 0 <= start_us <= now_us + _CLOCK_TOLERANCE_US:
+def start_by_our_clock(
+    start_us: int | None, *, clock_us: int | None, now_us: int, backfill: bool
+) -> int | None:
+    """Return the time of sample 0 by the service's clock.
+
+    A buffer's samples were timed by the sender's clock, whose offset is known now; so was what
+    seems to lie in the future, but not in the sender's. A recording brings its own time.
+
+    Raises
+    ------
+    InvalidField
+        If the first sample lies in the future or before 1970.
+    """
+    if start_us is None:
+        return None
+    if clock_us is not None and (backfill or now_us < start_us <= clock_us):
+        start_us += now_us - clock_us
+    if not 0 <= start_us <= now_us + _CLOCK_TOLERANCE_US:
         raise InvalidField(
-            "start_time must be the time of a recording's first sample, between 1970 and now;"
-            " leave it out for live samples.",
+            "start_time must be the time of the first sample, between 1970 and now; send"
+            " sender_time too if it is by a clock that may be wrong; leave it out for live"
+            " samples.",
             field="start_time",
         )
+    return start_us

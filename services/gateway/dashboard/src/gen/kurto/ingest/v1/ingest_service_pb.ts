@@ -88,7 +88,8 @@ export type OpenStreamRequest = Message<"kurto.ingest.v1.OpenStreamRequest"> & {
   takeover: boolean;
 
   /**
-   * Time of sample 0 of a new epoch, for recordings; not later than now. Absent: now.
+   * Time of sample 0 of a new epoch, for recordings and buffers; not later than now. Absent: now.
+   * By the clock of `sender_time` for a backfill: its offset is taken off.
    * Without effect when the epoch is resumed.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 9;
