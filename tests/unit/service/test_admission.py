@@ -52,3 +52,25 @@ async def test_a_query_whose_caller_leaves_gives_its_place_back() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     async with asyncio.timeout(1), line.turn():
         pass
+
+
+async def test_no_query_begins_while_something_goes_first() -> None:
+    line = QueryLine(2, patience_s=5)
+    begun = asyncio.Event()
+
+    async def query() -> None:
+        async with line.turn():
+            begun.set()
+
+    with line.held():
+        task = asyncio.create_task(query())
+        await asyncio.sleep(0.05)
+        assert not begun.is_set()
+    await task
+
+
+async def test_queries_do_not_wait_long_behind_what_is_stuck() -> None:
+    line = QueryLine(2, patience_s=5)
+    with line.held():
+        async with asyncio.timeout(2), line.turn():
+            pass

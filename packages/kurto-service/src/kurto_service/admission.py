@@ -7,8 +7,8 @@ would hold up what must not wait. So a few are answered at a time, and the other
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from kurto_service.exceptions import ResourceExhausted
@@ -16,6 +16,7 @@ from kurto_service.exceptions import ResourceExhausted
 __all__ = ["CallsInProgress", "QueryLine", "TooManyCalls", "TooManyQueries"]
 
 _RETRY_AFTER_S = 1.0
+_LONGEST_HOLD_S = 0.25
 
 
 class TooManyCalls(ResourceExhausted):
@@ -40,6 +41,9 @@ class QueryLine:
     def __init__(self, limit: int, patience_s: float) -> None:
         self._places = asyncio.Semaphore(limit)
         self._patience_s = patience_s
+        self._holders = 0
+        self._free = asyncio.Event()
+        self._free.set()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -58,9 +62,29 @@ class QueryLine:
                 patience_s=f"{self._patience_s:g}", retry_after_s=_RETRY_AFTER_S
             ) from None
         try:
+            if self._holders:
+                await self._until_free()
             yield
         finally:
             self._places.release()
+
+    async def _until_free(self) -> None:
+        # What goes first may be stuck: queries that would tell so must not be stuck behind it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_HOLD_S):
+                await self._free.wait()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no query begin in the block, or for a quarter of a second: something goes first."""
+        self._holders += 1
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._holders -= 1
+            if not self._holders:
+                self._free.set()
 
 
 class CallsInProgress:

@@ -100,6 +100,7 @@ class Process(Generic[SettingsT]):
             interval_s=settings.probe_interval_s,
             timeout_s=settings.probe_timeout_s,
         )
+        self._queries = QueryLine(settings.max_concurrent_queries, settings.query_patience_s)
         self._guard = self._create_guard()
         self._table = MethodTable(self._guard)
         self._runtime = Runtime(
@@ -110,6 +111,7 @@ class Process(Generic[SettingsT]):
             table=self._table,
             supervisor=self._supervisor,
             stack=self._stack,
+            queries=self._queries,
         )
 
     def _create_guard(self) -> CallGuard:
@@ -119,9 +121,7 @@ class Process(Generic[SettingsT]):
             self._clock,
             max_message_bytes=self._settings.max_message_bytes,
             max_concurrent_calls=self._settings.max_concurrent_calls,
-            queries=QueryLine(
-                self._settings.max_concurrent_queries, self._settings.query_patience_s
-            ),
+            queries=self._queries,
         )
 
     async def run(self) -> int:

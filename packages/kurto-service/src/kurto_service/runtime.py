@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import grpc
 from prometheus_client import CollectorRegistry
 
+from kurto_service.admission import QueryLine
 from kurto_service.channels import open_channel
 from kurto_service.clock import Clock
 from kurto_service.dependencies import wait_until_up
@@ -44,6 +45,8 @@ class Runtime(Generic[SettingsT_co]):
         Where metrics are registered.
     health : Health
         State of health; rarely needed directly.
+    queries : QueryLine
+        Where queries wait for their turn; held for what goes first.
     """
 
     def __init__(
@@ -56,11 +59,13 @@ class Runtime(Generic[SettingsT_co]):
         table: MethodTable,
         supervisor: Supervisor,
         stack: AsyncExitStack,
+        queries: QueryLine,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.registry = registry
         self.health = health
+        self.queries = queries
         self._table = table
         self._supervisor = supervisor
         self._stack = stack

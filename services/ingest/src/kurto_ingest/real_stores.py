@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kurto_ingest.first_in_line import FirstInLine
 from kurto_ingest.ports import Stores
 from kurto_ingest.postgres import (
     Partitions,
@@ -41,7 +42,7 @@ async def postgres_stores(settings: IngestSettings, runtime: Runtime[IngestSetti
         places=PostgresPlaceStore(reading),
         sensors=PostgresSensorStore(reading),
         streams=PostgresStreamStore(reading),
-        samples=samples,
+        samples=FirstInLine(samples, runtime.queries.held),
         archive=PostgresSampleArchive(
             await _pool(settings, runtime, "read", settings.read_pool_size)
         ),
