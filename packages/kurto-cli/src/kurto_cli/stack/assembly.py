@@ -88,10 +88,11 @@ async def assemble(options: UpOptions, directory: Path, environ: Mapping[str, st
     specs = [store.spec for store in (database, cache) if store.spec is not None]
     waits = tuple(spec.name for spec in specs)
     here = Path.cwd()
+    # Stopped in reverse order: the way in outlives the services, so that their last answers pass.
+    specs.append(_envoy(options, directory, ports))
     specs += service_specs(
         SERVICES, ports.services, environment=environment, directory=here, after=waits
     )
-    specs.append(_envoy(options, directory, ports))
     if options.demo:
         target = f"{options.local_host}:{ports.envoy.http}"
         everything = tuple(spec.name for spec in specs)
