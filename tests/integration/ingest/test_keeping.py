@@ -153,7 +153,7 @@ async def until_kept(stub: Any, count: int, *, complete: bool) -> pb.KeptSamples
     async with asyncio.timeout(20):
         while True:
             listed = await stub.ListKeptSamples(pb.ListKeptSamplesRequest(sensor_id="pump-7"))
-            kept = listed.kept[0]
+            kept: pb.KeptSamples = listed.kept[0]
             if kept.sample_count >= count and kept.complete == complete:
                 return kept
             await asyncio.sleep(0.05)
@@ -228,8 +228,8 @@ async def test_bad_requests(sender: Sender) -> None:
     await refused(keep(other), grpc.StatusCode.ALREADY_EXISTS, "KEEP_ID_TAKEN")
     listing = sender.stub.ListKeptSamples
     for token in ("%%", "MTotNQ==", "MTo=x"):
-        request = pb.ListKeptSamplesRequest(page_token=token)
-        await refused(listing(request), invalid, "INVALID_CURSOR")
+        asked = pb.ListKeptSamplesRequest(page_token=token)
+        await refused(listing(asked), invalid, "INVALID_CURSOR")
 
 
 async def test_pages_newest_first(sender: Sender) -> None:

@@ -66,8 +66,8 @@ async def gather_samples(
             size = sum(epoch.byte_count for epoch in gathered)
             if size > max_bytes:
                 raise ValueError(
-                    f"the range holds more than max_bytes={max_bytes}: give max_bytes more, ask for a"
-                    " shorter range, or take the pieces one by one with read_samples"
+                    f"the range holds more than max_bytes={max_bytes}: give max_bytes more, ask for"
+                    " a shorter range, or take the pieces one by one with read_samples"
                 )
     return [epoch.array() for epoch in gathered]
 

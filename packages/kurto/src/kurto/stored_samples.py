@@ -113,7 +113,8 @@ class SamplesHeader:
             return start_us + whole_us + exact
         # Rates that are no simple fraction: a microsecond more or less where it rounds.
         elapsed = rest / (2 * numerator) + offsets * (_US_PER_S / self.sample_rate_hz)
-        return start_us + whole_us + np.floor(elapsed).astype(np.int64)
+        rounded: npt.NDArray[np.int64] = np.floor(elapsed).astype(np.int64)
+        return start_us + whole_us + rounded
 
     def decode(self, planar: bytes, *, raw: bool) -> npt.NDArray[Any]:
         """Return planar bytes as an array.
