@@ -282,3 +282,23 @@ async def test_an_overloaded_call_takes_the_next_one_with_it(
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     session = running.ingest.registry.of_sensor(sender.sensor_id)[0]
     assert session.live.accepted.gap_count == 0
+
+
+async def test_calls_that_are_cut_off_one_after_the_other_make_no_gap(
+    sender: Sender, faults: FaultyStore, running: RunningIngest
+) -> None:
+    """The second call is still there for a moment when the first one has gone."""
+    faults.away = True
+    first, second = sender.stub.Push(), sender.stub.Push()
+    await first.write(sender.start())
+    for at in range(0, 20_000, 500):
+        await first.write(sender.batch(at, 500))
+    await second.write(sender.start())
+    await second.write(sender.batch(20_000, 500))
+    await asyncio.sleep(0.3)
+    first.cancel()
+    await asyncio.sleep(0.1)  # less than the patience for calls out of order
+    second.cancel()
+    await asyncio.sleep(0.3)
+    session = running.ingest.registry.of_sensor(sender.sensor_id)[0]
+    assert session.live.accepted.gap_count == 0

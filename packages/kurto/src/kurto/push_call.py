@@ -136,8 +136,11 @@ class Calls:
     previous_deadline: float = 0.0
 
     def open_calls(self) -> list[PushCall]:
-        """Return the calls that must be ended."""
-        return [self.current] if self.previous is None else [self.previous, self.current]
+        """Return the calls that must be ended, in that order.
+
+        The newer one first: once the older one has ended, the service reads it.
+        """
+        return [self.current] if self.previous is None else [self.current, self.previous]
 
     def next_deadline(self) -> float:
         """Return when something is due, on the loop's clock."""

@@ -81,12 +81,15 @@ class PushCall:
         """
         reader: asyncio.Future[None] = asyncio.ensure_future(self._read(read, end_mark))
         longest_s, reason = self._patience()
+        ended_in_order = False
         try:
             await asyncio.wait(
                 (reader, self._end),
                 timeout=longest_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            # Unless the sender cut it off, or its connection broke.
+            ended_in_order = self._end.done() or not reader.done() or _was_read(reader)
             if self._end.done():
                 return self._end.result()
             if reader.done():
@@ -98,7 +101,7 @@ class PushCall:
                 self._end.cancel()
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
-            self._leave()
+            self._leave(ended_in_order=ended_in_order)
 
     def _patience(self) -> tuple[float, EndReason]:
         """Return how old the call may grow, in seconds, and why not older."""
@@ -109,12 +112,15 @@ class PushCall:
                 return max(0.0, left_s), EndReason.AUTH_EXPIRED
         return longest_s, EndReason.ROTATE
 
-    def _leave(self) -> None:
+    def _leave(self, *, ended_in_order: bool) -> None:
         for slot in self.slots.values():
             if slot.session is not None:
                 slot.session.feeders.discard(self)
                 slot.session.last_call_s = self._parts.clock.monotonic()
-                slot.session.end_call(slot.stream_number)
+                # The call behind one that was cut off is mostly cut off, too, a moment later: what
+                # it brought would look like a gap. It waits for as long as its patience lasts.
+                if ended_in_order:
+                    slot.session.end_call(slot.stream_number)
 
     def end(self, reason: EndReason) -> None:
         """End the call; what came so far is answered."""
@@ -282,3 +288,8 @@ class PushCall:
                         await slot.session.durable(slot.accepted, slot.given_up)
         except TimeoutError:
             pass
+
+
+def _was_read(reader: asyncio.Future[None]) -> bool:
+    """Tell whether a call was read to its end, or up to what we refuse."""
+    return not reader.cancelled() and isinstance(reader.exception(), KurtoError | None)

@@ -130,6 +130,7 @@ class Session:
             yield
         finally:
             self._stalled -= 1
+            self._stall_count += 1  # patience begins when it ends
 
     def end_call(self, number: int) -> None:
         """Note that nothing more will be read of call `number`."""
