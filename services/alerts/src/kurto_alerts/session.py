@@ -11,6 +11,7 @@ from kurto_alerts.frames import SensorProfile
 from kurto_alerts.metrics import AlertsMetrics
 from kurto_alerts.ports import EvaluationStore, FeatureHistory, LiveFeatures, LiveMessage
 from kurto_alerts.readers import HistoryReader, Inbox, LiveReader
+from kurto_service.cancellation import end_tasks
 from kurto_service.clock import Clock
 
 
@@ -158,9 +159,8 @@ class EvaluationSession:
             await self._work(tasks)
         finally:
             live.stop()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # A reader whose cancellation is lost would wait for room in the inbox for ever.
+            await end_tasks(tasks)
 
     def _wake(self) -> None:
         with contextlib.suppress(asyncio.QueueFull):  # then there is something to wake up for

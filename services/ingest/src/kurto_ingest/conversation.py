@@ -17,6 +17,7 @@ from kurto_ingest.ranges import RangeSet
 from kurto_ingest.skips import Skip, SkipReason
 from kurto_ingest.stream_events import EventKind
 from kurto_ingest.timing import microseconds
+from kurto_service.cancellation import end_tasks
 from kurto_service.clock import Clock
 
 __all__ = ["AnalyzerCall", "Conversation", "ForwarderPace"]
@@ -123,9 +124,7 @@ class Conversation:
                 task.result()
         finally:
             self._call.cancel()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_tasks(tasks)
 
     async def _write(self) -> None:
         outbox = self._outbox
