@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from kurto_ingest.fakes import fake_stores
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.stores import fake_stores
 from kurto_ingest.postgres import (
     Partitions,
     PostgresEventStore,
@@ -21,6 +20,7 @@ from kurto_ingest.postgres import (
     PostgresSpaceStore,
     PostgresStreamStore,
 )
+from kurto_ingest.stores import Stores
 from kurto_ingest.valkey import ValkeyStatusPublisher
 from kurto_service import valkey
 from kurto_service.clock import SystemClock

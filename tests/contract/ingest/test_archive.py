@@ -5,8 +5,9 @@ from uuid import uuid4
 
 from tests.contract.ingest.test_streams import CONFIG, advance, begin, block, found, new_stream
 
-from kurto_ingest.assets import Burst, Sensor
-from kurto_ingest.ports import StoredSamples, Stores
+from kurto_ingest.assets.model import Burst, Sensor
+from kurto_ingest.ports import StoredSamples
+from kurto_ingest.stores import Stores
 
 
 def stored(first: int, count: int = 100) -> StoredSamples:

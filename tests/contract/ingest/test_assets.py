@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from kurto_ingest.assets import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
+from kurto_ingest.assets.model import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.exceptions import (
     Archived,
     ConcurrentChange,
@@ -14,7 +14,7 @@ from kurto_ingest.exceptions import (
     UnknownSensor,
     UnknownSite,
 )
-from kurto_ingest.ports import Stores
+from kurto_ingest.stores import Stores
 
 CONFIG = SensorConfig(
     version=0,

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from kurto_ingest.assets import Channel, Sensor, SensorConfig
-from kurto_ingest.encoding import Encoding
-from kurto_ingest.ports import NewStream, Stores, StreamRecord
-from kurto_ingest.sample_times import SampleTime
+from kurto_ingest.assets.model import Channel, Sensor, SensorConfig
+from kurto_ingest.ports import NewStream, StreamRecord
+from kurto_ingest.records.sample_times import SampleTime
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.encoding import Encoding
 
 CONFIG = SensorConfig(version=0, sample_rate_hz=1000.0, channels=(Channel(name="x", unit="g"),))
 

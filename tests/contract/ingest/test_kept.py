@@ -7,22 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from kurto_ingest.assets import Channel, Sensor, SensorConfig
-from kurto_ingest.cells import Block
-from kurto_ingest.encoding import Encoding
-from kurto_ingest.exceptions import UnknownSensor
-from kurto_ingest.keep_store import KeptQuery
-from kurto_ingest.kept import (
-    CopyPace,
-    KeepReason,
-    KeepRequest,
-    KeptRange,
-    noted_range,
-    take_snapshots,
-)
-from kurto_ingest.ports import NewStream, Stores, StreamCommit, StreamRecord
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.retention import (
+from kurto_ingest.assets.model import Channel, Sensor, SensorConfig
+from kurto_ingest.assets.retention import (
     BUFFER_CLASS,
     DEFAULT_CLASS,
     FOREVER_CLASS,
@@ -34,8 +20,23 @@ from kurto_ingest.retention import (
     RetentionPolicy,
     Snapshots,
 )
-from kurto_ingest.storage_exceptions import KeepIdTaken, TooManyRetentionTimes
-from kurto_ingest.timing import microseconds
+from kurto_ingest.exceptions import UnknownSensor
+from kurto_ingest.keeping.keep_store import KeptQuery
+from kurto_ingest.keeping.kept import (
+    CopyPace,
+    KeepReason,
+    KeepRequest,
+    KeptRange,
+    noted_range,
+    take_snapshots,
+)
+from kurto_ingest.ports import NewStream, StreamCommit, StreamRecord
+from kurto_ingest.space.exceptions import KeepIdTaken, TooManyRetentionTimes
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.timing import microseconds
 
 RATE = 1000.0
 CONFIG = SensorConfig(version=0, sample_rate_hz=RATE, channels=(Channel(name="x", unit="g"),))

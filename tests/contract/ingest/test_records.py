@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from kurto_ingest.ports import Stores
-from kurto_ingest.sample_times import SampleTime
-from kurto_ingest.stream_events import EventKind, EventQuery, StreamEvent
-from kurto_ingest.timing import datetime_from_us
+from kurto_ingest.records.sample_times import SampleTime
+from kurto_ingest.records.stream_events import EventKind, EventQuery, StreamEvent
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.timing import datetime_from_us
 from kurto_service.clock import SystemClock
 
 T0 = 1_700_000_000_000_000

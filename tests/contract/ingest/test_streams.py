@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from kurto_ingest.assets import Channel, Sensor, SensorConfig
-from kurto_ingest.cells import Block
-from kurto_ingest.encoding import Encoding
-from kurto_ingest.ports import NewStream, StoredSamples, Stores, StreamCommit, StreamRecord
-from kurto_ingest.ranges import IndexRange, RangeSet
-from kurto_ingest.timing import microseconds
+from kurto_ingest.assets.model import Channel, Sensor, SensorConfig
+from kurto_ingest.ports import NewStream, StoredSamples, StreamCommit, StreamRecord
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.ranges import IndexRange, RangeSet
+from kurto_ingest.streams.timing import microseconds
 from kurto_service.clock import SystemClock
 
 RATE = 1000.0

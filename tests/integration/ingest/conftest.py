@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
 from kurto_ingest.postgres import (
     Partitions,
     PostgresEventStore,
@@ -23,6 +22,7 @@ from kurto_ingest.postgres import (
     PostgresStreamStore,
 )
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender, run_ingest
 from kurto_ingest.valkey import ValkeyStatusPublisher
 from kurto_service import valkey

@@ -11,9 +11,9 @@ from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServi
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import stream_control_service_pb2 as control_pb
 from kurto.ingest.v1 import stream_status_pb2 as status_pb
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender, run_ingest
 from kurto_service.errors import error_info
 from kurto_service.testing import serve

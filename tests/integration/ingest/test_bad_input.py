@@ -12,8 +12,8 @@ from google.rpc.status_pb2 import Status
 from kurto.errors.v1 import errors_pb2
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.signal.v1 import samples_pb2
-from kurto_ingest.ports import Stores
-from kurto_ingest.quality import NON_FINITE
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.quality import NON_FINITE
 from kurto_ingest.testing import RunningIngest, Sender
 
 I16 = samples_pb2.SAMPLE_ENCODING_I16LE

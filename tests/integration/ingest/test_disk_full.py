@@ -15,11 +15,11 @@ from google.rpc.status_pb2 import Status
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.ingest.v1 import stream_control_service_pb2 as control
 from kurto.ingest.v1 import stream_status_pb2 as states
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.partitioning import hour_of
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
 from kurto_ingest.postgres import Partitions, PostgresSpaceStore
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.space.partitioning import hour_of
+from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender, run_ingest
 from kurto_service.clock import SystemClock
 from kurto_service.errors import error_info

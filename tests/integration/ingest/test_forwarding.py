@@ -15,10 +15,10 @@ from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServi
 from kurto.assets.v1 import asset_service_pb2, assets_pb2
 from kurto.ingest.v1 import stream_control_service_pb2 as control
 from kurto.signal.v1 import features_pb2, samples_pb2
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
 from kurto_ingest.settings import IngestSettings
-from kurto_ingest.shards import shard_of
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.shards import shard_of
 from kurto_ingest.testing import RunningIngest, Sender, run_ingest
 from kurto_service.channels import channel_options
 

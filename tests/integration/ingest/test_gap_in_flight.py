@@ -8,8 +8,9 @@ import numpy as np
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto_ingest.exceptions import StaleFence
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.fakes import FakeSampleStore, fake_stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
+from kurto_ingest.fakes.stores import fake_stores
+from kurto_ingest.fakes.streams import FakeSampleStore
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.testing import Sender, run_ingest
 from kurto_service.clock import SystemClock

@@ -7,10 +7,10 @@ import asyncpg
 import numpy as np
 import pytest
 
-from kurto_ingest.partitioning import hour_of, partition_of
-from kurto_ingest.ports import Stores
-from kurto_ingest.retention import DEFAULT_CLASS
+from kurto_ingest.assets.retention import DEFAULT_CLASS
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.space.partitioning import hour_of, partition_of
+from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender
 
 FAULTS = {

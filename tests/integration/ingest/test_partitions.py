@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from kurto_ingest.partitioning import PartitionKey, hour_of, partition_of
+from kurto_ingest.assets.retention import BUFFER_CLASS, DEFAULT_CLASS, FOREVER_CLASS, RetentionClass
 from kurto_ingest.postgres import Partitions
-from kurto_ingest.retention import BUFFER_CLASS, DEFAULT_CLASS, FOREVER_CLASS, RetentionClass
+from kurto_ingest.space.partitioning import PartitionKey, hour_of, partition_of
 from kurto_service.postgres import Pool, create_pool
 from kurto_service.testing import FakeClock
 

@@ -25,9 +25,9 @@ from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import stream_control_service_pb2 as control_pb
 from kurto.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from kurto.ingest.v1.stream_control_service_pb2_grpc import StreamControlServiceStub
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.stores import Stores
 from kurto_ingest.testing import Sender
 from kurto_service.channels import channel_options
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
+from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender
 
 

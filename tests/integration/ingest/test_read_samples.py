@@ -18,9 +18,9 @@ import kurto
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender, hashed_samples, run_ingest
 from kurto_service.errors import error_info
 from kurto_service.identity import Principal

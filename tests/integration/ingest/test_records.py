@@ -14,14 +14,15 @@ from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import stream_control_service_pb2 as control_pb
 from kurto.ingest.v1 import stream_status_pb2 as status_pb
 from kurto.signal.v1 import quality_pb2, samples_pb2
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.fakes import FakeSampleStore, fake_stores
-from kurto_ingest.ports import Stores
-from kurto_ingest.sample_times import SampleTime, corrected_time
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
+from kurto_ingest.fakes.stores import fake_stores
+from kurto_ingest.fakes.streams import FakeSampleStore
+from kurto_ingest.records.sample_times import SampleTime, corrected_time
 from kurto_ingest.settings import IngestSettings
-from kurto_ingest.storage_state import DiskReport
+from kurto_ingest.space.storage_state import DiskReport
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.timing import microseconds
 from kurto_ingest.testing import RunningIngest, Sender, run_ingest
-from kurto_ingest.timing import microseconds
 from kurto_service.clock import SystemClock
 from kurto_service.identity import Principal
 from kurto_service.settings import load_settings

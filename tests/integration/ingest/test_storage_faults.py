@@ -14,10 +14,11 @@ from google.rpc.status_pb2 import Status
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.ingest.v1 import ingest_service_pb2 as pb
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.ports import SampleStore, StoredSamples, Stores, StreamCommit, StreamKey
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
+from kurto_ingest.ports import SampleStore, StoredSamples, StreamCommit, StreamKey
 from kurto_ingest.settings import IngestSettings
-from kurto_ingest.stream_format import StreamFormat
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.stream_format import StreamFormat
 from kurto_ingest.testing import RunningIngest, Sender, run_ingest
 from kurto_service.errors import error_info
 from kurto_service.testing import serve

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.signal.v1 import features_pb2
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.ports import Stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender, run_ingest
 from kurto_service.errors import error_info
 from kurto_service.testing import serve

@@ -17,14 +17,15 @@ import kurto
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import ingest_service_pb2_grpc
 from kurto.reading import read_request, read_samples
-from kurto_ingest.assets import Channel, Sensor, SensorConfig
-from kurto_ingest.cells import cut_at_grid
-from kurto_ingest.encoding import Encoding
-from kurto_ingest.fakes import fake_stores
-from kurto_ingest.ports import NewStream, Stores, StreamCommit
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.read_calls import ReadLimits, SampleReads
-from kurto_ingest.sample_reader import ReadSizes
+from kurto_ingest.assets.model import Channel, Sensor, SensorConfig
+from kurto_ingest.fakes.stores import fake_stores
+from kurto_ingest.ports import NewStream, StreamCommit
+from kurto_ingest.reading.read_calls import ReadLimits, SampleReads
+from kurto_ingest.reading.sample_reader import ReadSizes
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.cells import cut_at_grid
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.ranges import RangeSet
 from kurto_service.clock import SystemClock
 
 RATE, ANCHOR_US = 1000.0, 1_700_000_000_000_000

@@ -6,14 +6,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kurto_ingest.encoding import Encoding, Planar
-from kurto_ingest.hop_tail import HopTail
-from kurto_ingest.late import completed_windows
-from kurto_ingest.live_stream import LiveStream
-from kurto_ingest.quality import GAP, BlockInspector
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.sequence import StreamSequence
-from kurto_ingest.stream_format import StreamFormat
+from kurto_ingest.streams.encoding import Encoding, Planar
+from kurto_ingest.streams.hop_tail import HopTail
+from kurto_ingest.streams.late import completed_windows
+from kurto_ingest.streams.live_stream import LiveStream
+from kurto_ingest.streams.quality import GAP, BlockInspector
+from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.sequence import StreamSequence
+from kurto_ingest.streams.stream_format import StreamFormat
 
 HOP = 7
 ENCODINGS = st.sampled_from(list(Encoding))

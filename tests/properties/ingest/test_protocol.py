@@ -24,8 +24,9 @@ from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServi
 from kurto.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
-from kurto_ingest.fake_analyzer import FakeAnalyzer
-from kurto_ingest.fakes import FakeSampleStore, fake_stores
+from kurto_ingest.fakes.analyzer import FakeAnalyzer
+from kurto_ingest.fakes.stores import fake_stores
+from kurto_ingest.fakes.streams import FakeSampleStore
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.testing import Sender
 from kurto_ingest.wiring import Ingest

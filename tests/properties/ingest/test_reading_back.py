@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.signal.v1 import samples_pb2
-from kurto_ingest.assets import Burst, Channel, Sensor, SensorConfig
-from kurto_ingest.cells import Block, cut_at_grid
-from kurto_ingest.encoding import Encoding
-from kurto_ingest.fake_archive import FakeSampleArchive
-from kurto_ingest.fakes import FakeSampleStore, FakeStreamStore, fake_stores
-from kurto_ingest.ports import NewStream, StoredSamples, Stores, StreamCommit, StreamRecord
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.read_calls import ReadLimits, SampleReads
-from kurto_ingest.sample_reader import ReadSizes
-from kurto_ingest.sequence import StreamSequence
-from kurto_ingest.stream_format import StreamFormat
+from kurto_ingest.assets.model import Burst, Channel, Sensor, SensorConfig
+from kurto_ingest.fakes.archive import FakeSampleArchive
+from kurto_ingest.fakes.stores import fake_stores
+from kurto_ingest.fakes.streams import FakeSampleStore, FakeStreamStore
+from kurto_ingest.ports import NewStream, StoredSamples, StreamCommit, StreamRecord
+from kurto_ingest.reading.read_calls import ReadLimits, SampleReads
+from kurto_ingest.reading.sample_reader import ReadSizes
+from kurto_ingest.stores import Stores
+from kurto_ingest.streams.cells import Block, cut_at_grid
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.sequence import StreamSequence
+from kurto_ingest.streams.stream_format import StreamFormat
 from kurto_service.clock import SystemClock
 
 RATE, HOP = 100.0, 10

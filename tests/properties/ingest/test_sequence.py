@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from kurto_ingest.exceptions import TooManyMissingRanges
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.sequence import StreamSequence
+from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.sequence import StreamSequence
 
 LIMIT = 5
 INDEX = st.integers(0, 60)

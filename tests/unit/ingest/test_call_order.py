@@ -1,6 +1,6 @@
 """Which Push call may be read."""
 
-from kurto_ingest.call_order import CallOrder
+from kurto_ingest.pushing.call_order import CallOrder
 
 
 def test_first_call_may_be_read_at_once() -> None:

@@ -2,8 +2,8 @@
 
 import struct
 
-from kurto_ingest.cells import Block
 from kurto_ingest.postgres.copy_rows import COLUMNS, CopyChunks, row_head
+from kurto_ingest.streams.cells import Block
 
 
 async def content(pieces: list[bytes]) -> tuple[bytes, int]:

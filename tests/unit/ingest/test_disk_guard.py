@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kurto_ingest.disk_guard import (
+from kurto_ingest.assets.retention import (
+    BUFFER_CLASS,
+    DEFAULT_CLASS,
+    FOREVER_CLASS,
+    KEPT_CLASS,
+    ClassKind,
+    RetentionClass,
+)
+from kurto_ingest.space.disk_guard import (
     DiskLimits,
     GuardState,
     Sheddable,
@@ -14,15 +22,7 @@ from kurto_ingest.disk_guard import (
     plan_shedding,
     space_left,
 )
-from kurto_ingest.partitioning import PartitionKey, hour_of
-from kurto_ingest.retention import (
-    BUFFER_CLASS,
-    DEFAULT_CLASS,
-    FOREVER_CLASS,
-    KEPT_CLASS,
-    ClassKind,
-    RetentionClass,
-)
+from kurto_ingest.space.partitioning import PartitionKey, hour_of
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 LIMITS = DiskLimits(shed_ratio=0.10, stop_ratio=0.05, margin_ratio=0.02)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from kurto_ingest.assets import Channel, SensorConfig
-from kurto_ingest.encoding import Encoding
-from kurto_ingest.feed import FeedLimits, WindowFeed
-from kurto_ingest.hop_tail import HopRun, HopTail
-from kurto_ingest.ranges import IndexRange, RangeSet
-from kurto_ingest.skips import Skip, SkipReason
-from kurto_ingest.stream_format import StreamFormat
+from kurto_ingest.assets.model import Channel, SensorConfig
+from kurto_ingest.forwarding.feed import FeedLimits, WindowFeed
+from kurto_ingest.forwarding.skips import Skip, SkipReason
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.hop_tail import HopRun, HopTail
+from kurto_ingest.streams.ranges import IndexRange, RangeSet
+from kurto_ingest.streams.stream_format import StreamFormat
 
 HOP = 100
 DAY_US = 86_400_000_000

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kurto_ingest.keeper import KeeperPace, SampleKeeper
-from kurto_ingest.kept import CopyPace, KeptRange, SnapshotProgress
-from kurto_ingest.retention import Snapshots
+from kurto_ingest.assets.retention import Snapshots
+from kurto_ingest.keeping.keeper import KeeperPace, SampleKeeper
+from kurto_ingest.keeping.kept import CopyPace, KeptRange, SnapshotProgress
 from kurto_service.testing import FakeClock
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)

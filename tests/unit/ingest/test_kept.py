@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kurto_ingest.kept import (
+from kurto_ingest.assets.retention import Snapshots
+from kurto_ingest.keeping.kept import (
     CopyPace,
     KeepReason,
     KeepRequest,
@@ -16,7 +17,6 @@ from kurto_ingest.kept import (
     snapshot_starts,
     take_snapshots,
 )
-from kurto_ingest.retention import Snapshots
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 HOURLY = Snapshots(interval_s=3600, length_s=10, keep_for_s=86400)

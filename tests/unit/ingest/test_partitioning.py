@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kurto_ingest.partitioning import LATE_AFTER_H, hour_of, parse_name, partition_of
-from kurto_ingest.retention import (
+from kurto_ingest.assets.retention import (
     BUFFER_CLASS,
     DEFAULT_CLASS,
     FOREVER_CLASS,
@@ -15,6 +14,7 @@ from kurto_ingest.retention import (
     RetentionClass,
     span_for,
 )
+from kurto_ingest.space.partitioning import LATE_AFTER_H, hour_of, parse_name, partition_of
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 LATE_BEFORE = hour_of(NOW) - LATE_AFTER_H

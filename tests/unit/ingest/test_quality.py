@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kurto_ingest.encoding import Encoding, planar_view, sample_values
-from kurto_ingest.quality import CLIPPED, FLAT, NON_FINITE, BlockInspector
+from kurto_ingest.streams.encoding import Encoding, planar_view, sample_values
+from kurto_ingest.streams.quality import CLIPPED, FLAT, NON_FINITE, BlockInspector
 
 GOOD = np.array([[0.0, 1.0, -1.0, 0.5], [0.1, 0.2, 0.3, 0.4]], dtype="<f4")
 

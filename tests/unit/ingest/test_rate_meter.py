@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kurto_ingest.rate_meter import RateMeter
+from kurto_ingest.pushing.rate_meter import RateMeter
 
 
 def test_batches_do_not_blur_the_rate() -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kurto_ingest.encoding import Encoding
-from kurto_ingest.lower_envelope import LowerEnvelope
-from kurto_ingest.sample_times import SampleTime, corrected_time
-from kurto_ingest.sender_clock import ClockFinding, SenderClock
-from kurto_ingest.step_detector import StepDetector
-from kurto_ingest.stream_events import EventKind
-from kurto_ingest.stream_format import StreamFormat
+from kurto_ingest.clocks.lower_envelope import LowerEnvelope
+from kurto_ingest.clocks.sender_clock import ClockFinding, SenderClock
+from kurto_ingest.clocks.step_detector import StepDetector
+from kurto_ingest.records.sample_times import SampleTime, corrected_time
+from kurto_ingest.records.stream_events import EventKind
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.stream_format import StreamFormat
 
 RATE = 25_600.0
 BATCH = 2560

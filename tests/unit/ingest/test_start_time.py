@@ -3,7 +3,7 @@
 import pytest
 
 from kurto_ingest.exceptions import InvalidField
-from kurto_ingest.stream_validation import start_by_our_clock
+from kurto_ingest.pushing.stream_validation import start_by_our_clock
 
 NOW = 1_800_000_000_000_000
 HOUR = 3_600_000_000

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kurto_ingest.storage_state import DiskReport, StorageFacts, StorageState, judge, problems
+from kurto_ingest.space.storage_state import DiskReport, StorageFacts, StorageState, judge, problems
 
 WELL = StorageFacts(
     commit_lag_s=0.1,

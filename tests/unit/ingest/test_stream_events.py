@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from kurto_ingest.event_messages import event_query
-from kurto_ingest.events import EventLog
 from kurto_ingest.exceptions import InvalidCursor, InvalidField
-from kurto_ingest.fake_records import FakeEventStore, FakeSampleTimeStore
-from kurto_ingest.records import RecordPace, Records
-from kurto_ingest.sample_times import SampleTime
-from kurto_ingest.stream_events import EventKind
+from kurto_ingest.fakes.records import FakeEventStore, FakeSampleTimeStore
+from kurto_ingest.records.event_log import EventLog
+from kurto_ingest.records.event_messages import event_query
+from kurto_ingest.records.recorder import RecordPace, Records
+from kurto_ingest.records.sample_times import SampleTime
+from kurto_ingest.records.stream_events import EventKind
 from kurto_service.testing import FakeClock
 
 from kurto.ingest.v1 import stream_control_service_pb2 as pb  # isort: skip

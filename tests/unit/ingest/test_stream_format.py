@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kurto_ingest.encoding import Encoding
-from kurto_ingest.stream_format import StreamFormat
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.stream_format import StreamFormat
 
 ANCHOR_US = 1_700_000_000_000_000
 CONTINUOUS = StreamFormat(

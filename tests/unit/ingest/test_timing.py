@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kurto_ingest.timing import datetime_from_us, microseconds, span_us
+from kurto_ingest.streams.timing import datetime_from_us, microseconds, span_us
 
 
 @given(st.integers(0, 10**15), st.floats(100, 102_400))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kurto_ingest.exceptions import StaleFence
-from kurto_ingest.forwarder import WindowForwarder
-from kurto_ingest.registry import StreamRegistry
-from kurto_ingest.session import Session
+from kurto_ingest.forwarding.forwarder import WindowForwarder
+from kurto_ingest.pushing.registry import StreamRegistry
+from kurto_ingest.pushing.session import Session
 from kurto_service.clock import Clock
 
 __all__ = ["forget_idle", "keep_house"]

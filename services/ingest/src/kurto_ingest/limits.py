@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
-from kurto_ingest.committer import CommitPace
-from kurto_ingest.conversation import ForwarderPace
-from kurto_ingest.conversion import duration
-from kurto_ingest.disk_guard import DiskLimits
-from kurto_ingest.feed import FeedLimits
-from kurto_ingest.keeper import KeeperPace
-from kurto_ingest.kept import CopyPace
-from kurto_ingest.read_calls import ReadLimits
-from kurto_ingest.records import RecordPace
-from kurto_ingest.registry import MemoryLimits
-from kurto_ingest.sample_intake import PushLimits
-from kurto_ingest.sample_reader import ReadSizes
+from kurto_ingest.assets.conversion import duration
+from kurto_ingest.forwarding.conversation import ForwarderPace
+from kurto_ingest.forwarding.feed import FeedLimits
+from kurto_ingest.keeping.keeper import KeeperPace
+from kurto_ingest.keeping.kept import CopyPace
+from kurto_ingest.pushing.committer import CommitPace
+from kurto_ingest.pushing.registry import MemoryLimits
+from kurto_ingest.pushing.sample_intake import PushLimits
+from kurto_ingest.reading.read_calls import ReadLimits
+from kurto_ingest.reading.sample_reader import ReadSizes
+from kurto_ingest.records.recorder import RecordPace
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.space.disk_guard import DiskLimits
 
 __all__ = [
     "commit_pace",

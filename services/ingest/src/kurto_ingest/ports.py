@@ -5,34 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from uuid import UUID
 
-from kurto_ingest.asset_ports import PlaceStore, SensorStore
-from kurto_ingest.assets import Sensor
-from kurto_ingest.cells import Block
-from kurto_ingest.disk_guard import SpaceStore
-from kurto_ingest.keep_store import KeepStore
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.retention import DEFAULT_CLASS, RetentionClass
-from kurto_ingest.sample_times import SampleTime
-from kurto_ingest.sequence import StreamSequence
-from kurto_ingest.stream_events import EventQuery, StreamEvent
-from kurto_ingest.stream_format import StreamFormat
-
-if TYPE_CHECKING:
-    from kurto_ingest.sample_archive import SampleArchive
+from kurto_ingest.assets.model import Sensor
+from kurto_ingest.assets.retention import DEFAULT_CLASS, RetentionClass
+from kurto_ingest.records.sample_times import SampleTime
+from kurto_ingest.records.stream_events import EventQuery, StreamEvent
+from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.sequence import StreamSequence
+from kurto_ingest.streams.stream_format import StreamFormat
 
 __all__ = [
     "EventStore",
     "NewStream",
-    "PlaceStore",
     "SampleStore",
     "SampleTimeStore",
-    "SensorStore",
     "StatusPublisher",
     "StoredSamples",
-    "Stores",
     "StreamCommit",
     "StreamKey",
     "StreamRecord",
@@ -232,7 +223,7 @@ class EventStore(Protocol):
 
 
 class SampleTimeStore(Protocol):
-    """What was measured of the times of samples; see `kurto_ingest.sample_times`."""
+    """What was measured of the times of samples; see `kurto_ingest.records.sample_times`."""
 
     async def add(self, rows: Sequence[SampleTime]) -> None:
         """Store rows; one that is there already stays as it is."""
@@ -256,19 +247,3 @@ class StatusPublisher(Protocol):
     async def publish(self, message: bytes) -> None:
         """Publish one serialised update."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """What ingest stands on."""
-
-    places: PlaceStore
-    sensors: SensorStore
-    streams: StreamStore
-    samples: SampleStore
-    archive: SampleArchive
-    publisher: StatusPublisher
-    events: EventStore
-    times: SampleTimeStore
-    keeps: KeepStore
-    space: SpaceStore

@@ -10,8 +10,7 @@ import grpc
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import ingest_service_pb2_grpc
-from kurto_ingest.asset_validation import require_sensor_id
-from kurto_ingest.conversion import (
+from kurto_ingest.assets.conversion import (
     config_message,
     duration,
     duration_us,
@@ -19,14 +18,16 @@ from kurto_ingest.conversion import (
     timestamp_us,
     us_from_timestamp,
 )
+from kurto_ingest.assets.ports import SensorStore
+from kurto_ingest.assets.validation import require_sensor_id
 from kurto_ingest.exceptions import Draining, UnknownEpoch
-from kurto_ingest.keep_calls import KeepCalls
-from kurto_ingest.opening import OpenedStream, OpenOptions, StreamOpener
-from kurto_ingest.ports import SensorStore, StreamStore
-from kurto_ingest.push import EndReason, PushCall, PushParts
-from kurto_ingest.read_calls import SampleReads
-from kurto_ingest.sample_intake import Slot
-from kurto_ingest.stream_validation import StreamDeclaration, encoding_from_number
+from kurto_ingest.keeping.keep_calls import KeepCalls
+from kurto_ingest.ports import StreamStore
+from kurto_ingest.pushing.opening import OpenedStream, OpenOptions, StreamOpener
+from kurto_ingest.pushing.push_call import EndReason, PushCall, PushParts
+from kurto_ingest.pushing.sample_intake import Slot
+from kurto_ingest.pushing.stream_validation import StreamDeclaration, encoding_from_number
+from kurto_ingest.reading.read_calls import SampleReads
 from kurto_service.identity import current_principal, requires
 
 __all__ = ["IngestServicer"]

@@ -21,8 +21,8 @@ from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from kurto.ingest.v1.stream_control_service_pb2_grpc import StreamControlServiceStub
 from kurto.signal.v1 import samples_pb2
-from kurto_ingest.ports import Stores
 from kurto_ingest.settings import IngestSettings
+from kurto_ingest.stores import Stores
 from kurto_ingest.wiring import Ingest
 from kurto_service.clock import Clock, SystemClock
 from kurto_service.identity import ANONYMOUS, Principal

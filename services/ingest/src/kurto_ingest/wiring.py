@@ -14,16 +14,14 @@ from kurto.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to
 from kurto.ingest.v1.stream_control_service_pb2_grpc import (
     add_StreamControlServiceServicer_to_server,
 )
-from kurto_ingest.analysis_book import AnalysisBook
-from kurto_ingest.asset_servicer import AssetServicer
-from kurto_ingest.committer import GroupCommitter
-from kurto_ingest.config_follower import ConfigFollower
-from kurto_ingest.control_servicer import StreamControlServicer
-from kurto_ingest.conversation import AnalyzerCall
-from kurto_ingest.forwarder import WindowForwarder
+from kurto_ingest.assets.config_follower import ConfigFollower
+from kurto_ingest.assets.servicer import AssetServicer
+from kurto_ingest.forwarding.analysis_book import AnalysisBook
+from kurto_ingest.forwarding.conversation import AnalyzerCall
+from kurto_ingest.forwarding.forwarder import WindowForwarder
 from kurto_ingest.housekeeping import keep_house
-from kurto_ingest.keep_calls import KeepCalls
-from kurto_ingest.keeper import SampleKeeper
+from kurto_ingest.keeping.keep_calls import KeepCalls
+from kurto_ingest.keeping.keeper import SampleKeeper
 from kurto_ingest.limits import (
     commit_pace,
     disk_limits,
@@ -37,20 +35,22 @@ from kurto_ingest.limits import (
     stream_limits,
 )
 from kurto_ingest.metrics import IngestMetrics
-from kurto_ingest.monitoring import Monitoring
-from kurto_ingest.opening import StreamOpener
-from kurto_ingest.ports import Stores
-from kurto_ingest.push import PushParts
-from kurto_ingest.read_calls import SampleReads
-from kurto_ingest.real_stores import postgres_stores
-from kurto_ingest.records import Records
-from kurto_ingest.registry import StreamRegistry
-from kurto_ingest.sample_intake import SampleIntake
+from kurto_ingest.postgres.stores import postgres_stores
+from kurto_ingest.pushing.committer import GroupCommitter
+from kurto_ingest.pushing.opening import StreamOpener
+from kurto_ingest.pushing.push_call import PushParts
+from kurto_ingest.pushing.registry import StreamRegistry
+from kurto_ingest.pushing.sample_intake import SampleIntake
+from kurto_ingest.reading.read_calls import SampleReads
+from kurto_ingest.records.recorder import Records
 from kurto_ingest.servicer import IngestServicer
 from kurto_ingest.settings import IngestSettings
-from kurto_ingest.status_board import StatusBoard
-from kurto_ingest.storage_guard import StorageGuard
-from kurto_ingest.storage_watch import StorageWatch
+from kurto_ingest.space.storage_guard import StorageGuard
+from kurto_ingest.space.storage_watch import StorageWatch
+from kurto_ingest.status.control_servicer import StreamControlServicer
+from kurto_ingest.status.monitoring import Monitoring
+from kurto_ingest.status.status_board import StatusBoard
+from kurto_ingest.stores import Stores
 from kurto_service.clock import Clock
 from kurto_service.runtime import Runtime
 

@@ -6,8 +6,8 @@ import asyncpg
 
 from kurto_ingest.ports import StoredSamples, StreamRecord
 from kurto_ingest.postgres.rows import stream_from_row
-from kurto_ingest.stream_format import StreamFormat
-from kurto_ingest.timing import datetime_from_us, microseconds
+from kurto_ingest.streams.stream_format import StreamFormat
+from kurto_ingest.streams.timing import datetime_from_us, microseconds
 from kurto_service.postgres import Pool
 
 __all__ = ["PostgresSampleArchive"]
@@ -38,7 +38,7 @@ ORDER BY first_index LIMIT $8
 
 
 class PostgresSampleArchive:
-    """`kurto_ingest.sample_archive.SampleArchive` on PostgreSQL.
+    """`kurto_ingest.reading.sample_archive.SampleArchive` on PostgreSQL.
 
     Parameters
     ----------

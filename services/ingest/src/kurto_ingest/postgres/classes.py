@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from kurto_ingest.retention import (
+from kurto_ingest.assets.retention import (
     BUFFER_CLASS,
     DEFAULT_CLASS,
     FOREVER_CLASS,
@@ -22,7 +22,7 @@ from kurto_ingest.retention import (
     Snapshots,
     span_for,
 )
-from kurto_ingest.storage_exceptions import TooManyRetentionTimes
+from kurto_ingest.space.exceptions import TooManyRetentionTimes
 from kurto_service.postgres import Pool
 
 if TYPE_CHECKING:

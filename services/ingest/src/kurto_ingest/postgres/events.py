@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from kurto_ingest.stream_events import EventKind, EventQuery, StreamEvent
-from kurto_ingest.timing import datetime_from_us, microseconds
+from kurto_ingest.records.stream_events import EventKind, EventQuery, StreamEvent
+from kurto_ingest.streams.timing import datetime_from_us, microseconds
 from kurto_service.postgres import Pool
 
 __all__ = ["PostgresEventStore"]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from kurto_ingest.assets.retention import KEPT_CLASS, Snapshots
 from kurto_ingest.exceptions import UnknownSensor
-from kurto_ingest.keep_store import KeptQuery
-from kurto_ingest.kept import (
+from kurto_ingest.keeping.keep_store import KeptQuery
+from kurto_ingest.keeping.kept import (
     CopyPace,
     KeepReason,
     KeepRequest,
@@ -19,12 +20,11 @@ from kurto_ingest.kept import (
     SnapshotProgress,
     next_look,
 )
-from kurto_ingest.partitioning import hour_of, partition_of
 from kurto_ingest.postgres import kept_sql as sql
 from kurto_ingest.postgres.classes import policy_from_json
 from kurto_ingest.postgres.partitions import Partitions
-from kurto_ingest.retention import KEPT_CLASS, Snapshots
-from kurto_ingest.storage_exceptions import KeepIdTaken
+from kurto_ingest.space.exceptions import KeepIdTaken
+from kurto_ingest.space.partitioning import hour_of, partition_of
 from kurto_service.postgres import Pool
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _MAX_BLOCKS = 1000
 
 
 class PostgresKeepStore:
-    """`kurto_ingest.keep_store.KeepStore` on PostgreSQL.
+    """`kurto_ingest.keeping.keep_store.KeepStore` on PostgreSQL.
 
     Parameters
     ----------

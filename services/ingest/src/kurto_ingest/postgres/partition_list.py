@@ -7,9 +7,9 @@ from datetime import datetime
 
 import asyncpg
 
-from kurto_ingest.partitioning import PartitionKey, parse_name
+from kurto_ingest.assets.retention import RetentionClass
 from kurto_ingest.postgres.classes import ClassTable
-from kurto_ingest.retention import RetentionClass
+from kurto_ingest.space.partitioning import PartitionKey, parse_name
 from kurto_service.postgres import Pool
 
 __all__ = ["PartitionList", "StoredPartition"]

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from kurto_ingest.partitioning import (
+from kurto_ingest.postgres.classes import ClassTable
+from kurto_ingest.postgres.partition_list import PartitionList, StoredPartition
+from kurto_ingest.space.partitioning import (
     LATE_AFTER_H,
     PartitionKey,
     class_table,
     hour_of,
     partition_of,
 )
-from kurto_ingest.postgres.classes import ClassTable
-from kurto_ingest.postgres.partition_list import PartitionList, StoredPartition
 from kurto_service.clock import Clock
 from kurto_service.errors import is_unavailable
 from kurto_service.postgres import Pool

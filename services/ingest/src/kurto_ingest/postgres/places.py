@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from kurto_ingest.assets import Machine, Site
+from kurto_ingest.assets.model import Machine, Site
 from kurto_ingest.exceptions import (
     Archived,
     IdTaken,

@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from kurto_ingest.assets import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
-from kurto_ingest.encoding import Encoding
+from kurto_ingest.assets.model import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.ports import StreamRecord
 from kurto_ingest.postgres.classes import class_from_row, policy_from_json
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.sequence import StreamSequence
-from kurto_ingest.stream_format import StreamFormat
-from kurto_ingest.timing import microseconds
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.sequence import StreamSequence
+from kurto_ingest.streams.stream_format import StreamFormat
+from kurto_ingest.streams.timing import microseconds
 
 __all__ = [
     "channels_json",

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import asyncpg
 
-from kurto_ingest.partitioning import PartitionKey, hour_of, partition_of
 from kurto_ingest.ports import StoredSamples, StreamCommit, StreamKey
 from kurto_ingest.postgres.classes import ALL_CLASSES
 from kurto_ingest.postgres.copy_rows import COLUMNS, CopyChunks, row_head
 from kurto_ingest.postgres.partitions import PartitionLostError, Partitions
 from kurto_ingest.postgres.rows import multirange_text
-from kurto_ingest.stream_format import StreamFormat
-from kurto_ingest.timing import datetime_from_us
+from kurto_ingest.space.partitioning import PartitionKey, hour_of, partition_of
+from kurto_ingest.streams.stream_format import StreamFormat
+from kurto_ingest.streams.timing import datetime_from_us
 from kurto_service.postgres import Pool
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kurto_ingest.assets import Sensor, SensorConfig
+from kurto_ingest.assets.model import Sensor, SensorConfig
 from kurto_ingest.exceptions import (
     Archived,
     ConcurrentChange,

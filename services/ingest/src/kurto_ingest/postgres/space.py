@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 
-from kurto_ingest.disk_guard import Sheddable, Space, space_left
+from kurto_ingest.assets.retention import ClassKind
 from kurto_ingest.postgres.partition_list import StoredPartition
 from kurto_ingest.postgres.partitions import BUSY, Partitions
-from kurto_ingest.retention import ClassKind
+from kurto_ingest.space.disk_guard import Sheddable, Space, space_left
 from kurto_service.postgres import Pool
 
 __all__ = ["PostgresSpaceStore"]
@@ -21,7 +21,7 @@ WHERE end_time > coalesce($1, '-infinity'::timestamptz) AND start_time < $2
 
 
 class PostgresSpaceStore:
-    """`kurto_ingest.disk_guard.SpaceStore` on PostgreSQL.
+    """`kurto_ingest.space.disk_guard.SpaceStore` on PostgreSQL.
 
     Parameters
     ----------

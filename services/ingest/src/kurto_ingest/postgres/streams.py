@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from kurto_ingest.ports import NewStream, StreamKey, StreamRecord
 from kurto_ingest.postgres.rows import multirange_text, stream_from_row
-from kurto_ingest.ranges import RangeSet
-from kurto_ingest.timing import datetime_from_us
+from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.timing import datetime_from_us
 from kurto_service.postgres import Pool
 
 __all__ = ["PostgresStreamStore"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kurto_ingest.ports import StreamKey
-from kurto_ingest.sample_times import SampleTime
-from kurto_ingest.timing import datetime_from_us, microseconds
+from kurto_ingest.records.sample_times import SampleTime
+from kurto_ingest.streams.timing import datetime_from_us, microseconds
 from kurto_service.postgres import Pool
 
 __all__ = ["PostgresSampleTimeStore"]

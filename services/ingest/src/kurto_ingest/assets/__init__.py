@@ -1,0 +1,1 @@
+"""What is measured: sites, machines, sensors, their configurations and retention."""

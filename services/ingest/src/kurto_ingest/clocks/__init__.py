@@ -1,0 +1,1 @@
+"""What senders' clocks show: offset, drift, steps. Pure."""

@@ -1,0 +1,1 @@
+"""Stores in memory, and an analyzer that computes nothing."""

@@ -1,0 +1,1 @@
+"""Ranges of samples that outlive their retention."""

@@ -1,0 +1,1 @@
+"""How samples come in: opening, fences, Push calls, and the commit of all of them together."""

@@ -1,0 +1,262 @@
+"""One batch of one sensor: checked, accepted, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kurto.signal.v1 import samples_pb2
+from kurto_ingest.exceptions import TimeInFuture, WrongSampleForm
+from kurto_ingest.pushing.committer import GroupCommitter
+from kurto_ingest.pushing.registry import StreamRegistry, WindowSink
+from kurto_ingest.pushing.session import Session
+from kurto_ingest.pushing.stream_validation import check_batch, check_shaft_speed, check_time
+from kurto_ingest.records.event_log import EventLog
+from kurto_ingest.records.sample_times import SampleTime
+from kurto_ingest.records.stream_events import EventKind
+from kurto_ingest.records.write_behind import WriteBehind
+from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.quality import RATE_DRIFT
+from kurto_ingest.streams.ranges import IndexRange, RangeSet
+from kurto_ingest.streams.sequence import Intake
+from kurto_ingest.streams.timing import microseconds
+from kurto_service.clock import Clock
+from kurto_service.exceptions import KurtoError
+
+__all__ = ["PushLimits", "SampleIntake", "Slot"]
+
+_READING_INTERVAL_S = 0.1
+_LAST_SECOND = 7_258_118_400  # 2200-01-01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushLimits:
+    """What a call may do.
+
+    Attributes
+    ----------
+    max_batch_samples : int
+        Samples per channel of a batch.
+    max_future_s : float
+        How far ahead of the clock samples may lie.
+    max_age_s : float
+        Age at which a call is ended, for the sender to open the next one.
+    order_patience_s : float
+        How long a call waits for the one before it.
+    ack_patience_s : float
+        How long the answer waits for samples to become durable.
+    room_patience_s : float
+        How long a call waits for memory.
+    """
+
+    max_batch_samples: int
+    max_future_s: float
+    max_age_s: float
+    order_patience_s: float
+    ack_patience_s: float
+    room_patience_s: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Slot:
+    """One sensor of a call."""
+
+    number: int
+    sensor_id: str
+    epoch: int
+    stream_number: int
+    session: Session | None = None
+    refused: KurtoError | None = None
+    accepted: RangeSet = field(default_factory=RangeSet)
+    refilled: RangeSet = field(default_factory=RangeSet)
+    given_up: RangeSet = field(default_factory=RangeSet)
+    duplicate_count: int = 0
+    rejected: list[tuple[int, KurtoError]] = field(default_factory=list)
+
+
+class SampleIntake:
+    """Takes batches.
+
+    Parameters
+    ----------
+    registry : StreamRegistry
+        Counts them.
+    committer : GroupCommitter
+        Makes them durable.
+    sink : WindowSink
+        Takes their hops to the analyzer.
+    clock : Clock
+        Tells the time of arrival.
+    limits : PushLimits
+        What a batch may be.
+    events : EventLog
+        Told of gaps and of what senders' clocks do.
+    times : WriteBehind of SampleTime
+        Takes measured times of samples.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: StreamRegistry,
+        committer: GroupCommitter,
+        sink: WindowSink,
+        clock: Clock,
+        limits: PushLimits,
+        events: EventLog,
+        times: WriteBehind[SampleTime],
+    ) -> None:
+        self._totals = registry.totals
+        self._committer = committer
+        self._sink = sink
+        self._clock = clock
+        self._limits = limits
+        self._events = events
+        self._times = times
+
+    def take(self, slot: Slot, session: Session, batch: samples_pb2.SampleBatch) -> None:
+        """Accept a batch.
+
+        Raises
+        ------
+        WrongSampleForm, IndexWentBackwards, ByteCountMismatch, InvalidField, TimeInFuture,
+        TooManyMissingRanges
+        """
+        live = session.live
+        data = batch.planar or self._float_bytes(batch, live.format.encoding)
+        first = batch.first_index
+        count = check_batch(
+            live.format,
+            first_index=first,
+            sample_count=batch.sample_count,
+            byte_count=len(data),
+            next_index=live.accepted.next_index,
+            max_batch_samples=self._limits.max_batch_samples,
+        )
+        if first + count > session.timely_index:
+            self._check_time(session, first + count)
+        shaft_speed_hz = batch.shaft_speed_hz if batch.HasField("shaft_speed_hz") else None
+        if shaft_speed_hz is not None:
+            check_shaft_speed(shaft_speed_hz)
+        hops = live.tail.end
+        now_s = self._clock.monotonic()
+        intake = live.accept(first, live.format.view(data), data, shaft_speed_hz, now_s)
+        self._note(slot, intake, count)
+        if intake.gap is not None:
+            self._record_gap(session, intake.gap)
+        if now_s >= session.next_reading_s and intake.fresh and batch.HasField("device_time"):
+            self._read_clock(session, batch, count, now_s)
+        self._committer.note(session)
+        if live.tail.end != hops:
+            self._sink.advance(session)
+
+    def give_up(self, slot: Slot, session: Session, first: int, end: int) -> None:
+        """Take note that the sender gave up what is missing of `first` <= i < `end`.
+
+        Raises
+        ------
+        IndexWentBackwards, TooManyMissingRanges
+        """
+        count = session.live.abandon(first, end)
+        slot.given_up.add(first, end)
+        self._committer.note(session)
+        if count:
+            self._events.note(
+                EventKind.ABANDONED,
+                sensor_id=session.key[0],
+                epoch=session.key[1],
+                first_index=first,
+                end_index=end,
+                value=float(count),
+                message=f"The sender gave up {count} missing samples per channel.",
+            )
+
+    def _note(self, slot: Slot, intake: Intake, count: int) -> None:
+        # Plain numbers: metrics are brought up to date once a second.
+        totals = self._totals
+        totals.batches += 1
+        totals.samples += count - intake.duplicate_count
+        if intake.fresh is not None:
+            slot.accepted.add(intake.fresh.first, intake.fresh.end)
+        if intake.duplicate_count:
+            slot.duplicate_count += intake.duplicate_count
+            totals.duplicates += intake.duplicate_count
+        for item in intake.refills:
+            slot.accepted.add(item.first, item.end)
+            slot.refilled.add(item.first, item.end)
+            totals.refills += item.length
+        if intake.gap is not None:
+            totals.gaps += 1
+
+    def _record_gap(self, session: Session, gap: IndexRange) -> None:
+        self._events.note(
+            EventKind.GAP,
+            sensor_id=session.key[0],
+            epoch=session.key[1],
+            first_index=gap.first,
+            end_index=gap.end,
+            value=gap.length / session.live.format.sample_rate_hz,
+            message=f"{gap.length} samples per channel are missing; a refill may still come.",
+        )
+
+    def _read_clock(
+        self, session: Session, batch: samples_pb2.SampleBatch, count: int, now_s: float
+    ) -> None:
+        """Compare the clocks, a few times a second at most."""
+        session.next_reading_s = now_s + _READING_INTERVAL_S
+        device = batch.device_time
+        if not 0 <= device.seconds <= _LAST_SECOND:
+            return  # a clock that was never set
+        clock = session.clock
+        clock.observe(
+            batch.first_index,
+            count,
+            device.seconds * 1_000_000 + device.nanos // 1000,
+            microseconds(self._clock.now()),
+        )
+        found, rows = clock.take()
+        for row in rows:
+            self._times.push(row)
+        for finding in found:
+            self._events.note(
+                finding.kind,
+                sensor_id=session.key[0],
+                epoch=session.key[1],
+                first_index=batch.first_index,
+                value=finding.value,
+                message=finding.message,
+            )
+        session.live.flag(RATE_DRIFT if clock.drifting else 0)
+
+    @staticmethod
+    def _float_bytes(batch: samples_pb2.SampleBatch, encoding: Encoding) -> bytes:
+        if not batch.HasField("floats"):
+            return b""
+        if encoding is not Encoding.F32LE:
+            raise WrongSampleForm(
+                f"This stream was opened as {encoding.name}: send `planar` bytes, or open it as"
+                " F32LE to send `floats`.",
+                field="batch.floats",
+            )
+        return np.asarray(batch.floats.values, dtype="<f4").tobytes()
+
+    def _check_time(self, session: Session, end_index: int) -> None:
+        live, limits = session.live, self._limits
+        # A converter that is 200 ppm too fast is half an hour ahead after a season.
+        now_us = microseconds(self._clock.now()) - session.clock.correction_us
+        try:
+            check_time(live.format, end_index, now_us=now_us, max_future_s=limits.max_future_s)
+        except TimeInFuture as error:
+            self._events.note(
+                EventKind.TIME_IN_FUTURE,
+                sensor_id=session.key[0],
+                epoch=session.key[1],
+                first_index=end_index,
+                value=(live.format.time_us(end_index) - now_us) / 1e6,
+                message=error.message,
+            )
+            raise
+        # Good for a while: what lies in the past now does so later, too.
+        latest_us = now_us + int(limits.max_future_s * 1e6)
+        session.timely_index = live.format.index_at(latest_us) - 1

@@ -1,0 +1,1 @@
+"""Stored samples read back, exactly as they were sent."""

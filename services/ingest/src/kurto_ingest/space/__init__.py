@@ -1,0 +1,1 @@
+"""Partitions, and a disk that must not run full."""

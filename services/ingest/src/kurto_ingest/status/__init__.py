@@ -1,0 +1,1 @@
+"""The state of streams, and the switch of their analysis."""

@@ -1,0 +1,35 @@
+"""What ingest stands on, all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kurto_ingest.assets.ports import PlaceStore, SensorStore
+from kurto_ingest.keeping.keep_store import KeepStore
+from kurto_ingest.ports import (
+    EventStore,
+    SampleStore,
+    SampleTimeStore,
+    StatusPublisher,
+    StreamStore,
+)
+from kurto_ingest.reading.sample_archive import SampleArchive
+from kurto_ingest.space.disk_guard import SpaceStore
+
+__all__ = ["Stores"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What ingest stands on."""
+
+    places: PlaceStore
+    sensors: SensorStore
+    streams: StreamStore
+    samples: SampleStore
+    archive: SampleArchive
+    publisher: StatusPublisher
+    events: EventStore
+    times: SampleTimeStore
+    keeps: KeepStore
+    space: SpaceStore

@@ -1,0 +1,215 @@
+"""From batches of any length to blocks that never cross a line of the hop grid, and to hops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from kurto_ingest.streams.encoding import Planar
+from kurto_ingest.streams.hop_tail import HopTail
+from kurto_ingest.streams.quality import GAP
+from kurto_ingest.streams.stream_format import StreamFormat
+
+__all__ = ["Block", "CellAssembler", "cut_at_grid"]
+
+Inspect = Callable[[Planar], int]
+
+
+# Not frozen, though never changed: one is made with every batch, and that takes half the time.
+@dataclass(slots=True)
+class Block:
+    """Consecutive samples inside one cell of the grid: one stored row.
+
+    Attributes
+    ----------
+    first, count : int
+        Absolute index of the first sample; samples per channel.
+    data : bytes
+        Planar samples in the encoding in which they came.
+    quality : int
+        Mask of quality flags.
+    shaft_speed_hz : float or None
+        Shaft speed that came with the samples.
+    """
+
+    first: int
+    count: int
+    data: bytes
+    quality: int
+    shaft_speed_hz: float | None
+
+    @property
+    def end(self) -> int:
+        """Index after the last sample."""
+        return self.first + self.count
+
+
+def cut_at_grid(
+    stream_format: StreamFormat,
+    first: int,
+    samples: Planar,
+    inspect: Inspect,
+    shaft_speed_hz: float | None,
+) -> Iterator[Block]:
+    """Yield `samples`, which begin at index `first`, as blocks."""
+    hop = stream_format.hop_samples
+    at, end = first, first + samples.shape[1]
+    while at < end:
+        stop = min(end, (at // hop + 1) * hop)
+        piece = samples[:, at - first : stop - first]
+        yield Block(at, stop - at, piece.tobytes(), inspect(piece), shaft_speed_hz)
+        at = stop
+
+
+class CellAssembler:
+    """Re-blocks samples that come in ascending order, with jumps.
+
+    A cell that is complete becomes one block and one full hop, which share their bytes. An
+    incomplete block may be closed early; its hop is still put together in memory. A hop with a
+    sample jumped over is a gap.
+
+    Parameters
+    ----------
+    stream_format : StreamFormat
+        Gives the grid.
+    first : int
+        Index at which samples begin. Inside a cell, the part before it counts as stored.
+    inspect : callable
+        Returns the quality mask of samples.
+    emit : callable
+        Takes each block.
+    tail : HopTail
+        Takes each hop.
+    """
+
+    def __init__(
+        self,
+        stream_format: StreamFormat,
+        first: int,
+        *,
+        inspect: Inspect,
+        emit: Callable[[Block], None],
+        tail: HopTail,
+    ) -> None:
+        self.inspect = inspect
+        self._format = stream_format
+        self._hop = stream_format.hop_samples
+        self._emit = emit
+        self._tail = tail
+        self._end = first
+        self._parts: list[Planar] = []  # of the current cell, from its first sample in hand
+        self._closed_count = 0  # leading parts that are in a block already
+        self._stored = first % self._hop != 0  # the cell's beginning is not in memory
+        self._broken = False  # a sample of the cell was jumped over
+        self._after_gap = False
+        self._shaft_speed_hz: float | None = None
+
+    @property
+    def has_open_block(self) -> bool:
+        """True while samples are in no block yet."""
+        return len(self._parts) > self._closed_count
+
+    @property
+    def open_bytes(self) -> int:
+        """Bytes of the samples that are in no block yet."""
+        return sum(part.nbytes for part in self._parts[self._closed_count :])
+
+    def add(
+        self,
+        first: int,
+        samples: Planar,
+        data: bytes | None = None,
+        shaft_speed_hz: float | None = None,
+    ) -> None:
+        """Take samples at or above the end of those before.
+
+        Parameters
+        ----------
+        first : int
+            Index of the first sample.
+        samples : numpy.ndarray [shape=(channels, n) or (channels, n, 3)]
+            The samples.
+        data : bytes, optional
+            The same samples as bytes, to be kept without copying where they are one whole cell.
+        shaft_speed_hz : float, optional
+            Shaft speed that came with them.
+        """
+        if first > self._end:
+            self._jump(first)
+        self._shaft_speed_hz = shaft_speed_hz
+        at, end, hop = first, first + samples.shape[1], self._hop
+        while at < end:
+            stop = min(end, (at // hop + 1) * hop)
+            piece = samples if stop - at == end - first else samples[:, at - first : stop - first]
+            if stop - at == hop:
+                self._whole_cell(at, piece, data if stop - at == end - first else None)
+            else:
+                self._parts.append(piece)
+                if stop % hop == 0:
+                    self._finish_cell(stop)
+            at = stop
+        self._end = end
+
+    def _whole_cell(self, first: int, samples: Planar, data: bytes | None) -> None:
+        owned = samples.tobytes() if data is None else data
+        self._emit_block(first, samples, owned)
+        self._tail.append_full(first // self._hop, owned)
+
+    def _emit_block(self, first: int, samples: Planar, data: bytes) -> None:
+        quality = self.inspect(samples)
+        if self._after_gap:
+            quality |= GAP
+            self._after_gap = False
+        self._emit(Block(first, samples.shape[1], data, quality, self._shaft_speed_hz))
+
+    def _finish_cell(self, end: int) -> None:
+        cell = end // self._hop - 1
+        all_open = self._closed_count == 0
+        data = self._close_block(end)
+        if self._broken:
+            self._tail.append_gap(cell, cell + 1)
+        elif self._stored:
+            self._tail.append_stored(cell)
+        else:
+            whole = data if all_open else None
+            self._tail.append_full(cell, whole or _join(self._parts).tobytes())
+        self._begin_cell()
+
+    def _begin_cell(self) -> None:
+        self._parts.clear()
+        self._closed_count = 0
+        self._stored = self._broken = False
+
+    def _close_block(self, end: int) -> bytes | None:
+        parts = self._parts[self._closed_count :]
+        if not parts:
+            return None
+        samples = _join(parts)
+        data = samples.tobytes()
+        self._emit_block(end - samples.shape[1], samples, data)
+        self._closed_count = len(self._parts)
+        return data
+
+    def close_block(self) -> None:
+        """Put the samples in hand into a block though their cell is not complete."""
+        self._close_block(self._end)
+
+    def drop_block(self) -> None:
+        """Forget the samples that are in no block yet."""
+        self._closed_count = len(self._parts)
+
+    def _jump(self, first: int) -> None:
+        self.close_block()
+        cell, next_cell = self._end // self._hop, first // self._hop
+        if next_cell > cell:
+            self._tail.append_gap(cell, next_cell)
+            self._begin_cell()
+        if first % self._hop != 0:
+            self._broken = True
+        self._after_gap = True
+
+
+def _join(parts: list[Planar]) -> Planar:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

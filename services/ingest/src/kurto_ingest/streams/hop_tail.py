@@ -1,0 +1,125 @@
+"""The newest hops of a stream, in memory, for the analyzer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kurto_ingest.streams.ranges import RangeSet
+
+__all__ = ["HopRun", "HopTail"]
+
+
+@dataclass(frozen=True, slots=True)
+class HopRun:
+    """Consecutive hops, all full or all gaps.
+
+    Attributes
+    ----------
+    first, end : int
+        Hop indexes; `end` is exclusive.
+    hops : tuple of bytes
+        Planar samples of each hop; empty for gaps.
+    """
+
+    first: int
+    end: int
+    hops: tuple[bytes, ...]
+
+    @property
+    def is_gap(self) -> bool:
+        """True when every hop of the run misses samples."""
+        return not self.hops
+
+
+class HopTail:
+    """Holds hops `first` to `end`, as many as its limit allows; older ones are in PostgreSQL.
+
+    Parameters
+    ----------
+    first : int
+        Index of the first hop that will come.
+    limit_bytes : int
+        Bytes of samples kept; at least the newest hop is kept, unless it is 0.
+    charge : callable, optional
+        Told by how many bytes the tail grew or shrank.
+    """
+
+    __slots__ = ("_charge", "_full", "_gaps", "end", "first", "limit_bytes", "size_bytes")
+
+    def __init__(
+        self, first: int, limit_bytes: int, charge: Callable[[int], None] | None = None
+    ) -> None:
+        self.first = first
+        self.end = first
+        self.limit_bytes = limit_bytes
+        self.size_bytes = 0
+        self._full: dict[int, bytes] = {}
+        self._gaps = RangeSet()
+        self._charge = charge
+
+    def append_full(self, hop: int, data: bytes) -> None:
+        """Take the samples of `hop`, which must be the next one."""
+        if not self.limit_bytes:
+            self.append_stored(hop)
+            return
+        self._full[hop] = data
+        self.end = hop + 1
+        self._grow(len(data))
+        while self.size_bytes > self.limit_bytes and len(self._full) > 1:
+            self.drop_oldest()
+
+    def append_gap(self, first: int, end: int) -> None:
+        """Note that hops `first` to `end` miss samples."""
+        self._gaps.add(first, end)
+        self.end = end
+
+    def append_stored(self, hop: int) -> None:
+        """Note that `hop` is complete, but not in memory."""
+        self.end = hop + 1
+
+    def drop_oldest(self) -> None:
+        """Forget the oldest full hop and all before it."""
+        if self._full:
+            self.forget_before(next(iter(self._full)) + 1)
+
+    def forget_before(self, hop: int) -> None:
+        """Forget all hops below `hop`."""
+        while self._full:
+            oldest = next(iter(self._full))
+            if oldest >= hop:
+                break
+            self._grow(-len(self._full.pop(oldest)))
+        self._gaps.remove(self.first, hop)
+        self.first = max(self.first, hop)
+        self.end = max(self.end, hop)
+
+    def clear(self) -> None:
+        """Forget all hops."""
+        self.forget_before(self.end)
+
+    def _grow(self, size_bytes: int) -> None:
+        self.size_bytes += size_bytes
+        if self._charge is not None:
+            self._charge(size_bytes)
+
+    def run(self, hop: int, max_hops: int) -> HopRun | None:
+        """Return up to `max_hops` hops from `hop` on that are alike.
+
+        Returns
+        -------
+        HopRun or None
+            None when `hop` is not in memory, or has not come yet.
+        """
+        if hop in self._full:
+            hops = []
+            for at in range(hop, hop + max_hops):
+                data = self._full.get(at)
+                if data is None:
+                    break
+                hops.append(data)
+            return HopRun(hop, hop + len(hops), tuple(hops))
+        gaps = self._gaps.within(hop, self.end)
+        if gaps and gaps[0].first == hop:
+            return HopRun(hop, gaps[0].end, ())
+        return None

@@ -1,0 +1,278 @@
+"""One (sensor, epoch) while samples come: what is accepted, what waits, what is durable."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from kurto_ingest.exceptions import IndexWentBackwards
+from kurto_ingest.streams.cells import Block, CellAssembler, cut_at_grid
+from kurto_ingest.streams.encoding import Planar
+from kurto_ingest.streams.hop_tail import HopTail
+from kurto_ingest.streams.pending import Abandonment, Commit
+from kurto_ingest.streams.quality import BlockInspector
+from kurto_ingest.streams.ranges import IndexRange, RangeSet
+from kurto_ingest.streams.sequence import Intake, StreamSequence
+from kurto_ingest.streams.stream_format import StreamFormat
+
+__all__ = ["LiveStream", "StreamCounters"]
+
+
+@dataclass(slots=True)
+class StreamCounters:
+    """What happened on a stream since it was opened in this process."""
+
+    accepted_count: int = 0
+    duplicate_count: int = 0
+    refilled_count: int = 0
+    batch_count: int = 0
+    last_receive_s: float | None = field(default=None)
+
+
+class LiveStream:
+    """The state of one stream under one fence.
+
+    Parameters
+    ----------
+    stream_format : StreamFormat
+        What is fixed for the epoch.
+    fence : int
+        Fence under which samples are accepted.
+    durable : StreamSequence
+        What is committed.
+    inspector : BlockInspector
+        Finds the quality of blocks.
+    tail : HopTail
+        Takes the hops.
+    max_missing_ranges : int
+        Largest number of missing ranges.
+    charge : callable
+        Told by how many bytes the stream's pending samples grew or shrank.
+    """
+
+    def __init__(
+        self,
+        stream_format: StreamFormat,
+        fence: int,
+        durable: StreamSequence,
+        *,
+        inspector: BlockInspector,
+        tail: HopTail,
+        max_missing_ranges: int,
+        charge: Callable[[int], None],
+    ) -> None:
+        self.format = stream_format
+        self.key = stream_format.key
+        self.fence = fence
+        self.accepted = durable.copy()
+        self.accepted.max_missing_ranges = max_missing_ranges
+        self.durable = durable
+        # What was accepted must be committable: the limit is checked once.
+        self.durable.max_missing_ranges = sys.maxsize
+        self.tail = tail
+        self.counters = StreamCounters()
+        self.pending_bytes = 0
+        self.open_since_s: float | None = None
+        self._charge = charge
+        self._journal: deque[Block | Abandonment] = deque()
+        self._entered_s: deque[float] = deque()  # when each entry was made
+        self._now_s = 0.0
+        self._standing = 0
+        self._seen: int | None = None
+        self._assembler = CellAssembler(
+            stream_format,
+            durable.next_index,
+            inspect=inspector.mask,
+            emit=self._enter,
+            tail=tail,
+        )
+
+    def flag(self, flags: int) -> None:
+        """Give all blocks from here on these quality flags beside their own."""
+        self._standing = flags
+
+    def take_quality(self) -> int | None:
+        """Return the flags of the blocks since the last time; None when there was none."""
+        seen, self._seen = self._seen, None
+        return seen
+
+    def _enter(self, entry: Block | Abandonment) -> None:
+        if isinstance(entry, Block):
+            if self._standing:
+                entry = replace(entry, quality=entry.quality | self._standing)
+            self._seen = entry.quality | (self._seen or 0)
+        self._journal.append(entry)
+        self._entered_s.append(self._now_s)
+
+    def commit_lag_s(self, now_s: float) -> float:
+        """Return the age of the oldest accepted sample that is not committed; 0 if none is."""
+        if self._entered_s:
+            return now_s - self._entered_s[0]
+        if self._assembler.has_open_block and self.open_since_s is not None:
+            return now_s - self.open_since_s
+        return 0.0
+
+    @property
+    def is_durable(self) -> bool:
+        """True when everything that was accepted is committed."""
+        return not self._journal and not self._assembler.has_open_block
+
+    @property
+    def has_entries(self) -> bool:
+        """True when something can be committed now."""
+        return bool(self._journal)
+
+    def accept(
+        self,
+        first: int,
+        samples: Planar,
+        data: bytes | None,
+        shaft_speed_hz: float | None,
+        now_s: float,
+    ) -> Intake:
+        """Take a batch.
+
+        Parameters
+        ----------
+        first : int
+            Absolute index of the first sample, >= 0.
+        samples : numpy.ndarray [shape=(channels, n) or (channels, n, 3)]
+            The samples; n > 0.
+        data : bytes or None
+            The same samples as bytes.
+        shaft_speed_hz : float or None
+            Shaft speed in Hz.
+        now_s : float
+            Monotonic time of arrival in seconds.
+
+        Raises
+        ------
+        TooManyMissingRanges
+            If the batch would leave too many gaps; nothing of it is taken.
+        """
+        count = samples.shape[1]
+        intake = self.accepted.offer(first, count)
+        self._now_s = now_s
+        for item in intake.refills:
+            self._refill(item, samples[:, item.first - first : item.end - first], shaft_speed_hz)
+        if intake.fresh is not None:
+            self._extend(intake.fresh, first, samples, data, shaft_speed_hz)
+            if self.open_since_s is None:
+                self.open_since_s = now_s
+        self._count(intake, count, now_s)
+        return intake
+
+    def _extend(
+        self,
+        fresh: IndexRange,
+        first: int,
+        samples: Planar,
+        data: bytes | None,
+        shaft_speed_hz: float | None,
+    ) -> None:
+        if fresh.first > first:
+            samples, data = samples[:, fresh.first - first :], None
+        self._assembler.add(fresh.first, samples, data, shaft_speed_hz)
+
+    def _refill(self, item: IndexRange, samples: Planar, shaft_speed_hz: float | None) -> None:
+        # Entries are replayed on the durable state: what came before must stand before.
+        self._assembler.close_block()
+        inspect = self._assembler.inspect
+        for block in cut_at_grid(self.format, item.first, samples, inspect, shaft_speed_hz):
+            self._enter(block)
+
+    def _count(self, intake: Intake, count: int, now_s: float) -> None:
+        counters = self.counters
+        taken = count - intake.duplicate_count
+        counters.batch_count += 1
+        counters.accepted_count += taken
+        counters.duplicate_count += intake.duplicate_count
+        if intake.refills:
+            counters.refilled_count += sum(item.length for item in intake.refills)
+        counters.last_receive_s = now_s
+        self._grow(taken * self.format.frame_bytes)
+
+    def _grow(self, size_bytes: int) -> None:
+        self.pending_bytes += size_bytes
+        self._charge(size_bytes)
+
+    def abandon(self, first: int, end: int) -> int:
+        """Give up `first` <= i < `end`; returns how many missing samples that were.
+
+        Raises
+        ------
+        IndexWentBackwards
+            If the range is not one, or reaches above what was ever sent.
+        """
+        if not 0 <= first < end <= self.accepted.next_index:
+            raise IndexWentBackwards(
+                f"Only a range below next_index {self.accepted.next_index} can be given up, not"
+                f" {first} to {end}: push the samples after it first, then abandon.",
+                sensor_id=self.format.sensor_id,
+                first_index=first,
+                next_index=self.accepted.next_index,
+            )
+        count = self.accepted.abandon(first, end)
+        if count:
+            self._assembler.close_block()
+            self._enter(Abandonment(first, end))
+        return count
+
+    def close_block(self, older_than_s: float | None = None) -> None:
+        """Make the samples in hand committable though their cell is not complete.
+
+        Parameters
+        ----------
+        older_than_s : float, optional
+            Only when the oldest came before this monotonic time.
+        """
+        since = self.open_since_s
+        if not self._assembler.has_open_block:
+            self.open_since_s = None
+        elif older_than_s is None or (since is not None and since < older_than_s):
+            self._assembler.close_block()
+            self.open_since_s = None
+
+    def plan(self, max_bytes: int) -> Commit | None:
+        """Return the oldest pending entries, about `max_bytes` of them, as a commit."""
+        if not self._journal:
+            return None
+        blocks: list[Block] = []
+        count = size_bytes = 0
+        after = self.durable.copy()
+        refilled = RangeSet()
+        for entry in self._journal:
+            if size_bytes >= max_bytes:
+                break
+            count += 1
+            if isinstance(entry, Block):
+                blocks.append(entry)
+                size_bytes += len(entry.data)
+                for item in after.offer(entry.first, entry.count).refills:
+                    refilled.add(item.first, item.end)
+            else:
+                after.abandon(entry.first, entry.end)
+        if not count:
+            return None
+        return Commit(self.durable, after, tuple(blocks), count, size_bytes, refilled)
+
+    def finish(self, commit: Commit) -> None:
+        """Note that `commit`, the result of the last `plan`, is durable."""
+        self.durable = commit.after
+        for _ in range(commit.entry_count):
+            self._journal.popleft()
+            self._entered_s.popleft()
+        self._grow(-commit.size_bytes)
+
+    def discard(self) -> None:
+        """Drop everything that is not durable; the stream must not be used any more."""
+        self._journal.clear()
+        self._entered_s.clear()
+        self._assembler.drop_block()
+        self._grow(-self.pending_bytes)
+
+    def inspect_with(self, inspector: BlockInspector) -> None:
+        """Use another inspector from here on, since the configuration changed."""
+        self._assembler.inspect = inspector.mask

@@ -1,0 +1,90 @@
+"""What a reader must know about a block of samples, as a bit mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, inf, isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kurto_ingest.streams.encoding import Encoding, Planar, sample_values
+
+__all__ = ["CLIPPED", "FLAT", "GAP", "NON_FINITE", "RATE_DRIFT", "BlockInspector"]
+
+# Flag number n of kurto.signal.v1.QualityFlag is bit n - 1.
+GAP = 1 << 0
+CLIPPED = 1 << 1
+FLAT = 1 << 2
+NON_FINITE = 1 << 3
+RATE_DRIFT = 1 << 5
+
+_CLIPPED_RUN = 3  # consecutive samples at full scale
+
+
+class BlockInspector:
+    """Finds clipped, flat and non-finite samples in blocks of one stream.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        Form of the samples.
+    scales : sequence of float
+        Unit per integer step: one for all channels, or one each; ignored for F32LE.
+    full_scales : sequence of float or None
+        Largest absolute value of each channel in its unit; None where it is not declared.
+    """
+
+    def __init__(
+        self,
+        encoding: Encoding,
+        scales: Sequence[float],
+        full_scales: Sequence[float | None],
+    ) -> None:
+        steps = list(scales) if encoding.is_integer else [1.0]
+        if len(steps) == 1:
+            steps = steps * len(full_scales)
+        # A converter's last step may stand a fraction below the declared full scale.
+        whole = floor if encoding.is_integer else _as_sample
+        self._limits = [
+            inf if full is None else float(whole(full / abs(step)))
+            for full, step in zip(full_scales, steps, strict=True)
+        ]
+
+    def mask(self, samples: Planar) -> int:
+        """Return the flags of a block, over all of its channels.
+
+        Parameters
+        ----------
+        samples : numpy.ndarray [shape=(channels, n)], or [shape=(channels, n, 3)] for I24LE
+            The samples as they came; n > 0.
+        """
+        values = sample_values(samples)
+        # Two passes tell everything of a clean block: NaN and infinities show in the extremes.
+        # (The ufuncs themselves: the methods min and max add two calls each.)
+        lows = np.minimum.reduce(values, axis=1).tolist()
+        highs = np.maximum.reduce(values, axis=1).tolist()
+        several = values.shape[1] > 1
+        flags = 0
+        for row, (low, high, limit) in enumerate(zip(lows, highs, self._limits, strict=True)):
+            if not (isfinite(low) and isfinite(high)):
+                flags |= NON_FINITE
+            elif several and low == high:
+                flags |= FLAT
+            if (high >= limit or -low >= limit) and _has_run(values[row], limit):
+                flags |= CLIPPED
+        return flags
+
+
+def _as_sample(value: float) -> float:
+    return float(np.float32(value))
+
+
+def _has_run(values: NDArray[Any], limit: float) -> bool:
+    high, low = values >= limit, values <= -limit
+    return any(
+        bool((rail[:-2] & rail[1:-1] & rail[2:]).any())
+        for rail in (high, low)
+        if rail.size >= _CLIPPED_RUN
+    )
