@@ -13,13 +13,13 @@ from types import TracebackType
 _LAG = "kurto_ingest_commit_lag_seconds"
 _ANALYSIS_LAG = "kurto_ingest_analysis_lag_seconds"
 _BUCKET = re.compile(r'kurto_ingest_commit_seconds_bucket\{le="([^"]+)"\}')
-_INTERVAL_S = 0.5
+_INTERVAL_S = 1.0  # rendering the page costs ingest some milliseconds
 _GROWTH_S = 0.3
 _LARGEST_S = 2.0
 
 
 class Watch:
-    """Looks at the metrics of ingest twice a second until the block ends.
+    """Looks at the metrics of ingest once a second until the block ends.
 
     Parameters
     ----------

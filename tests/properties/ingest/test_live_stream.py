@@ -10,9 +10,9 @@ from kurto_ingest.streams.encoding import Encoding, Planar
 from kurto_ingest.streams.hop_tail import HopTail
 from kurto_ingest.streams.late import completed_windows
 from kurto_ingest.streams.live_stream import LiveStream
-from kurto_ingest.streams.quality import GAP, BlockInspector
+from kurto_ingest.streams.quality import GAP, RATE_DRIFT, BlockInspector
 from kurto_ingest.streams.ranges import RangeSet
-from kurto_ingest.streams.sequence import StreamSequence
+from kurto_ingest.streams.sequence import Intake, StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
 
 HOP = 7
@@ -68,6 +68,12 @@ def commit_some(stream: LiveStream, stored: dict[int, bytes], max_bytes: int) ->
     return plan.refilled
 
 
+def take(stream: LiveStream, first: int, data: bytes) -> Intake:
+    """Give a batch to the stream as ingest does."""
+    hop = stream.accept_hop(first, data, None, 0.0)
+    return hop or stream.accept(first, stream.format.view(data), data, None, 0.0)
+
+
 BATCHES = st.lists(
     st.tuples(st.integers(-12, 25), st.integers(1, 20), st.integers(0, 3)), min_size=1, max_size=14
 )
@@ -86,7 +92,7 @@ def test_rows_and_hops_are_what_was_sent(
         first = max(0, stream.accepted.next_index + offset)
         samples = source(encoding, first, count)
         data = samples.tobytes()
-        stream.accept(first, stream.format.view(data), data, None, 0.0)
+        take(stream, first, data)
         sent |= {at for at in range(first, first + count) if at >= begin}
         if what == 1:
             stream.close_block()
@@ -156,3 +162,33 @@ def test_first_row_after_a_gap_is_flagged() -> None:
         (20, True),
         (21, False),
     ]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    ENCODINGS,
+    st.lists(st.tuples(st.sampled_from([0, 0, 0, -7, 3, 7]), st.sampled_from([7, 7, 7, 3, 4, 14]))),
+    st.sampled_from([0, 0, 7, 3]),
+    st.booleans(),
+)
+def test_a_whole_hop_taken_by_the_short_way_is_the_same(
+    encoding: Encoding, batches: list[tuple[int, int]], begin: int, drifting: bool
+) -> None:
+    short, long = make_stream(encoding, begin), make_stream(encoding, begin)
+    for stream in (short, long):
+        stream.flag(RATE_DRIFT if drifting else 0)
+    for offset, count in batches:
+        first = max(0, long.accepted.next_index + offset)
+        data = source(encoding, first, count).tobytes()
+        expected = long.accept(first, long.format.view(data), data, None, 0.0)
+        assert take(short, first, data) == expected
+        assert (short.tail.end, short.tail.size_bytes) == (long.tail.end, long.tail.size_bytes)
+    assert short.counters == long.counters
+    assert short.take_quality() == long.take_quality()
+    for stream in (short, long):
+        stream.close_block()
+    one, other = short.plan(10**6), long.plan(10**6)
+    assert (one is None) == (other is None)
+    if one is not None and other is not None:
+        assert one.blocks == other.blocks
+        assert one.size_bytes == other.size_bytes

@@ -8,7 +8,7 @@ from kurto_ingest.forwarding.conversation import ForwarderPace
 from kurto_ingest.forwarding.feed import FeedLimits
 from kurto_ingest.keeping.keeper import KeeperPace
 from kurto_ingest.keeping.kept import CopyPace
-from kurto_ingest.pushing.committer import CommitPace
+from kurto_ingest.pushing.commit_pace import CommitPace
 from kurto_ingest.pushing.registry import MemoryLimits
 from kurto_ingest.pushing.sample_intake import PushLimits
 from kurto_ingest.reading.read_calls import ReadLimits

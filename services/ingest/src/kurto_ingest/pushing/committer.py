@@ -13,39 +13,18 @@ from kurto_ingest.exceptions import OwnerChanged, StreamFailedError
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.ports import SampleStore, StreamCommit
 from kurto_ingest.pushing.commit_errors import is_transient
+from kurto_ingest.pushing.commit_pace import CommitPace
 from kurto_ingest.pushing.registry import StreamRegistry, WindowSink
 from kurto_ingest.pushing.session import Session
+from kurto_ingest.streams.inspection import inspect_together
 from kurto_ingest.streams.late import completed_windows
 from kurto_ingest.streams.pending import Commit
 from kurto_service.clock import Clock
 from kurto_service.exceptions import KurtoError
 
-__all__ = ["CommitPace", "GroupCommitter"]
+__all__ = ["GroupCommitter"]
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitPace:
-    """When and how much is committed.
-
-    Attributes
-    ----------
-    interval_s : float
-        Time in which samples of all streams are gathered.
-    linger_s : float
-        Age at which samples are committed though their block is not complete.
-    max_bytes : int
-        Most bytes of samples in one transaction.
-    retry_first_s, retry_last_s : float
-        Shortest and longest wait after a failed commit.
-    """
-
-    interval_s: float
-    linger_s: float
-    max_bytes: int
-    retry_first_s: float = 0.1
-    retry_last_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +165,7 @@ class GroupCommitter:
             self._dirty[plan.session] = self._dirty.pop(plan.session)
         if not self._dirty:
             self._work.clear()
+        inspect_together(block for plan in plans for block in plan.commit.blocks)
         return plans
 
     def _plan(self, session: Session, max_bytes: int, older_than_s: float) -> _Plan | None:

@@ -141,7 +141,9 @@ class SampleIntake:
             check_shaft_speed(shaft_speed_hz)
         hops = live.tail.end
         now_s = self._clock.monotonic()
-        intake = live.accept(first, live.format.view(data), data, shaft_speed_hz, now_s)
+        intake = live.accept_hop(first, data, shaft_speed_hz, now_s)
+        if intake is None:
+            intake = live.accept(first, live.format.view(data), data, shaft_speed_hz, now_s)
         self._note(slot, intake, count)
         if intake.gap is not None:
             self._record_gap(session, intake.gap)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from kurto_ingest.streams.encoding import Planar
 from kurto_ingest.streams.hop_tail import HopTail
-from kurto_ingest.streams.quality import GAP
+from kurto_ingest.streams.quality import GAP, BlockInspector
 from kurto_ingest.streams.stream_format import StreamFormat
 
 __all__ = ["Block", "CellAssembler", "cut_at_grid"]
@@ -17,28 +16,68 @@ __all__ = ["Block", "CellAssembler", "cut_at_grid"]
 Inspect = Callable[[Planar], int]
 
 
-# Not frozen, though never changed: one is made with every batch, and that takes half the time.
-@dataclass(slots=True)
 class Block:
     """Consecutive samples inside one cell of the grid: one stored row.
 
-    Attributes
+    Parameters
     ----------
     first, count : int
         Absolute index of the first sample; samples per channel.
     data : bytes
         Planar samples in the encoding in which they came.
     quality : int
-        Mask of quality flags.
+        Mask of quality flags, without those of the samples where there is an `inspector`.
     shaft_speed_hz : float or None
         Shaft speed that came with the samples.
+    inspector : BlockInspector, optional
+        Looks at the samples when the quality is asked for, unless it is found otherwise before.
     """
 
-    first: int
-    count: int
-    data: bytes
-    quality: int
-    shaft_speed_hz: float | None
+    __slots__ = ("_flags", "count", "data", "first", "inspector", "shaft_speed_hz")
+
+    def __init__(
+        self,
+        first: int,
+        count: int,
+        data: bytes,
+        quality: int,
+        shaft_speed_hz: float | None,
+        *,
+        inspector: BlockInspector | None = None,
+    ) -> None:
+        self.first = first
+        self.count = count
+        self.data = data
+        self.shaft_speed_hz = shaft_speed_hz
+        self.inspector = inspector
+        self._flags = quality
+
+    @property
+    def quality(self) -> int:
+        """Mask of quality flags."""
+        if self.inspector is not None:
+            self.inspected(self.inspector.mask_of(self.data))
+        return self._flags
+
+    def inspected(self, flags: int) -> None:
+        """Take the flags of the samples."""
+        self._flags |= flags
+        self.inspector = None
+
+    def flag(self, flags: int) -> None:
+        """Add flags that do not follow from the samples."""
+        self._flags |= flags
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Block):
+            return NotImplemented
+        mine = (self.first, self.count, self.data, self.quality, self.shaft_speed_hz)
+        return mine == (other.first, other.count, other.data, other.quality, other.shaft_speed_hz)
+
+    __hash__ = None  # type: ignore[assignment]  # flags are added
+
+    def __repr__(self) -> str:
+        return f"Block({self.first}, {self.count}, ..., {self.quality}, {self.shaft_speed_hz})"
 
     @property
     def end(self) -> int:
@@ -151,6 +190,20 @@ class CellAssembler:
                     self._finish_cell(stop)
             at = stop
         self._end = end
+
+    def expects_cell(self, first: int) -> bool:
+        """Tell whether index `first` is next and begins a cell, with no gap before it."""
+        return first == self._end and first % self._hop == 0 and not self._after_gap
+
+    def add_cell(
+        self, data: bytes, shaft_speed_hz: float | None, inspector: BlockInspector
+    ) -> None:
+        """Take the next cell as a whole, where `expects_cell`; it is inspected later."""
+        first = self._end
+        self._end = first + self._hop
+        self._shaft_speed_hz = shaft_speed_hz
+        self._emit(Block(first, self._hop, data, 0, shaft_speed_hz, inspector=inspector))
+        self._tail.append_full(first // self._hop, data)
 
     def _whole_cell(self, first: int, samples: Planar, data: bytes | None) -> None:
         owned = samples.tobytes() if data is None else data

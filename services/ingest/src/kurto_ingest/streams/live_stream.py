@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from kurto_ingest.exceptions import IndexWentBackwards
 from kurto_ingest.streams.cells import Block, CellAssembler, cut_at_grid
@@ -15,20 +15,12 @@ from kurto_ingest.streams.pending import Abandonment, Commit
 from kurto_ingest.streams.quality import BlockInspector
 from kurto_ingest.streams.ranges import IndexRange, RangeSet
 from kurto_ingest.streams.sequence import Intake, StreamSequence
+from kurto_ingest.streams.stream_counters import StreamCounters
 from kurto_ingest.streams.stream_format import StreamFormat
 
-__all__ = ["LiveStream", "StreamCounters"]
+__all__ = ["LiveStream"]
 
-
-@dataclass(slots=True)
-class StreamCounters:
-    """What happened on a stream since it was opened in this process."""
-
-    accepted_count: int = 0
-    duplicate_count: int = 0
-    refilled_count: int = 0
-    batch_count: int = 0
-    last_receive_s: float | None = field(default=None)
+_NEWEST = 10  # blocks not committed that tell of the quality now: a second
 
 
 class LiveStream:
@@ -81,6 +73,7 @@ class LiveStream:
         self._now_s = 0.0
         self._standing = 0
         self._seen: int | None = None
+        self._inspector = inspector
         self._assembler = CellAssembler(
             stream_format,
             durable.next_index,
@@ -96,13 +89,14 @@ class LiveStream:
     def take_quality(self) -> int | None:
         """Return the flags of the blocks since the last time; None when there was none."""
         seen, self._seen = self._seen, None
+        for entry in islice(reversed(self._journal), _NEWEST):
+            if isinstance(entry, Block):
+                seen = entry.quality | (seen or 0)
         return seen
 
     def _enter(self, entry: Block | Abandonment) -> None:
-        if isinstance(entry, Block):
-            if self._standing:
-                entry = replace(entry, quality=entry.quality | self._standing)
-            self._seen = entry.quality | (self._seen or 0)
+        if self._standing and isinstance(entry, Block):
+            entry.flag(self._standing)
         self._journal.append(entry)
         self._entered_s.append(self._now_s)
 
@@ -161,7 +155,35 @@ class LiveStream:
             self._extend(intake.fresh, first, samples, data, shaft_speed_hz)
             if self.open_since_s is None:
                 self.open_since_s = now_s
-        self._count(intake, count, now_s)
+        self._grow(self.counters.count(intake, count, now_s) * self.format.frame_bytes)
+        return intake
+
+    def accept_hop(
+        self, first: int, data: bytes, shaft_speed_hz: float | None, now_s: float
+    ) -> Intake | None:
+        """Take a batch that is the next hop as a whole, for less than `accept` costs.
+
+        Parameters
+        ----------
+        first, data, shaft_speed_hz, now_s
+            As of `accept`.
+
+        Returns
+        -------
+        Intake or None
+            None when the batch is something else; nothing is taken then.
+        """
+        if (
+            first != self.accepted.next_index
+            or len(data) != self.format.hop_bytes
+            or not self._assembler.expects_cell(first)
+        ):
+            return None
+        count = self.format.hop_samples
+        intake = self.accepted.offer(first, count)
+        self._now_s = now_s
+        self._assembler.add_cell(data, shaft_speed_hz, self._inspector)
+        self._grow(self.counters.count(intake, count, now_s) * self.format.frame_bytes)
         return intake
 
     def _extend(
@@ -182,17 +204,6 @@ class LiveStream:
         inspect = self._assembler.inspect
         for block in cut_at_grid(self.format, item.first, samples, inspect, shaft_speed_hz):
             self._enter(block)
-
-    def _count(self, intake: Intake, count: int, now_s: float) -> None:
-        counters = self.counters
-        taken = count - intake.duplicate_count
-        counters.batch_count += 1
-        counters.accepted_count += taken
-        counters.duplicate_count += intake.duplicate_count
-        if intake.refills:
-            counters.refilled_count += sum(item.length for item in intake.refills)
-        counters.last_receive_s = now_s
-        self._grow(taken * self.format.frame_bytes)
 
     def _grow(self, size_bytes: int) -> None:
         self.pending_bytes += size_bytes
@@ -264,6 +275,8 @@ class LiveStream:
         for _ in range(commit.entry_count):
             self._journal.popleft()
             self._entered_s.popleft()
+        for block in commit.blocks:
+            self._seen = block.quality | (self._seen or 0)
         self._grow(-commit.size_bytes)
 
     def discard(self) -> None:
@@ -275,4 +288,5 @@ class LiveStream:
 
     def inspect_with(self, inspector: BlockInspector) -> None:
         """Use another inspector from here on, since the configuration changed."""
+        self._inspector = inspector
         self._assembler.inspect = inspector.mask

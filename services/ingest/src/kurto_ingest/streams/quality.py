@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kurto_ingest.streams.encoding import Encoding, Planar, sample_values
+from kurto_ingest.streams.encoding import Encoding, Planar, planar_view, sample_values
 
 __all__ = ["CLIPPED", "FLAT", "GAP", "NON_FINITE", "RATE_DRIFT", "BlockInspector"]
 
@@ -47,10 +47,16 @@ class BlockInspector:
             steps = steps * len(full_scales)
         # A converter's last step may stand a fraction below the declared full scale.
         whole = floor if encoding.is_integer else _as_sample
-        self._limits = [
+        self.encoding = encoding
+        #: Largest absolute sample of each channel; infinite where it is not known.
+        self.limits = tuple(
             inf if full is None else float(whole(full / abs(step)))
             for full, step in zip(full_scales, steps, strict=True)
-        ]
+        )
+
+    def mask_of(self, data: bytes) -> int:
+        """Return the flags of planar `data`, as `mask` does."""
+        return self.mask(planar_view(data, self.encoding, len(self.limits)))
 
     def mask(self, samples: Planar) -> int:
         """Return the flags of a block, over all of its channels.
@@ -67,7 +73,7 @@ class BlockInspector:
         highs = np.maximum.reduce(values, axis=1).tolist()
         several = values.shape[1] > 1
         flags = 0
-        for row, (low, high, limit) in enumerate(zip(lows, highs, self._limits, strict=True)):
+        for row, (low, high, limit) in enumerate(zip(lows, highs, self.limits, strict=True)):
             if not (isfinite(low) and isfinite(high)):
                 flags |= NON_FINITE
             elif several and low == high:
