@@ -54,6 +54,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[_DRILLS_BEFORE] = len(book.drills) if book is not None else 0
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave drills that cannot be short to ``make faults``."""
+    if scale_of_environment().full:
+        return
+    left = [item for item in items if item.get_closest_marker("full_drill")]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:

@@ -12,7 +12,6 @@ import pytest
 from tests.conftest import RunningStack
 from tests.faults.plain_sender import PlainSender, open_channel
 from tests.faults.rig.report import DrillBook, at_least, at_most, none_of, shown
-from tests.faults.rig.scale import Scale
 
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.signal.v1 import samples_pb2
@@ -101,12 +100,9 @@ class Device:
         return chunks[0].corrected_start_time.ToNanoseconds() / 1e9
 
 
+@pytest.mark.full_drill  # clocks take a minute to drift; tests/integration/ingest has a fake one
 @pytest.mark.timeout(240)
-async def test_clocks_that_are_wrong_and_drift(
-    stack: RunningStack, book: DrillBook, scale: Scale
-) -> None:
-    if not scale.full:
-        pytest.skip("only in full drills: clocks take a minute to drift")
+async def test_clocks_that_are_wrong_and_drift(stack: RunningStack, book: DrillBook) -> None:
     duration_s, after_s = 75.0, 60.0
     async with open_channel(urlsplit(stack.ready["http"]).netloc) as channel:
         devices = [

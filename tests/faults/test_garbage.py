@@ -22,7 +22,7 @@ from tests.faults.rig.scale import Scale
 
 SERVICES = ("ingest", "analyzer", "alerts", "gateway")
 GROWTH_LIMIT_MIB = 64.0
-CALL_TIMEOUT_S = 10.0
+CALL_TIMEOUT_S = 30.0
 READ_S = 0.05
 #: What a message that can be decoded, but asks for nonsense, may be answered with.
 REFUSALS = {
@@ -177,7 +177,7 @@ async def test_garbage_is_refused_and_hurts_nobody(
             at_most(
                 "longest lag of the others p99",
                 percentile([one.longest_lag_s for one in load.pushed], 99),
-                5.0,
+                scale.limit(5.0),
                 "s",
             ),
         ],
