@@ -128,7 +128,7 @@ class ServiceSettings(BaseSettings):
         default=4096, gt=0, description="Calls in progress beyond which new ones are refused."
     )
     max_concurrent_queries: int = Field(
-        default=4, gt=0, description="Queries answered at a time; others stand in line."
+        default=2, gt=0, description="Queries answered at a time; others stand in line."
     )
     query_patience_s: float = Field(
         default=2.0, gt=0, description="Seconds after which a query that stands in line is refused."
