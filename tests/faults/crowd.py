@@ -31,7 +31,7 @@ CHANNELS = ("horizontal", "vertical")
 OPEN = "open"
 _PUSH_S = 0.5
 _SCALE = 50 / 2**15
-_AT_A_TIME = 20  # sensors opened side by side
+_AT_A_TIME = 3  # sensors created side by side: the crowd is to come later
 _END_S = 120.0
 _OPTIONS = (
     ("grpc.enable_retries", 0),
