@@ -74,6 +74,11 @@ class LiveWatch:
         times = (at_s - after_s for at_s, one in found if at_s > after_s and one.state == state)
         return next(times, None)
 
+    @property
+    def newest_transition(self) -> int:
+        """Number of the last transition seen; 0 before the first."""
+        return self.transitions[-1].transition_number if self.transitions else 0
+
     def transition_holes(self) -> int:
         """Return how many transitions between the first and the last seen are missing or double."""
         numbers = [one.transition_number for one in self.transitions]

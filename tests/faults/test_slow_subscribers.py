@@ -96,7 +96,7 @@ class Stalled:
         """Come back with the cursor and read until a transition."""
         await self.subscribe()
         async with asyncio.timeout(30):
-            while self.watch.transitions[-1].transition_number < number:
+            while self.watch.newest_transition < number:
                 await self.read()
         assert self.call is not None
         self.call.cancel()
@@ -189,7 +189,7 @@ async def test_browsers_that_never_read_disturb_nobody(
             await asyncio.sleep(2)
             conflated = metric(stack, CONFLATED) - conflated
             end_s = time.monotonic()
-            newest = watch.transitions[-1].transition_number
+            newest = watch.newest_transition
             for one in stalled:
                 await one.read_to_the_end()
             ends = [one.last for one in stalled]
@@ -212,9 +212,7 @@ async def test_browsers_that_never_read_disturb_nobody(
             none_of(
                 "transitions lost or doubled over the reconnection",
                 sum(
-                    one.watch.transition_holes()
-                    + newest
-                    - one.watch.transitions[-1].transition_number
+                    one.watch.transition_holes() + newest - one.watch.newest_transition
                     for one in stalled
                 ),
             ),
