@@ -18,6 +18,7 @@ from tests.faults.rig.scale import Scale
 DEFAULT_INTERVAL_S = 10.0
 OFTEN_S, HARDLY_EVER_S = 0.25, 3600.0
 SETTLE_S = 2.0
+TURNS = 2
 
 
 @pytest.mark.timeout(300)
@@ -75,10 +76,12 @@ class Cost:
 async def test_rotation_at_the_default_interval_costs_little(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:
-    names = sensor_names("cost", scale.fixed_sensors or scale.count(6, 12))
-    measure_s = scale.seconds(4, 12)
+    if not scale.full:
+        pytest.skip("only in full drills: a share of CPU takes a quiet machine")
+    names = sensor_names("cost", scale.fixed_sensors or 12)
+    measure_s = 12.0
     often, hardly_ever = Cost(), Cost()
-    for number in range(scale.count(1, 2)):  # in turns, so that a drift of the machine evens out
+    for number in range(TURNS):  # in turns, so that a drift of the machine evens out
         for total, interval_s in ((hardly_ever, HARDLY_EVER_S), (often, OFTEN_S)):
             load = Load(
                 urlsplit(stack.ready["http"]).netloc,
@@ -88,7 +91,7 @@ async def test_rotation_at_the_default_interval_costs_little(
             )
             total.add(await cost_of(load, stack.pid("ingest"), measure_s))
     rotations = often.rotation_count - hardly_ever.rotation_count
-    stream_s = scale.count(1, 2) * measure_s * len(names)  # seconds of stream in each total
+    stream_s = TURNS * measure_s * len(names)  # seconds of stream in each total
     per_interval = {
         "ingest": ((often.ingest_s - hardly_ever.ingest_s) / rotations, hardly_ever.ingest_s),
         "sender": ((often.sender_s - hardly_ever.sender_s) / rotations, hardly_ever.sender_s),
