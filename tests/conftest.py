@@ -32,6 +32,12 @@ STACK_START_S = 90.0
 STACK_STOP_S = 60.0
 
 
+def pytest_configure() -> None:
+    """Let programs under test hear Ctrl-C, though a shell in the background does not."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Root of the checkout."""
