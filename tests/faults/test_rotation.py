@@ -72,12 +72,11 @@ class Cost:
         self.rotation_count += other.rotation_count
 
 
+@pytest.mark.full_drill  # a share of CPU takes a quiet machine
 @pytest.mark.timeout(300)
 async def test_rotation_at_the_default_interval_costs_little(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:
-    if not scale.full:
-        pytest.skip("only in full drills: a share of CPU takes a quiet machine")
     names = sensor_names("cost", scale.fixed_sensors or 12)
     measure_s = 12.0
     often, hardly_ever = Cost(), Cost()

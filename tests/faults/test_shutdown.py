@@ -165,12 +165,11 @@ async def test_services_are_told_to_stop_while_the_stack_stays(
     )
 
 
+@pytest.mark.full_drill  # it starts two stacks
 @pytest.mark.timeout(240)
 async def test_the_stack_is_told_to_stop_and_comes_back(
     own_stack: OwnStack, book: DrillBook, scale: Scale
 ) -> None:
-    if not scale.full:
-        pytest.skip("only in full drills: it starts two stacks")
     with own_stack() as first:
         target = urlsplit(first.ready["http"]).netloc
         services = {name: first.pid(name) for name in SERVICES}

@@ -143,12 +143,11 @@ def commit_figures(
     ]
 
 
+@pytest.mark.full_drill  # a p99 takes hundreds of commits
 @pytest.mark.timeout(240)
 async def test_slow_queries_do_not_hold_commits_up(
     stack: RunningStack, book: DrillBook, scale: Scale, sensor_count: SensorCount
 ) -> None:
-    if not scale.full:
-        pytest.skip("only in full drills: a p99 takes hundreds of commits")
     count, duration_s = 500, 60.0
     address = stack.ready["http"]
     load = Load(urlsplit(address).netloc, sensor_names("query", sensor_count(busy=0.3)), 300)

@@ -79,12 +79,13 @@ async def test_rotation_acknowledges_while_samples_go_on() -> None:
     assert model.duplicates == 0
 
 
-@pytest.mark.parametrize("plan", [[2, 3, 5, 4], [1, 1, 2], [30]])
+@pytest.mark.parametrize("plan", [[2, 3, 5, 4], [1, 1, 2], [6]])
 async def test_broken_calls_are_resumed_by_index(plan: list[int]) -> None:
     model = ModelService(faults=Faults(break_after_messages=list(plan)))
     async with opened(model) as stream:
         for k in range(30):
             await stream.push(ramp(100 * k, 100))
+            await asyncio.sleep(0.01)  # or a busy sender puts them all into one message
     assert_complete(model, 3000)
     assert stream.reconnect_count >= 1
 

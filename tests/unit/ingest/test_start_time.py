@@ -33,5 +33,10 @@ def test_a_start_in_everybodys_future_is_refused(clock_us: int | None) -> None:
         start_by_our_clock(NOW + HOUR, clock_us=clock_us, now_us=NOW, backfill=False)
 
 
+def test_clocks_that_nearly_agree_are_left_alone() -> None:
+    start_us = start_by_our_clock(NOW - HOUR, clock_us=NOW - 3_000, now_us=NOW, backfill=True)
+    assert start_us == NOW - HOUR
+
+
 def test_live_samples_have_no_start() -> None:
     assert start_by_our_clock(None, clock_us=NOW, now_us=NOW, backfill=True) is None

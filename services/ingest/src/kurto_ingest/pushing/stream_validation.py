@@ -31,6 +31,7 @@ __all__ = [
 
 _MAX_BOOT_ID = 128
 _CLOCK_TOLERANCE_US = 60_000_000  # clocks differ
+_CLOCK_STEP_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +238,8 @@ def start_by_our_clock(
     """Return the time of sample 0 by the service's clock.
 
     A buffer's samples were timed by the sender's clock, whose offset is known now; so was what
-    seems to lie in the future, but not in the sender's. A recording brings its own time.
+    seems to lie in the future, but not in the sender's. A recording brings its own time. Clocks
+    that differ by less than a second are taken as right: one call does not measure better.
 
     Raises
     ------
@@ -247,7 +249,8 @@ def start_by_our_clock(
     if start_us is None:
         return None
     if clock_us is not None and (backfill or now_us < start_us <= clock_us):
-        start_us += now_us - clock_us
+        offset_us = now_us - clock_us
+        start_us += offset_us if abs(offset_us) >= _CLOCK_STEP_US else 0
     if not 0 <= start_us <= now_us + _CLOCK_TOLERANCE_US:
         raise InvalidField(
             "start_time must be the time of the first sample, between 1970 and now; send"
