@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from kurto_ingest.streams.cells import Block
 from kurto_ingest.streams.ranges import RangeSet
@@ -20,7 +19,8 @@ class Abandonment:
     end: int
 
 
-class Commit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Commit:
     """Some of a stream's pending entries, and the state that holds once they are stored.
 
     Attributes
