@@ -19,8 +19,8 @@ EDGE_SENSORS = 25
 IDLE_SENSORS = 200
 _SEARCH_S = 15.0
 _RUN_S = 20.0
-_ROUND_S = 8.0
-_ROUNDS = 3
+_ROUND_S = 6.0
+_ROUNDS = 5
 _FLAT_OUT_STREAMS = 8
 _FLAT_OUT_HOPS = 800
 _HIGHER = (150, 200)
@@ -32,12 +32,13 @@ def measure() -> list[Figure]:
     """Measure storage alone, the bare loop and a bare COPY beside it, the live path, and memory."""
     figures: list[Figure] = []
     with local_stack(_STORAGE_ONLY) as stack:
+        figures += _beside_bare_grpc(stack)
+    with local_stack(_STORAGE_ONLY) as stack:
         figures += _search(stack)
         edges = paced_run(
             stack, "edge", SENSORS, duration_s=_SEARCH_S, sensors_per_edge=EDGE_SENSORS
         )
         figures += _of_run("raw_path_edges", edges)
-        figures += _beside_bare_grpc(stack)
         ids = [f"raw-edge-{number:03d}" for number in range(SENSORS)]
         figures += storage(stack.ready()["postgres_dsn"], ids)
     with local_stack() as stack:
@@ -98,7 +99,14 @@ def _beside_bare_grpc(stack: LocalStack) -> list[Figure]:
     with bare_server() as (target, pid):
         for number in range(_ROUNDS):
             bare_us.append(_bare_us(target, pid))
-            run = paced_run(stack, f"g{number}", SENSORS, duration_s=_ROUND_S, through_envoy=False)
+            run = paced_run(
+                stack,
+                f"g{number}",
+                SENSORS,
+                duration_s=_ROUND_S,
+                through_envoy=False,
+                look_interval_s=_ROUND_S * 10,
+            )
             ours_us.append(run.ingest_us)
         bare_rate = _flat_out(target, "bare", opens=False)
         ours_rate = _flat_out(stack.ready()["grpc"]["ingest"], "flat", opens=True)

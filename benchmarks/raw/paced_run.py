@@ -57,6 +57,7 @@ def paced_run(
     duration_s: float,
     sensors_per_edge: int = 1,
     through_envoy: bool = True,
+    look_interval_s: float = 1.0,
 ) -> PacedRun:
     """Push two-channel sensors of 25.6 kHz, hop by hop.
 
@@ -72,19 +73,22 @@ def paced_run(
         How long.
     through_envoy : bool
         False: to ingest's own port.
+    look_interval_s : float
+        How often ingest's metrics are read meanwhile, which costs it some milliseconds.
     """
     ready = stack.ready()
     ids = [f"raw-{name}-{number:03d}" for number in range(sensors)]
     hops = round(duration_s / HOP_S)
     target = stack.target if through_envoy else ready["grpc"]["ingest"]
     plan = Plan(target, ids, sensors_per_edge=sensors_per_edge, hops=hops)
-    with load([plan]) as (process,):
+    with (
+        load([plan]) as (process,),
+        Watch(ready["metrics"]["ingest"], look_interval_s) as watch,
+    ):
         before, started_s = stack.cpu_s(), time.perf_counter()
-        with Watch(ready["metrics"]["ingest"]) as watch:
-            process.go(time.monotonic() + _AHEAD_S)
-            report = process.answer()
-        wall_s = time.perf_counter() - started_s
-        after = stack.cpu_s()
+        process.go(time.monotonic() + _AHEAD_S)
+        report = process.answer()
+        wall_s, after = time.perf_counter() - started_s, stack.cpu_s()
     cpu_s = {key: after[key] - before[key] for key in after}
     ingest_us = 1e6 * cpu_s["ingest"] / (sensors * hops)
     cpu_s["load"] = report["cpu_s"]

@@ -13,22 +13,24 @@ from types import TracebackType
 _LAG = "kurto_ingest_commit_lag_seconds"
 _ANALYSIS_LAG = "kurto_ingest_analysis_lag_seconds"
 _BUCKET = re.compile(r'kurto_ingest_commit_seconds_bucket\{le="([^"]+)"\}')
-_INTERVAL_S = 1.0  # rendering the page costs ingest some milliseconds
 _GROWTH_S = 0.3
 _LARGEST_S = 2.0
 
 
 class Watch:
-    """Looks at the metrics of ingest once a second until the block ends.
+    """Looks at the metrics of ingest until the block ends.
 
     Parameters
     ----------
     url : str
         Address of the Prometheus page.
+    interval_s : float
+        Time between two looks.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, interval_s: float = 1.0) -> None:
         self._url = url
+        self._interval_s = interval_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._before: Mapping[str, float] = {}
@@ -52,7 +54,7 @@ class Watch:
         self._after = self._read()
 
     def _run(self) -> None:
-        while not self._stop.wait(_INTERVAL_S):
+        while not self._stop.wait(self._interval_s):
             values = self._read()
             self.commit_lags_s.append(values[_LAG])
             self.analysis_lags_s.append(values[_ANALYSIS_LAG])
@@ -66,7 +68,7 @@ class Watch:
     @property
     def lag_grew(self) -> bool:
         """Whether samples waited ever longer for their commit, or for too long."""
-        lags_s = self.commit_lags_s
+        lags_s = self.commit_lags_s or [0.0]
         third = max(1, len(lags_s) // 3)
         first_s, last_s = median(lags_s[:third]), median(lags_s[-third:])
         return last_s - first_s > _GROWTH_S or last_s > _LARGEST_S

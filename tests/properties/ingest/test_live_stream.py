@@ -11,7 +11,7 @@ from kurto_ingest.streams.hop_tail import HopTail
 from kurto_ingest.streams.late import completed_windows
 from kurto_ingest.streams.live_stream import LiveStream
 from kurto_ingest.streams.quality import GAP, RATE_DRIFT, BlockInspector
-from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.ranges import IndexRange, RangeSet
 from kurto_ingest.streams.sequence import Intake, StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
 
@@ -70,8 +70,9 @@ def commit_some(stream: LiveStream, stored: dict[int, bytes], max_bytes: int) ->
 
 def take(stream: LiveStream, first: int, data: bytes) -> Intake:
     """Give a batch to the stream as ingest does."""
-    hop = stream.accept_hop(first, data, None, 0.0)
-    return hop or stream.accept(first, stream.format.view(data), data, None, 0.0)
+    if stream.accept_hop(first, data, None, 0.0):
+        return Intake(IndexRange(first, first + HOP), (), None, 0)
+    return stream.accept(first, stream.format.view(data), data, None, 0.0)
 
 
 BATCHES = st.lists(

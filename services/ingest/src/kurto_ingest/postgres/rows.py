@@ -18,6 +18,7 @@ from kurto_ingest.streams.stream_format import StreamFormat
 from kurto_ingest.streams.timing import microseconds
 
 __all__ = [
+    "array_text",
     "channels_json",
     "config_from_row",
     "machine_from_row",
@@ -151,6 +152,20 @@ _UNLIMITED = 2**63  # stored states were checked before they were stored
 
 def _pairs(ranges: Iterable[Any]) -> list[tuple[int, int]]:
     return [(int(item.lower), int(item.upper)) for item in ranges]
+
+
+def array_text(values: Iterable[int | str]) -> str:
+    """Return numbers, or texts without quotes and backslashes, as the text of an array.
+
+    Examples
+    --------
+    >>> array_text([3, -1])
+    '{"3","-1"}'
+    >>> array_text([multirange_text([]), multirange_text([(1, 5), (8, 9)])])
+    '{"{}","{[1,5),[8,9)}"}'
+    """
+    content = '","'.join(map(str, values))
+    return f'{{"{content}"}}' if content else "{}"
 
 
 def multirange_text(ranges: Iterable[tuple[int, int]]) -> str:

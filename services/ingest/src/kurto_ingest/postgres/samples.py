@@ -12,7 +12,7 @@ from kurto_ingest.ports import StoredSamples, StreamCommit, StreamKey
 from kurto_ingest.postgres.classes import ALL_CLASSES
 from kurto_ingest.postgres.copy_rows import COLUMNS, CopyChunks, row_head
 from kurto_ingest.postgres.partitions import PartitionLostError, Partitions
-from kurto_ingest.postgres.rows import multirange_text
+from kurto_ingest.postgres.rows import array_text, multirange_text
 from kurto_ingest.space.partitioning import PartitionKey, hour_of, partition_of
 from kurto_ingest.streams.stream_format import StreamFormat
 from kurto_ingest.streams.timing import datetime_from_us
@@ -26,6 +26,7 @@ __all__ = ["PostgresSampleStore"]
 # A partition may be dropped or detached between two looks: then the commit is done again at once.
 _ATTEMPTS = 3
 
+# Arrays travel as text, but for names: asyncpg looks at each element of others three times.
 # Takes the row locks; what it does not return has another fence or position by now.
 _ADVANCE = """
 UPDATE ingest.streams AS s
@@ -36,8 +37,9 @@ SET next_index = v.next_index,
     late_windows = s.late_windows + v.late::int8multirange,
     commit_token = $1,
     commit_time = now()
-FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-            $7::text[], $8::text[], $9::bigint[], $10::text[])
+FROM unnest($2::text[], ($3::text)::bigint[], ($4::text)::bigint[], ($5::text)::bigint[],
+            ($6::text)::bigint[], ($7::text)::text[], ($8::text)::text[], ($9::text)::bigint[],
+            ($10::text)::text[])
     AS v (sensor_id, epoch, fence, before, next_index, missing, abandoned, gap_count, late)
 WHERE s.sensor_id = v.sensor_id AND s.epoch = v.epoch
   AND s.fence = v.fence AND s.next_index = v.before
@@ -132,14 +134,14 @@ class PostgresSampleStore:
             _ADVANCE,
             token,
             [item.format.sensor_id for item in commits],
-            [item.format.epoch for item in commits],
-            [item.fence for item in commits],
-            [item.before_index for item in commits],
-            [item.after.next_index for item in commits],
-            [multirange_text(item.after.missing) for item in commits],
-            [multirange_text(item.after.abandoned) for item in commits],
-            [item.after.gap_count for item in commits],
-            [multirange_text(item.late_windows) for item in commits],
+            array_text([item.format.epoch for item in commits]),
+            array_text([item.fence for item in commits]),
+            array_text([item.before_index for item in commits]),
+            array_text([item.after.next_index for item in commits]),
+            array_text([multirange_text(item.after.missing) for item in commits]),
+            array_text([multirange_text(item.after.abandoned) for item in commits]),
+            array_text([item.after.gap_count for item in commits]),
+            array_text([multirange_text(item.late_windows) for item in commits]),
             timeout=self._timeout_s,
         )
         return {(row["sensor_id"], row["epoch"]) for row in rows}

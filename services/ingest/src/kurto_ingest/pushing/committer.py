@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from kurto_ingest.exceptions import OwnerChanged, StreamFailedError
@@ -25,10 +25,10 @@ from kurto_service.exceptions import KurtoError
 __all__ = ["GroupCommitter"]
 
 _LOG = logging.getLogger(__name__)
+_HURRY = 0.75  # part of the interval that lies between commits for which somebody waits
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     session: Session
     commit: Commit
     request: StreamCommit
@@ -74,6 +74,7 @@ class GroupCommitter:
         self._urgent = asyncio.Event()
         self._doubtful: tuple[UUID, list[_Plan]] | None = None
         self._retry_s = 0.0
+        self._gathered_s = 0.0  # when the commit before began
 
     @property
     def failing(self) -> bool:
@@ -114,11 +115,19 @@ class GroupCommitter:
                 await self._clock.sleep(self._next_retry_s())
 
     async def _gather(self) -> None:
+        """Let samples gather: for less time when somebody waits for them.
+
+        Among many senders somebody always does, for each rotates its calls. Commits that follow
+        close upon each other cost each sender more than the wait.
+        """
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._pace.interval_s):
                 await self._urgent.wait()
+            await asyncio.sleep(self._gathered_s + _HURRY * self._pace.interval_s - loop.time())
         except TimeoutError:
             pass
+        self._gathered_s = loop.time()
         self._urgent.clear()
 
     def _next_retry_s(self) -> float:

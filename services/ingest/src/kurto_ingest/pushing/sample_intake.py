@@ -126,14 +126,7 @@ class SampleIntake:
         live = session.live
         data = batch.planar or self._float_bytes(batch, live.format.encoding)
         first = batch.first_index
-        count = check_batch(
-            live.format,
-            first_index=first,
-            sample_count=batch.sample_count,
-            byte_count=len(data),
-            next_index=live.accepted.next_index,
-            max_batch_samples=self._limits.max_batch_samples,
-        )
+        count = self._count_of(session, batch, len(data))
         if first + count > session.timely_index:
             self._check_time(session, first + count)
         shaft_speed_hz = batch.shaft_speed_hz if batch.HasField("shaft_speed_hz") else None
@@ -141,17 +134,38 @@ class SampleIntake:
             check_shaft_speed(shaft_speed_hz)
         hops = live.tail.end
         now_s = self._clock.monotonic()
-        intake = live.accept_hop(first, data, shaft_speed_hz, now_s)
-        if intake is None:
+        fresh = True
+        if live.accept_hop(first, data, shaft_speed_hz, now_s):  # the usual case
+            self._totals.batches += 1
+            self._totals.samples += count
+            slot.accepted.add(first, first + count)
+        else:
             intake = live.accept(first, live.format.view(data), data, shaft_speed_hz, now_s)
-        self._note(slot, intake, count)
-        if intake.gap is not None:
-            self._record_gap(session, intake.gap)
-        if now_s >= session.next_reading_s and intake.fresh and batch.HasField("device_time"):
+            fresh = intake.fresh is not None
+            self._note(slot, session, intake, count)
+        if now_s >= session.next_reading_s and fresh and batch.HasField("device_time"):
             self._read_clock(session, batch, count, now_s)
         self._committer.note(session)
         if live.tail.end != hops:
             self._sink.advance(session)
+
+    def _count_of(self, session: Session, batch: samples_pb2.SampleBatch, byte_count: int) -> int:
+        """Return the samples per channel of a batch, or raise what is wrong with it."""
+        live = session.live
+        hop = live.format.hop_samples
+        most = self._limits.max_batch_samples
+        # Nothing can be wrong with the length of a whole hop.
+        whole = byte_count == live.format.hop_bytes and batch.sample_count in {0, hop}
+        if whole and hop <= most and batch.first_index >= 0:
+            return hop
+        return check_batch(
+            live.format,
+            first_index=batch.first_index,
+            sample_count=batch.sample_count,
+            byte_count=byte_count,
+            next_index=live.accepted.next_index,
+            max_batch_samples=most,
+        )
 
     def give_up(self, slot: Slot, session: Session, first: int, end: int) -> None:
         """Take note that the sender gave up what is missing of `first` <= i < `end`.
@@ -174,7 +188,7 @@ class SampleIntake:
                 message=f"The sender gave up {count} missing samples per channel.",
             )
 
-    def _note(self, slot: Slot, intake: Intake, count: int) -> None:
+    def _note(self, slot: Slot, session: Session, intake: Intake, count: int) -> None:
         # Plain numbers: metrics are brought up to date once a second.
         totals = self._totals
         totals.batches += 1
@@ -190,6 +204,7 @@ class SampleIntake:
             totals.refills += item.length
         if intake.gap is not None:
             totals.gaps += 1
+            self._record_gap(session, intake.gap)
 
     def _record_gap(self, session: Session, gap: IndexRange) -> None:
         self._events.note(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from kurto_ingest.assets.retention import RetentionClass
 
@@ -34,8 +34,7 @@ def class_table(number: int) -> str:
     return f"sensor_data_{number}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PartitionKey:
+class PartitionKey(NamedTuple):
     """Identity of a partition.
 
     Attributes

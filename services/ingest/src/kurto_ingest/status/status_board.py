@@ -210,6 +210,25 @@ class StatusBoard:
             if not session.backfill and (other is None or other.key[1] < session.key[1]):
                 newest[session.key[0]] = session
         return {
-            sensor_id: self._message(session.sensor, session, None)
+            sensor_id: self._resting(session) or self._message(session.sensor, session, None)
             for sensor_id, session in newest.items()
         }
+
+    def _resting(self, session: Session) -> pb.SensorStatus | None:
+        """Return the state published last, if nothing can have changed since."""
+        sensor_id = session.key[0]
+        state = self._published.get(sensor_id)
+        if state is None or sensor_id in self._touched or session.feeders or state.client_count:
+            return None
+        feed = self._forwarder.feed(session.key)
+        live = session.live
+        same = (
+            state.state == pb.STREAM_STATE_STALE
+            and state.next_index == live.accepted.next_index
+            and state.durable_index == live.durable.next_index
+            and live.is_durable
+            and not state.backfill_count
+            and len(self._registry.of_sensor(sensor_id)) == 1
+            and (feed is None or (feed.finished and not state.analysis_lag.ToMicroseconds()))
+        )
+        return state if same else None

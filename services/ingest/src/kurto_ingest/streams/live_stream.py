@@ -160,7 +160,7 @@ class LiveStream:
 
     def accept_hop(
         self, first: int, data: bytes, shaft_speed_hz: float | None, now_s: float
-    ) -> Intake | None:
+    ) -> bool:
         """Take a batch that is the next hop as a whole, for less than `accept` costs.
 
         Parameters
@@ -170,21 +170,24 @@ class LiveStream:
 
         Returns
         -------
-        Intake or None
-            None when the batch is something else; nothing is taken then.
+        bool
+            False when the batch is something else; nothing is taken then.
         """
+        accepted, size_bytes = self.accepted, self.format.hop_bytes
         if (
-            first != self.accepted.next_index
-            or len(data) != self.format.hop_bytes
+            first != accepted.next_index
+            or len(data) != size_bytes
             or not self._assembler.expects_cell(first)
         ):
-            return None
+            return False
         count = self.format.hop_samples
-        intake = self.accepted.offer(first, count)
+        accepted.next_index = first + count
         self._now_s = now_s
         self._assembler.add_cell(data, shaft_speed_hz, self._inspector)
-        self._grow(self.counters.count(intake, count, now_s) * self.format.frame_bytes)
-        return intake
+        self.counters.count_hop(count, now_s)
+        self.pending_bytes += size_bytes
+        self._charge(size_bytes)
+        return True
 
     def _extend(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kurto_ingest.streams.cells import Block
 from kurto_ingest.streams.ranges import RangeSet
@@ -19,8 +20,7 @@ class Abandonment:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """Some of a stream's pending entries, and the state that holds once they are stored.
 
     Attributes

@@ -19,6 +19,12 @@ class StreamCounters:
     batch_count: int = 0
     last_receive_s: float | None = None
 
+    def count_hop(self, sample_count: int, now_s: float) -> None:
+        """Count a batch that was taken as a whole, in order; parameters as of `count`."""
+        self.batch_count += 1
+        self.accepted_count += sample_count
+        self.last_receive_s = now_s
+
     def count(self, intake: Intake, sample_count: int, now_s: float) -> int:
         """Count a batch; returns how many of its samples per channel were taken.
 
