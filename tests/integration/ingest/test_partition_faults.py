@@ -76,3 +76,21 @@ async def test_no_insert_fails_when_a_partition_goes_under_load(
         assert 0 < there < end
     else:
         assert there == end
+
+
+async def test_a_commit_waits_for_whoever_holds_the_table(
+    running: RunningIngest, sender: Sender, settings: IngestSettings
+) -> None:
+    connection = await asyncpg.connect(settings.postgres_dsn)
+    await sender.push(sender.batch(0, 100))
+    await connection.execute(FAULTS["drop"][0].format(**partition()))
+    async with connection.transaction():
+        table = partition()["parent"]
+        await connection.execute(f"LOCK TABLE ingest.{table} IN SHARE UPDATE EXCLUSIVE MODE")
+        pushing = asyncio.create_task(sender.push(sender.batch(100, 100)))
+        await asyncio.sleep(0.8)  # longer than one attempt waits
+    response = await pushing
+    await connection.close()
+
+    assert response.results[0].next_index == 200
+    assert running.ingest.metrics.commits.labels("failed")._value.get() == 0

@@ -30,6 +30,9 @@ __all__ = ["BUSY", "PartitionLostError", "Partitions"]
 _LOG = logging.getLogger(__name__)
 # Waiting for a lock on the table makes everybody else wait behind: give up and come again.
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
+# Whoever detaches a partition holds the same locks for a moment, twice.
+_ATTEMPTS = 5
+_PAUSE_S = 0.05
 
 #: Somebody reads or changes the table: to be tried again.
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.ObjectNotInPrerequisiteStateError)
@@ -93,7 +96,7 @@ class Partitions:
         async with self._lock:
             for key in sorted(missing):
                 if key not in self._known:
-                    self._known[key] = await self._make(key)
+                    self._known[key] = await self._make_among_others(key)
 
     def forget(self, keys: Iterable[PartitionKey]) -> None:
         """Look again whether these partitions exist before they are next used."""
@@ -113,6 +116,14 @@ class Partitions:
         if attached != len(oids):
             raise PartitionLostError("a partition was detached or dropped under a commit")
 
+    async def _make_among_others(self, key: PartitionKey) -> int:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await self._make(key)
+            except (*BUSY, asyncpg.DeadlockDetectedError):
+                await asyncio.sleep(_PAUSE_S)
+        return await self._make(key)
+
     async def _make(self, key: PartitionKey) -> int:
         parent = class_table(key.class_number)
         async with self._pool.acquire() as connection:
@@ -121,6 +132,11 @@ class Partitions:
                 await connection.execute(_LOCK_TIMEOUT)
                 # Two processes may want the same one: the second waits and finds it.
                 await _lock_name(connection, key.name)
+                # The table before its partition, as DETACH does it: else each may hold what the
+                # other one wants.
+                await connection.execute(
+                    f"LOCK TABLE ingest.{parent} IN SHARE UPDATE EXCLUSIVE MODE"
+                )
                 state = await connection.fetchrow(_STATE, f"ingest.{key.name}")
                 if state is not None and state["attached"] and not state["pending"]:
                     return int(state["oid"])
