@@ -25,7 +25,6 @@ from kurto_service.exceptions import KurtoError
 __all__ = ["GroupCommitter"]
 
 _LOG = logging.getLogger(__name__)
-_HURRY = 0.75  # part of the interval that lies between commits for which somebody waits
 
 
 class _Plan(NamedTuple):
@@ -115,16 +114,16 @@ class GroupCommitter:
                 await self._clock.sleep(self._next_retry_s())
 
     async def _gather(self) -> None:
-        """Let samples gather: for less time when somebody waits for them.
+        """Let samples gather for an interval, or since the commit before when somebody waits.
 
-        Among many senders somebody always does, for each rotates its calls. Commits that follow
+        Among many senders somebody always waits, for each rotates its calls. Commits that follow
         close upon each other cost each sender more than the wait.
         """
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._pace.interval_s):
                 await self._urgent.wait()
-            await asyncio.sleep(self._gathered_s + _HURRY * self._pace.interval_s - loop.time())
+            await asyncio.sleep(self._gathered_s + self._pace.interval_s - loop.time())
         except TimeoutError:
             pass
         self._gathered_s = loop.time()

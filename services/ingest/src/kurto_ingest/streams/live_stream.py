@@ -264,6 +264,9 @@ class LiveStream:
             if isinstance(entry, Block):
                 blocks.append(entry)
                 size_bytes += len(entry.data)
+                if entry.first == after.next_index:  # the usual case
+                    after.next_index = entry.end
+                    continue
                 for item in after.offer(entry.first, entry.count).refills:
                     refilled.add(item.first, item.end)
             else:
