@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -102,52 +102,29 @@ def _look(into: Usage, pid: Callable[[], int]) -> None:
         )
 
 
-@dataclass
-class CpuMeter:
-    """Measures how busy processes, with their descendants, keep the machine.
+class MachineMeter:
+    """Measures how busy the cores are that this process may use, by all processes in sight.
 
-    Parameters
-    ----------
-    pids : mapping of str to int
-        The processes by name.
+    From the processes' own clocks: the kernel's tick counts what sleeps by timers at half.
     """
 
-    pids: Mapping[str, int]
-    _started_s: float = 0.0
-    _before: dict[str, float] = field(default_factory=dict)
-
-    def start(self) -> None:
-        """Begin to measure."""
-        self._started_s = time.monotonic()
-        self._before = {name: cpu_seconds(pid) for name, pid in self.pids.items()}
-
-    def shares(self) -> dict[str, float]:
-        """Return the share of all cores, 0 to 1, that each process used since the start."""
-        wall_s = (time.monotonic() - self._started_s) * len(os.sched_getaffinity(0))
-        return {
-            name: (cpu_seconds(pid) - self._before[name]) / wall_s
-            for name, pid in self.pids.items()
-        }
-
-
-class MachineMeter:
-    """Measures how busy the cores are that this process may use, whoever uses them."""
-
     def __init__(self) -> None:
-        self._before = _core_times()
+        self._started_s = time.monotonic()
+        self._before_s = _all_seconds()
 
     def share(self) -> float:
         """Return the share, 0 to 1, that was used since the meter was made."""
-        busy, total = (now - then for now, then in zip(_core_times(), self._before, strict=True))
-        return busy / total if total else 0.0
+        wall_s = (time.monotonic() - self._started_s) * len(os.sched_getaffinity(0))
+        return (_all_seconds() - self._before_s) / wall_s if wall_s else 0.0
 
 
-def _core_times() -> tuple[float, float]:
-    """Return busy and all seconds of the cores since the machine started."""
-    mine = os.sched_getaffinity(0)
-    cores = [one for number, one in enumerate(psutil.cpu_times(percpu=True)) if number in mine]
-    total = sum(sum(one) for one in cores)
-    return total - sum(one.idle + one.iowait for one in cores), total
+def _all_seconds() -> float:
+    """Return the CPU time of all processes, with those that they have waited for."""
+    return sum(
+        sum(process.info["cpu_times"][:4])
+        for process in psutil.process_iter(["cpu_times"])
+        if process.info["cpu_times"] is not None
+    )
 
 
 def cpu_seconds(pid: int) -> float:
