@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from kurto.analyzer.v1.analyzer_service_pb2 import SensorOpen
@@ -12,8 +12,10 @@ from kurto.assets.v1.assets_pb2 import SensorConfig
 from kurto.signal.v1.samples_pb2 import SampleEncoding
 from kurto_analyzer.encoding import SAMPLE_BYTES
 from kurto_analyzer.exceptions import InvalidField
+from kurto_analyzer.machine_data import GearStage, MachineClass, MachineData, read_machine_data
 from kurto_analyzer.sample_clock import StreamGeometry
 from kurto_dsp import AccelerationUnit
+from kurto_dsp.bearings import BearingGeometry
 
 __all__ = ["SensorSpec", "is_identifier", "read_sensor_open"]
 
@@ -53,6 +55,8 @@ class SensorSpec:
         Version of the configuration.
     backfill : bool
         True if the samples come from a sender's buffer: all frames are late.
+    machine : MachineData
+        What is declared of the machine.
     """
 
     sensor_id: str
@@ -65,6 +69,42 @@ class SensorSpec:
     full_scales: tuple[float | None, ...]
     config_version: int
     backfill: bool = False
+    machine: MachineData = field(default_factory=MachineData)
+
+    @property
+    def nominal_speed_hz(self) -> float | None:
+        """Nameplate speed of the shaft in revolutions per second, None where not declared."""
+        return self.machine.nominal_speed_hz
+
+    @property
+    def bearing(self) -> BearingGeometry | None:
+        """The bearing that the sensor watches, None where not declared or not known."""
+        return self.machine.bearing
+
+    @property
+    def bearing_problem(self) -> str:
+        """Why a declared bearing is not used; empty when it is, or none is declared."""
+        return self.machine.bearing_problem
+
+    @property
+    def machine_class(self) -> MachineClass | None:
+        """By which limits the machine is graded, None where not declared."""
+        return self.machine.machine_class
+
+    @property
+    def gear_stages(self) -> tuple[GearStage, ...]:
+        """Gears in the order of the power flow, from the shaft of the speed on."""
+        return self.machine.gear_stages
+
+    @property
+    def line_frequency_hz(self) -> float | None:
+        """Frequency of the mains, None where not declared."""
+        return self.machine.line_frequency_hz
+
+    @property
+    def demodulation_band_hz(self) -> tuple[float, float] | None:
+        """Edges of the band in which the envelope is taken, None for the usual one."""
+        return self.machine.demodulation_band_hz
 
     @property
     def hop_bytes(self) -> int:
@@ -85,6 +125,7 @@ class SensorSpec:
             and self.geometry == other.geometry
             and (self.encoding, self.scales) == (other.encoding, other.scales)
             and (self.channels, self.units) == (other.channels, other.units)
+            and self.demodulation_band_hz == other.demodulation_band_hz
         )
 
 
@@ -132,6 +173,7 @@ def read_sensor_open(message: SensorOpen, *, max_window_samples: int) -> SensorS
         full_scales=_full_scales(message.config),
         config_version=message.config.version,
         backfill=message.backfill,
+        machine=read_machine_data(message.config),
     )
 
 
@@ -195,10 +237,10 @@ def _full_scales(config: SensorConfig) -> tuple[float | None, ...]:
     )
 
 
-def _refuse(message: SensorOpen, field: str, allowed: str) -> NoReturn:
+def _refuse(message: SensorOpen, name: str, allowed: str) -> NoReturn:
     raise InvalidField(
-        f"SensorOpen of {message.sensor_id!r} has a wrong {field}: allowed is {allowed}.",
-        field=f"open.{field}",
+        f"SensorOpen of {message.sensor_id!r} has a wrong {name}: allowed is {allowed}.",
+        field=f"open.{name}",
         sensor_id=message.sensor_id,
         slot=message.slot,
     )

@@ -39,20 +39,22 @@ class SensorOpen(_message.Message):
     def __init__(self, slot: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., config: _Optional[_Union[_assets_pb2.SensorConfig, _Mapping]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., hop_samples: _Optional[int] = ..., window_hops: _Optional[int] = ..., shard: _Optional[int] = ..., backfill: _Optional[bool] = ...) -> None: ...
 
 class HopRun(_message.Message):
-    __slots__ = ("slot", "hop_index", "hop_count", "planar", "empty_reason", "late")
+    __slots__ = ("slot", "hop_index", "hop_count", "planar", "empty_reason", "late", "shaft_speeds_hz")
     SLOT_FIELD_NUMBER: _ClassVar[int]
     HOP_INDEX_FIELD_NUMBER: _ClassVar[int]
     HOP_COUNT_FIELD_NUMBER: _ClassVar[int]
     PLANAR_FIELD_NUMBER: _ClassVar[int]
     EMPTY_REASON_FIELD_NUMBER: _ClassVar[int]
     LATE_FIELD_NUMBER: _ClassVar[int]
+    SHAFT_SPEEDS_HZ_FIELD_NUMBER: _ClassVar[int]
     slot: int
     hop_index: int
     hop_count: int
     planar: bytes
     empty_reason: _features_pb2.EmptyReason
     late: bool
-    def __init__(self, slot: _Optional[int] = ..., hop_index: _Optional[int] = ..., hop_count: _Optional[int] = ..., planar: _Optional[bytes] = ..., empty_reason: _Optional[_Union[_features_pb2.EmptyReason, str]] = ..., late: _Optional[bool] = ...) -> None: ...
+    shaft_speeds_hz: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, slot: _Optional[int] = ..., hop_index: _Optional[int] = ..., hop_count: _Optional[int] = ..., planar: _Optional[bytes] = ..., empty_reason: _Optional[_Union[_features_pb2.EmptyReason, str]] = ..., late: _Optional[bool] = ..., shaft_speeds_hz: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class HopBatch(_message.Message):
     __slots__ = ("runs",)

@@ -16,9 +16,40 @@ class Coupling(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     COUPLING_UNSPECIFIED: _ClassVar[Coupling]
     COUPLING_AC: _ClassVar[Coupling]
     COUPLING_DC: _ClassVar[Coupling]
+
+class MachineGroup(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MACHINE_GROUP_UNSPECIFIED: _ClassVar[MachineGroup]
+    MACHINE_GROUP_1: _ClassVar[MachineGroup]
+    MACHINE_GROUP_2: _ClassVar[MachineGroup]
+
+class MachineSupport(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MACHINE_SUPPORT_UNSPECIFIED: _ClassVar[MachineSupport]
+    MACHINE_SUPPORT_RIGID: _ClassVar[MachineSupport]
+    MACHINE_SUPPORT_FLEXIBLE: _ClassVar[MachineSupport]
+
+class GeneralMachineClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GENERAL_MACHINE_CLASS_UNSPECIFIED: _ClassVar[GeneralMachineClass]
+    GENERAL_MACHINE_CLASS_I: _ClassVar[GeneralMachineClass]
+    GENERAL_MACHINE_CLASS_II: _ClassVar[GeneralMachineClass]
+    GENERAL_MACHINE_CLASS_III: _ClassVar[GeneralMachineClass]
+    GENERAL_MACHINE_CLASS_IV: _ClassVar[GeneralMachineClass]
 COUPLING_UNSPECIFIED: Coupling
 COUPLING_AC: Coupling
 COUPLING_DC: Coupling
+MACHINE_GROUP_UNSPECIFIED: MachineGroup
+MACHINE_GROUP_1: MachineGroup
+MACHINE_GROUP_2: MachineGroup
+MACHINE_SUPPORT_UNSPECIFIED: MachineSupport
+MACHINE_SUPPORT_RIGID: MachineSupport
+MACHINE_SUPPORT_FLEXIBLE: MachineSupport
+GENERAL_MACHINE_CLASS_UNSPECIFIED: GeneralMachineClass
+GENERAL_MACHINE_CLASS_I: GeneralMachineClass
+GENERAL_MACHINE_CLASS_II: GeneralMachineClass
+GENERAL_MACHINE_CLASS_III: GeneralMachineClass
+GENERAL_MACHINE_CLASS_IV: GeneralMachineClass
 
 class Site(_message.Message):
     __slots__ = ("site_id", "display_name", "archived", "create_time", "update_time")
@@ -88,17 +119,81 @@ class Acquisition(_message.Message):
     burst: BurstAcquisition
     def __init__(self, continuous: _Optional[_Union[ContinuousAcquisition, _Mapping]] = ..., burst: _Optional[_Union[BurstAcquisition, _Mapping]] = ...) -> None: ...
 
+class BearingGeometry(_message.Message):
+    __slots__ = ("element_count", "element_diameter_mm", "pitch_diameter_mm", "contact_angle_deg")
+    ELEMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_DIAMETER_MM_FIELD_NUMBER: _ClassVar[int]
+    PITCH_DIAMETER_MM_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_ANGLE_DEG_FIELD_NUMBER: _ClassVar[int]
+    element_count: int
+    element_diameter_mm: float
+    pitch_diameter_mm: float
+    contact_angle_deg: float
+    def __init__(self, element_count: _Optional[int] = ..., element_diameter_mm: _Optional[float] = ..., pitch_diameter_mm: _Optional[float] = ..., contact_angle_deg: _Optional[float] = ...) -> None: ...
+
+class Bearing(_message.Message):
+    __slots__ = ("designation", "geometry")
+    DESIGNATION_FIELD_NUMBER: _ClassVar[int]
+    GEOMETRY_FIELD_NUMBER: _ClassVar[int]
+    designation: str
+    geometry: BearingGeometry
+    def __init__(self, designation: _Optional[str] = ..., geometry: _Optional[_Union[BearingGeometry, _Mapping]] = ...) -> None: ...
+
+class IndustrialMachine(_message.Message):
+    __slots__ = ("group", "support")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    SUPPORT_FIELD_NUMBER: _ClassVar[int]
+    group: MachineGroup
+    support: MachineSupport
+    def __init__(self, group: _Optional[_Union[MachineGroup, str]] = ..., support: _Optional[_Union[MachineSupport, str]] = ...) -> None: ...
+
+class MachineClass(_message.Message):
+    __slots__ = ("industrial", "general")
+    INDUSTRIAL_FIELD_NUMBER: _ClassVar[int]
+    GENERAL_FIELD_NUMBER: _ClassVar[int]
+    industrial: IndustrialMachine
+    general: GeneralMachineClass
+    def __init__(self, industrial: _Optional[_Union[IndustrialMachine, _Mapping]] = ..., general: _Optional[_Union[GeneralMachineClass, str]] = ...) -> None: ...
+
+class GearStage(_message.Message):
+    __slots__ = ("driving_teeth", "driven_teeth")
+    DRIVING_TEETH_FIELD_NUMBER: _ClassVar[int]
+    DRIVEN_TEETH_FIELD_NUMBER: _ClassVar[int]
+    driving_teeth: int
+    driven_teeth: int
+    def __init__(self, driving_teeth: _Optional[int] = ..., driven_teeth: _Optional[int] = ...) -> None: ...
+
+class FrequencyBand(_message.Message):
+    __slots__ = ("low_hz", "high_hz")
+    LOW_HZ_FIELD_NUMBER: _ClassVar[int]
+    HIGH_HZ_FIELD_NUMBER: _ClassVar[int]
+    low_hz: float
+    high_hz: float
+    def __init__(self, low_hz: _Optional[float] = ..., high_hz: _Optional[float] = ...) -> None: ...
+
 class SensorConfig(_message.Message):
-    __slots__ = ("version", "sample_rate_hz", "channels", "acquisition")
+    __slots__ = ("version", "sample_rate_hz", "channels", "acquisition", "nominal_speed_rpm", "bearing", "machine_class", "gears", "line_frequency_hz", "demodulation_band")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
     ACQUISITION_FIELD_NUMBER: _ClassVar[int]
+    NOMINAL_SPEED_RPM_FIELD_NUMBER: _ClassVar[int]
+    BEARING_FIELD_NUMBER: _ClassVar[int]
+    MACHINE_CLASS_FIELD_NUMBER: _ClassVar[int]
+    GEARS_FIELD_NUMBER: _ClassVar[int]
+    LINE_FREQUENCY_HZ_FIELD_NUMBER: _ClassVar[int]
+    DEMODULATION_BAND_FIELD_NUMBER: _ClassVar[int]
     version: int
     sample_rate_hz: float
     channels: _containers.RepeatedCompositeFieldContainer[Channel]
     acquisition: Acquisition
-    def __init__(self, version: _Optional[int] = ..., sample_rate_hz: _Optional[float] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., acquisition: _Optional[_Union[Acquisition, _Mapping]] = ...) -> None: ...
+    nominal_speed_rpm: float
+    bearing: Bearing
+    machine_class: MachineClass
+    gears: _containers.RepeatedCompositeFieldContainer[GearStage]
+    line_frequency_hz: float
+    demodulation_band: FrequencyBand
+    def __init__(self, version: _Optional[int] = ..., sample_rate_hz: _Optional[float] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., acquisition: _Optional[_Union[Acquisition, _Mapping]] = ..., nominal_speed_rpm: _Optional[float] = ..., bearing: _Optional[_Union[Bearing, _Mapping]] = ..., machine_class: _Optional[_Union[MachineClass, _Mapping]] = ..., gears: _Optional[_Iterable[_Union[GearStage, _Mapping]]] = ..., line_frequency_hz: _Optional[float] = ..., demodulation_band: _Optional[_Union[FrequencyBand, _Mapping]] = ...) -> None: ...
 
 class KeepAll(_message.Message):
     __slots__ = ()

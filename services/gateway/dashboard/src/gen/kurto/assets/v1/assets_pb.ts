@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/assets/v1/assets.proto.
  */
 export const file_kurto_assets_v1_assets: GenFile = /*@__PURE__*/
-  fileDesc("ChxrdXJ0by9hc3NldHMvdjEvYXNzZXRzLnByb3RvEg9rdXJ0by5hc3NldHMudjEioQEKBFNpdGUSDwoHc2l0ZV9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEAoIYXJjaGl2ZWQYAyABKAgSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLuAQoHTWFjaGluZRISCgptYWNoaW5lX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEh4KEW5vbWluYWxfc3BlZWRfcnBtGAQgASgBSACIAQESEAoIYXJjaGl2ZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIUChJfbm9taW5hbF9zcGVlZF9ycG0izgEKB0NoYW5uZWwSDAoEbmFtZRgBIAEoCRIMCgR1bml0GAIgASgJEhcKCmZ1bGxfc2NhbGUYAyABKAFIAIgBARIkChdzZW5zaXRpdml0eV9tdl9wZXJfdW5pdBgEIAEoAUgBiAEBEisKCGNvdXBsaW5nGAUgASgOMhkua3VydG8uYXNzZXRzLnYxLkNvdXBsaW5nEhAKCHBvc2l0aW9uGAYgASgJQg0KC19mdWxsX3NjYWxlQhoKGF9zZW5zaXRpdml0eV9tdl9wZXJfdW5pdCIXChVDb250aW51b3VzQWNxdWlzaXRpb24iVwoQQnVyc3RBY3F1aXNpdGlvbhIWCg5sZW5ndGhfc2FtcGxlcxgBIAEoBRIrCghpbnRlcnZhbBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKHAQoLQWNxdWlzaXRpb24SPAoKY29udGludW91cxgBIAEoCzImLmt1cnRvLmFzc2V0cy52MS5Db250aW51b3VzQWNxdWlzaXRpb25IABIyCgVidXJzdBgCIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5CdXJzdEFjcXVpc2l0aW9uSABCBgoEa2luZCKWAQoMU2Vuc29yQ29uZmlnEg8KB3ZlcnNpb24YASABKAMSFgoOc2FtcGxlX3JhdGVfaHoYAiABKAESKgoIY2hhbm5lbHMYAyADKAsyGC5rdXJ0by5hc3NldHMudjEuQ2hhbm5lbBIxCgthY3F1aXNpdGlvbhgEIAEoCzIcLmt1cnRvLmFzc2V0cy52MS5BY3F1aXNpdGlvbiIJCgdLZWVwQWxsIjYKB0tlZXBGb3ISKwoIZHVyYXRpb24YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ilAEKDUtlZXBTbmFwc2hvdHMSKwoIaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGbGVuZ3RoGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEisKCGtlZXBfZm9yGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIpQBChBLZWVwQXJvdW5kQWxhcm1zEikKBmJlZm9yZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgVhZnRlchgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghrZWVwX2ZvchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLdAQoPUmV0ZW50aW9uUG9saWN5EicKA2FsbBgBIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5LZWVwQWxsSAASKAoEdGltZRgCIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5LZWVwRm9ySAASMwoJc25hcHNob3RzGAMgASgLMh4ua3VydG8uYXNzZXRzLnYxLktlZXBTbmFwc2hvdHNIABI6Cg1hcm91bmRfYWxhcm1zGAQgASgLMiEua3VydG8uYXNzZXRzLnYxLktlZXBBcm91bmRBbGFybXNIAEIGCgRraW5kIr4CCgZTZW5zb3ISEQoJc2Vuc29yX2lkGAEgASgJEhIKCm1hY2hpbmVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi0KBmNvbmZpZxgEIAEoCzIdLmt1cnRvLmFzc2V0cy52MS5TZW5zb3JDb25maWcSDAoEdGFncxgFIAMoCRIRCgltb25pdG9yZWQYBiABKAgSEAoIYXJjaGl2ZWQYByABKAgSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCglyZXRlbnRpb24YCiABKAsyIC5rdXJ0by5hc3NldHMudjEuUmV0ZW50aW9uUG9saWN5KkYKCENvdXBsaW5nEhgKFENPVVBMSU5HX1VOU1BFQ0lGSUVEEAASDwoLQ09VUExJTkdfQUMQARIPCgtDT1VQTElOR19EQxACYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChxrdXJ0by9hc3NldHMvdjEvYXNzZXRzLnByb3RvEg9rdXJ0by5hc3NldHMudjEioQEKBFNpdGUSDwoHc2l0ZV9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEAoIYXJjaGl2ZWQYAyABKAgSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLuAQoHTWFjaGluZRISCgptYWNoaW5lX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEh4KEW5vbWluYWxfc3BlZWRfcnBtGAQgASgBSACIAQESEAoIYXJjaGl2ZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIUChJfbm9taW5hbF9zcGVlZF9ycG0izgEKB0NoYW5uZWwSDAoEbmFtZRgBIAEoCRIMCgR1bml0GAIgASgJEhcKCmZ1bGxfc2NhbGUYAyABKAFIAIgBARIkChdzZW5zaXRpdml0eV9tdl9wZXJfdW5pdBgEIAEoAUgBiAEBEisKCGNvdXBsaW5nGAUgASgOMhkua3VydG8uYXNzZXRzLnYxLkNvdXBsaW5nEhAKCHBvc2l0aW9uGAYgASgJQg0KC19mdWxsX3NjYWxlQhoKGF9zZW5zaXRpdml0eV9tdl9wZXJfdW5pdCIXChVDb250aW51b3VzQWNxdWlzaXRpb24iVwoQQnVyc3RBY3F1aXNpdGlvbhIWCg5sZW5ndGhfc2FtcGxlcxgBIAEoBRIrCghpbnRlcnZhbBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKHAQoLQWNxdWlzaXRpb24SPAoKY29udGludW91cxgBIAEoCzImLmt1cnRvLmFzc2V0cy52MS5Db250aW51b3VzQWNxdWlzaXRpb25IABIyCgVidXJzdBgCIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5CdXJzdEFjcXVpc2l0aW9uSABCBgoEa2luZCJ7Cg9CZWFyaW5nR2VvbWV0cnkSFQoNZWxlbWVudF9jb3VudBgBIAEoBRIbChNlbGVtZW50X2RpYW1ldGVyX21tGAIgASgBEhkKEXBpdGNoX2RpYW1ldGVyX21tGAMgASgBEhkKEWNvbnRhY3RfYW5nbGVfZGVnGAQgASgBIl4KB0JlYXJpbmcSFQoLZGVzaWduYXRpb24YASABKAlIABI0CghnZW9tZXRyeRgCIAEoCzIgLmt1cnRvLmFzc2V0cy52MS5CZWFyaW5nR2VvbWV0cnlIAEIGCgRraW5kInMKEUluZHVzdHJpYWxNYWNoaW5lEiwKBWdyb3VwGAEgASgOMh0ua3VydG8uYXNzZXRzLnYxLk1hY2hpbmVHcm91cBIwCgdzdXBwb3J0GAIgASgOMh8ua3VydG8uYXNzZXRzLnYxLk1hY2hpbmVTdXBwb3J0Io0BCgxNYWNoaW5lQ2xhc3MSOAoKaW5kdXN0cmlhbBgBIAEoCzIiLmt1cnRvLmFzc2V0cy52MS5JbmR1c3RyaWFsTWFjaGluZUgAEjcKB2dlbmVyYWwYAiABKA4yJC5rdXJ0by5hc3NldHMudjEuR2VuZXJhbE1hY2hpbmVDbGFzc0gAQgoKCHN0YW5kYXJkIjgKCUdlYXJTdGFnZRIVCg1kcml2aW5nX3RlZXRoGAEgASgFEhQKDGRyaXZlbl90ZWV0aBgCIAEoBSIwCg1GcmVxdWVuY3lCYW5kEg4KBmxvd19oehgBIAEoARIPCgdoaWdoX2h6GAIgASgBIskDCgxTZW5zb3JDb25maWcSDwoHdmVyc2lvbhgBIAEoAxIWCg5zYW1wbGVfcmF0ZV9oehgCIAEoARIqCghjaGFubmVscxgDIAMoCzIYLmt1cnRvLmFzc2V0cy52MS5DaGFubmVsEjEKC2FjcXVpc2l0aW9uGAQgASgLMhwua3VydG8uYXNzZXRzLnYxLkFjcXVpc2l0aW9uEh4KEW5vbWluYWxfc3BlZWRfcnBtGAUgASgBSACIAQESKQoHYmVhcmluZxgGIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5CZWFyaW5nEjQKDW1hY2hpbmVfY2xhc3MYByABKAsyHS5rdXJ0by5hc3NldHMudjEuTWFjaGluZUNsYXNzEikKBWdlYXJzGAggAygLMhoua3VydG8uYXNzZXRzLnYxLkdlYXJTdGFnZRIeChFsaW5lX2ZyZXF1ZW5jeV9oehgJIAEoAUgBiAEBEjkKEWRlbW9kdWxhdGlvbl9iYW5kGAogASgLMh4ua3VydG8uYXNzZXRzLnYxLkZyZXF1ZW5jeUJhbmRCFAoSX25vbWluYWxfc3BlZWRfcnBtQhQKEl9saW5lX2ZyZXF1ZW5jeV9oeiIJCgdLZWVwQWxsIjYKB0tlZXBGb3ISKwoIZHVyYXRpb24YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ilAEKDUtlZXBTbmFwc2hvdHMSKwoIaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGbGVuZ3RoGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEisKCGtlZXBfZm9yGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIpQBChBLZWVwQXJvdW5kQWxhcm1zEikKBmJlZm9yZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgVhZnRlchgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghrZWVwX2ZvchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLdAQoPUmV0ZW50aW9uUG9saWN5EicKA2FsbBgBIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5LZWVwQWxsSAASKAoEdGltZRgCIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5LZWVwRm9ySAASMwoJc25hcHNob3RzGAMgASgLMh4ua3VydG8uYXNzZXRzLnYxLktlZXBTbmFwc2hvdHNIABI6Cg1hcm91bmRfYWxhcm1zGAQgASgLMiEua3VydG8uYXNzZXRzLnYxLktlZXBBcm91bmRBbGFybXNIAEIGCgRraW5kIr4CCgZTZW5zb3ISEQoJc2Vuc29yX2lkGAEgASgJEhIKCm1hY2hpbmVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi0KBmNvbmZpZxgEIAEoCzIdLmt1cnRvLmFzc2V0cy52MS5TZW5zb3JDb25maWcSDAoEdGFncxgFIAMoCRIRCgltb25pdG9yZWQYBiABKAgSEAoIYXJjaGl2ZWQYByABKAgSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCglyZXRlbnRpb24YCiABKAsyIC5rdXJ0by5hc3NldHMudjEuUmV0ZW50aW9uUG9saWN5KkYKCENvdXBsaW5nEhgKFENPVVBMSU5HX1VOU1BFQ0lGSUVEEAASDwoLQ09VUExJTkdfQUMQARIPCgtDT1VQTElOR19EQxACKlcKDE1hY2hpbmVHcm91cBIdChlNQUNISU5FX0dST1VQX1VOU1BFQ0lGSUVEEAASEwoPTUFDSElORV9HUk9VUF8xEAESEwoPTUFDSElORV9HUk9VUF8yEAIqagoOTWFjaGluZVN1cHBvcnQSHwobTUFDSElORV9TVVBQT1JUX1VOU1BFQ0lGSUVEEAASGQoVTUFDSElORV9TVVBQT1JUX1JJR0lEEAESHAoYTUFDSElORV9TVVBQT1JUX0ZMRVhJQkxFEAIqtAEKE0dlbmVyYWxNYWNoaW5lQ2xhc3MSJQohR0VORVJBTF9NQUNISU5FX0NMQVNTX1VOU1BFQ0lGSUVEEAASGwoXR0VORVJBTF9NQUNISU5FX0NMQVNTX0kQARIcChhHRU5FUkFMX01BQ0hJTkVfQ0xBU1NfSUkQAhIdChlHRU5FUkFMX01BQ0hJTkVfQ0xBU1NfSUlJEAMSHAoYR0VORVJBTF9NQUNISU5FX0NMQVNTX0lWEARiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A place with machines.
@@ -265,6 +265,208 @@ export const AcquisitionSchema: GenMessage<Acquisition> = /*@__PURE__*/
   messageDesc(file_kurto_assets_v1_assets, 5);
 
 /**
+ * Geometry of a bearing with one row of rolling elements, inner ring turning.
+ *
+ * @generated from message kurto.assets.v1.BearingGeometry
+ */
+export type BearingGeometry = Message<"kurto.assets.v1.BearingGeometry"> & {
+  /**
+   * Rolling elements n, 2–1000.
+   *
+   * @generated from field: int32 element_count = 1;
+   */
+  elementCount: number;
+
+  /**
+   * Diameter d of a rolling element in mm, > 0.
+   *
+   * @generated from field: double element_diameter_mm = 2;
+   */
+  elementDiameterMm: number;
+
+  /**
+   * Pitch circle diameter D in mm, larger than element_diameter_mm.
+   *
+   * @generated from field: double pitch_diameter_mm = 3;
+   */
+  pitchDiameterMm: number;
+
+  /**
+   * Contact angle in degrees, 0 to below 90.
+   *
+   * @generated from field: double contact_angle_deg = 4;
+   */
+  contactAngleDeg: number;
+};
+
+/**
+ * Describes the message kurto.assets.v1.BearingGeometry.
+ * Use `create(BearingGeometrySchema)` to create a new message.
+ */
+export const BearingGeometrySchema: GenMessage<BearingGeometry> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 6);
+
+/**
+ * The rolling-element bearing that a sensor watches. Without it nothing is said about its races and balls.
+ *
+ * @generated from message kurto.assets.v1.Bearing
+ */
+export type Bearing = Message<"kurto.assets.v1.Bearing"> & {
+  /**
+   * Exactly one.
+   *
+   * @generated from oneof kurto.assets.v1.Bearing.kind
+   */
+  kind: {
+    /**
+     * Name in the bearing catalogue, such as "SKF 6205-2RS", 1–64 characters. Stored as sent: a name
+     * that the analyzer's catalogue does not have leaves the sensor without fault lines until it is known.
+     *
+     * @generated from field: string designation = 1;
+     */
+    value: string;
+    case: "designation";
+  } | {
+    /**
+     * Geometry from a data sheet, for bearings that are in no catalogue.
+     *
+     * @generated from field: kurto.assets.v1.BearingGeometry geometry = 2;
+     */
+    value: BearingGeometry;
+    case: "geometry";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message kurto.assets.v1.Bearing.
+ * Use `create(BearingSchema)` to create a new message.
+ */
+export const BearingSchema: GenMessage<Bearing> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 7);
+
+/**
+ * Group and support of a machine by ISO 10816-3; both are needed, and neither is guessed.
+ *
+ * @generated from message kurto.assets.v1.IndustrialMachine
+ */
+export type IndustrialMachine = Message<"kurto.assets.v1.IndustrialMachine"> & {
+  /**
+   * Group.
+   *
+   * @generated from field: kurto.assets.v1.MachineGroup group = 1;
+   */
+  group: MachineGroup;
+
+  /**
+   * Support.
+   *
+   * @generated from field: kurto.assets.v1.MachineSupport support = 2;
+   */
+  support: MachineSupport;
+};
+
+/**
+ * Describes the message kurto.assets.v1.IndustrialMachine.
+ * Use `create(IndustrialMachineSchema)` to create a new message.
+ */
+export const IndustrialMachineSchema: GenMessage<IndustrialMachine> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 8);
+
+/**
+ * By which limits the vibration of a machine is graded. Without it no zone is given.
+ *
+ * @generated from message kurto.assets.v1.MachineClass
+ */
+export type MachineClass = Message<"kurto.assets.v1.MachineClass"> & {
+  /**
+   * Exactly one.
+   *
+   * @generated from oneof kurto.assets.v1.MachineClass.standard
+   */
+  standard: {
+    /**
+     * ISO 10816-3 and ISO 20816-3.
+     *
+     * @generated from field: kurto.assets.v1.IndustrialMachine industrial = 1;
+     */
+    value: IndustrialMachine;
+    case: "industrial";
+  } | {
+    /**
+     * ISO 10816-1, for machines that no later part covers.
+     *
+     * @generated from field: kurto.assets.v1.GeneralMachineClass general = 2;
+     */
+    value: GeneralMachineClass;
+    case: "general";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message kurto.assets.v1.MachineClass.
+ * Use `create(MachineClassSchema)` to create a new message.
+ */
+export const MachineClassSchema: GenMessage<MachineClass> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 9);
+
+/**
+ * A pair of gears.
+ *
+ * @generated from message kurto.assets.v1.GearStage
+ */
+export type GearStage = Message<"kurto.assets.v1.GearStage"> & {
+  /**
+   * Teeth of the driving gear, 1–10000. It sits on the shaft of the stage before; in the first stage, on the
+   * shaft whose speed is declared or measured.
+   *
+   * @generated from field: int32 driving_teeth = 1;
+   */
+  drivingTeeth: number;
+
+  /**
+   * Teeth of the driven gear, 1–10000.
+   *
+   * @generated from field: int32 driven_teeth = 2;
+   */
+  drivenTeeth: number;
+};
+
+/**
+ * Describes the message kurto.assets.v1.GearStage.
+ * Use `create(GearStageSchema)` to create a new message.
+ */
+export const GearStageSchema: GenMessage<GearStage> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 10);
+
+/**
+ * A range of frequencies.
+ *
+ * @generated from message kurto.assets.v1.FrequencyBand
+ */
+export type FrequencyBand = Message<"kurto.assets.v1.FrequencyBand"> & {
+  /**
+   * Lower edge in Hz, > 0.
+   *
+   * @generated from field: double low_hz = 1;
+   */
+  lowHz: number;
+
+  /**
+   * Upper edge in Hz, above low_hz.
+   *
+   * @generated from field: double high_hz = 2;
+   */
+  highHz: number;
+};
+
+/**
+ * Describes the message kurto.assets.v1.FrequencyBand.
+ * Use `create(FrequencyBandSchema)` to create a new message.
+ */
+export const FrequencyBandSchema: GenMessage<FrequencyBand> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 11);
+
+/**
  * Everything that the analysis must know about a sensor. Each change makes a new version.
  *
  * @generated from message kurto.assets.v1.SensorConfig
@@ -297,6 +499,51 @@ export type SensorConfig = Message<"kurto.assets.v1.SensorConfig"> & {
    * @generated from field: kurto.assets.v1.Acquisition acquisition = 4;
    */
   acquisition?: Acquisition;
+
+  /**
+   * Nameplate speed of the shaft in revolutions per minute, > 0 and at most 600000, when declared. Used
+   * where no shaft speed is measured; without either, what needs a speed is left out. The speed of the
+   * Machine is not used instead: a machine may have shafts of different speeds.
+   *
+   * @generated from field: optional double nominal_speed_rpm = 5;
+   */
+  nominalSpeedRpm?: number;
+
+  /**
+   * The bearing that the sensor watches.
+   *
+   * @generated from field: kurto.assets.v1.Bearing bearing = 6;
+   */
+  bearing?: Bearing;
+
+  /**
+   * By which limits velocity and displacement are graded.
+   *
+   * @generated from field: kurto.assets.v1.MachineClass machine_class = 7;
+   */
+  machineClass?: MachineClass;
+
+  /**
+   * Gears in the order of the power flow, at most 16 stages, beginning at the shaft of nominal_speed_rpm.
+   *
+   * @generated from field: repeated kurto.assets.v1.GearStage gears = 8;
+   */
+  gears: GearStage[];
+
+  /**
+   * Frequency of the mains in Hz, 10–1000, when declared: shows electrical causes at twice of it.
+   *
+   * @generated from field: optional double line_frequency_hz = 9;
+   */
+  lineFrequencyHz?: number;
+
+  /**
+   * Band in which the envelope is taken, below half the sample rate. Absent: 2 kHz to 10 kHz, or to 0.39 of
+   * the sample rate if that is less.
+   *
+   * @generated from field: kurto.assets.v1.FrequencyBand demodulation_band = 10;
+   */
+  demodulationBand?: FrequencyBand;
 };
 
 /**
@@ -304,7 +551,7 @@ export type SensorConfig = Message<"kurto.assets.v1.SensorConfig"> & {
  * Use `create(SensorConfigSchema)` to create a new message.
  */
 export const SensorConfigSchema: GenMessage<SensorConfig> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 6);
+  messageDesc(file_kurto_assets_v1_assets, 12);
 
 /**
  * Keeps samples for ever (while the disk lasts).
@@ -319,7 +566,7 @@ export type KeepAll = Message<"kurto.assets.v1.KeepAll"> & {
  * Use `create(KeepAllSchema)` to create a new message.
  */
 export const KeepAllSchema: GenMessage<KeepAll> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 7);
+  messageDesc(file_kurto_assets_v1_assets, 13);
 
 /**
  * Keeps samples for a time.
@@ -340,7 +587,7 @@ export type KeepFor = Message<"kurto.assets.v1.KeepFor"> & {
  * Use `create(KeepForSchema)` to create a new message.
  */
 export const KeepForSchema: GenMessage<KeepFor> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 8);
+  messageDesc(file_kurto_assets_v1_assets, 14);
 
 /**
  * Keeps all samples for a short while, and snapshots of them for longer.
@@ -376,7 +623,7 @@ export type KeepSnapshots = Message<"kurto.assets.v1.KeepSnapshots"> & {
  * Use `create(KeepSnapshotsSchema)` to create a new message.
  */
 export const KeepSnapshotsSchema: GenMessage<KeepSnapshots> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 9);
+  messageDesc(file_kurto_assets_v1_assets, 15);
 
 /**
  * Keeps all samples for a short while, and those around alarms of the machine for longer.
@@ -411,7 +658,7 @@ export type KeepAroundAlarms = Message<"kurto.assets.v1.KeepAroundAlarms"> & {
  * Use `create(KeepAroundAlarmsSchema)` to create a new message.
  */
 export const KeepAroundAlarmsSchema: GenMessage<KeepAroundAlarms> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 10);
+  messageDesc(file_kurto_assets_v1_assets, 16);
 
 /**
  * How long raw samples are kept. Features have their own times. When the disk is
@@ -465,7 +712,7 @@ export type RetentionPolicy = Message<"kurto.assets.v1.RetentionPolicy"> & {
  * Use `create(RetentionPolicySchema)` to create a new message.
  */
 export const RetentionPolicySchema: GenMessage<RetentionPolicy> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 11);
+  messageDesc(file_kurto_assets_v1_assets, 17);
 
 /**
  * A sensor: one converter whose channels are sampled together.
@@ -549,7 +796,7 @@ export type Sensor = Message<"kurto.assets.v1.Sensor"> & {
  * Use `create(SensorSchema)` to create a new message.
  */
 export const SensorSchema: GenMessage<Sensor> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 12);
+  messageDesc(file_kurto_assets_v1_assets, 18);
 
 /**
  * How a channel is coupled to its transducer.
@@ -584,4 +831,121 @@ export enum Coupling {
  */
 export const CouplingSchema: GenEnum<Coupling> = /*@__PURE__*/
   enumDesc(file_kurto_assets_v1_assets, 0);
+
+/**
+ * Group of a machine by ISO 10816-3:2009 (limits carried into ISO 20816-3:2022). Machines below
+ * 15 kW and pumps belong to none.
+ *
+ * @generated from enum kurto.assets.v1.MachineGroup
+ */
+export enum MachineGroup {
+  /**
+   * Not declared.
+   *
+   * @generated from enum value: MACHINE_GROUP_UNSPECIFIED = 0;
+   */
+  MACHINE_GROUP_UNSPECIFIED = 0,
+
+  /**
+   * Above 300 kW to 50 MW, or electrical machines with a shaft height of 315 mm or more.
+   *
+   * @generated from enum value: MACHINE_GROUP_1 = 1;
+   */
+  MACHINE_GROUP_1 = 1,
+
+  /**
+   * Above 15 kW to 300 kW, or electrical machines with a shaft height of 160 mm to below 315 mm.
+   *
+   * @generated from enum value: MACHINE_GROUP_2 = 2;
+   */
+  MACHINE_GROUP_2 = 2,
+}
+
+/**
+ * Describes the enum kurto.assets.v1.MachineGroup.
+ */
+export const MachineGroupSchema: GenEnum<MachineGroup> = /*@__PURE__*/
+  enumDesc(file_kurto_assets_v1_assets, 1);
+
+/**
+ * How a machine stands.
+ *
+ * @generated from enum kurto.assets.v1.MachineSupport
+ */
+export enum MachineSupport {
+  /**
+   * Not declared.
+   *
+   * @generated from enum value: MACHINE_SUPPORT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Rigid: the lowest natural frequency of machine and support lies 25 % or more above the main excitation.
+   *
+   * @generated from enum value: MACHINE_SUPPORT_RIGID = 1;
+   */
+  RIGID = 1,
+
+  /**
+   * Flexible: every other support.
+   *
+   * @generated from enum value: MACHINE_SUPPORT_FLEXIBLE = 2;
+   */
+  FLEXIBLE = 2,
+}
+
+/**
+ * Describes the enum kurto.assets.v1.MachineSupport.
+ */
+export const MachineSupportSchema: GenEnum<MachineSupport> = /*@__PURE__*/
+  enumDesc(file_kurto_assets_v1_assets, 2);
+
+/**
+ * Class of a machine by ISO 10816-1:1995. Its limits are another table than those of ISO 10816-3.
+ *
+ * @generated from enum kurto.assets.v1.GeneralMachineClass
+ */
+export enum GeneralMachineClass {
+  /**
+   * Not declared.
+   *
+   * @generated from enum value: GENERAL_MACHINE_CLASS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Class I: parts of engines and machines; electrical motors up to 15 kW.
+   *
+   * @generated from enum value: GENERAL_MACHINE_CLASS_I = 1;
+   */
+  I = 1,
+
+  /**
+   * Class II: medium machines, 15–75 kW, or up to 300 kW on special foundations.
+   *
+   * @generated from enum value: GENERAL_MACHINE_CLASS_II = 2;
+   */
+  II = 2,
+
+  /**
+   * Class III: large machines on rigid and heavy foundations.
+   *
+   * @generated from enum value: GENERAL_MACHINE_CLASS_III = 3;
+   */
+  III = 3,
+
+  /**
+   * Class IV: large machines on foundations that are soft in the direction of measurement.
+   *
+   * @generated from enum value: GENERAL_MACHINE_CLASS_IV = 4;
+   */
+  IV = 4,
+}
+
+/**
+ * Describes the enum kurto.assets.v1.GeneralMachineClass.
+ */
+export const GeneralMachineClassSchema: GenEnum<GeneralMachineClass> = /*@__PURE__*/
+  enumDesc(file_kurto_assets_v1_assets, 3);
 
