@@ -27,6 +27,8 @@ class SpectrumKind(StrEnum):
     """0-peak amplitude of a tone at each line, amplitude-corrected: 2|X|/Σw."""
     RMS = "rms"
     """RMS amplitude of a tone at each line, amplitude-corrected: √2|X|/Σw."""
+    PEAK_TO_PEAK = "peak_to_peak"
+    """Peak-to-peak amplitude of a tone at each line, amplitude-corrected: 4|X|/Σw."""
     POWER_DENSITY = "power_density"
     """One-sided power spectral density, energy-corrected: 2|X|²/(fs·Σw²)."""
 
@@ -106,25 +108,69 @@ def compute_spectrum(
         usable = (quality & np.uint16(QualityFlag.NON_FINITE | QualityFlag.OUT_OF_RANGE)) == 0
         centred = matrix[usable].astype(np.float64)
         centred -= np.add.reduce(centred, axis=-1, keepdims=True) / length
-        values[usable] = _scaled(centred, rate, kind)
+        magnitudes = hann_magnitudes(centred)
+        values[usable] = scale_magnitudes(
+            magnitudes, length=length, sample_rate_hz=rate, kind=kind
+        )
     return Spectrum(kind, frequencies_hz, rate / max(1, length), values, quality)
 
 
-def _scaled(centred: Float64Array, sample_rate_hz: float, kind: SpectrumKind) -> Float64Array:
+def hann_magnitudes(centred: Float64Array) -> Float64Array:
+    """Return |X| of the one-sided spectrum under a periodic Hann window.
+
+    Parameters
+    ----------
+    centred : Float64Array [shape=(rows, n)]
+        Mean removed.
+
+    Returns
+    -------
+    Float64Array [shape=(rows, n // 2 + 1)]
+    """
     length = centred.shape[1]
-    window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
-    magnitude: Float64Array = np.abs(fft.rfft(centred * window, axis=-1))
+    magnitude: Float64Array = np.abs(fft.rfft(centred * _hann(length), axis=-1))
+    return magnitude
+
+
+def scale_magnitudes(
+    magnitude: Float64Array, *, length: int, sample_rate_hz: float, kind: SpectrumKind
+) -> Float64Array:
+    """Turn |X| under a Hann window into the values of a spectrum, in place.
+
+    Parameters
+    ----------
+    magnitude : Float64Array [shape=(..., length // 2 + 1)]
+        From `hann_magnitudes`, or a mean or maximum of such.
+    length : int
+        Samples per window.
+    sample_rate_hz : float > 0
+        Or samples per revolution: a density is per order then.
+    kind : SpectrumKind
+
+    Returns
+    -------
+    Float64Array
+        The same array.
+    """
     # Lines 0 and N/2 have no mirror image: they are one sinusoid's whole value, not half.
     single = [0] if length % 2 else [0, -1]
     if kind is SpectrumKind.POWER_DENSITY:
+        window = _hann(length)
         magnitude *= magnitude
         magnitude *= 2.0 / (sample_rate_hz * float(np.add.reduce(window * window)))
-        magnitude[:, single] *= 0.5
+        magnitude[..., single] *= 0.5
         return magnitude
     magnitude *= 2.0 / (length * HANN_COHERENT_GAIN)
-    magnitude[:, single] *= 0.5
+    magnitude[..., single] *= 0.5
     if kind is SpectrumKind.RMS:
-        rms_per_peak = np.full(magnitude.shape[1], np.sqrt(0.5))
+        rms_per_peak = np.full(magnitude.shape[-1], np.sqrt(0.5))
         rms_per_peak[single] = 1.0
         magnitude *= rms_per_peak
+    elif kind is SpectrumKind.PEAK_TO_PEAK:
+        magnitude *= 2.0
     return magnitude
+
+
+def _hann(length: int) -> Float64Array:
+    window: Float64Array = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
+    return window
