@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from kurto.analyzer.v1 import analyzer_service_pb2 as pb
 from kurto.signal.v1.features_pb2 import EmptyReason
 from kurto_analyzer.exceptions import ByteCountMismatch, InvalidField
 from kurto_analyzer.sensor_spec import SensorSpec
 
-__all__ = ["CompletedWindow", "HopRun", "check_run", "skip_reason"]
+__all__ = ["CompletedWindow", "HopRun", "check_run", "received_run", "skip_reason"]
 
 _HAS_VALUES = int(EmptyReason.EMPTY_REASON_UNSPECIFIED)
 _MAX_RUN_HOPS = 1_000_000
@@ -31,6 +33,8 @@ class HopRun:
         An `EmptyReason`; 0 when there are samples.
     late : bool
         True for one window on its own.
+    shaft_speeds_hz : tuple of float
+        Shaft speed of each hop, NaN where none was measured; empty when none was at all.
     """
 
     first_hop: int
@@ -38,6 +42,7 @@ class HopRun:
     planar: bytes = b""
     empty_reason: int = _HAS_VALUES
     late: bool = False
+    shaft_speeds_hz: tuple[float, ...] = ()
 
     @property
     def cost(self) -> int:
@@ -67,13 +72,26 @@ class CompletedWindow:
     late: bool = False
 
 
+def received_run(message: pb.HopRun) -> HopRun:
+    """Return a run as it arrived."""
+    return HopRun(
+        first_hop=message.hop_index,
+        hop_count=message.hop_count,
+        planar=message.planar,
+        empty_reason=message.empty_reason,
+        late=message.late,
+        shaft_speeds_hz=tuple(message.shaft_speeds_hz),
+    )
+
+
 def check_run(run: HopRun, spec: SensorSpec) -> None:
     """Refuse a run that contradicts the announcement of its sensor.
 
     Raises
     ------
     InvalidField
-        For an impossible number of hops, an unknown reason, or a late run that is not one window.
+        For an impossible number of hops or shaft speed, an unknown reason, or a late run that is
+        not one window.
     ByteCountMismatch
         When the bytes are not those of so many hops.
     """
@@ -99,6 +117,8 @@ def check_run(run: HopRun, spec: SensorSpec) -> None:
             "of one window, none of them empty.",
             field="late", sensor_id=spec.sensor_id,
         )  # fmt: skip
+    if run.shaft_speeds_hz:
+        _check_speeds(run, spec)
     expected = 0 if run.empty_reason else run.hop_count * spec.hop_bytes
     if len(run.planar) != expected:
         raise ByteCountMismatch(
@@ -107,6 +127,17 @@ def check_run(run: HopRun, spec: SensorSpec) -> None:
             expected_bytes=expected,
             actual_bytes=len(run.planar),
         )
+
+
+def _check_speeds(run: HopRun, spec: SensorSpec) -> None:
+    possible = all(math.isnan(speed) or 0.0 <= speed < math.inf for speed in run.shaft_speeds_hz)
+    if len(run.shaft_speeds_hz) != run.hop_count or not possible:
+        raise InvalidField(
+            f"A run of {spec.sensor_id} has {len(run.shaft_speeds_hz)} shaft speeds for "
+            f"{run.hop_count} hops: send one a hop, finite and >= 0 (NaN where none was "
+            "measured), or none.",
+            field="shaft_speeds_hz", sensor_id=spec.sensor_id,
+        )  # fmt: skip
 
 
 def skip_reason(reason: int) -> int:

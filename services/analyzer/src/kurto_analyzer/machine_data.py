@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kurto.assets.v1 import assets_pb2
-from kurto_dsp import ParameterError
+from kurto_dsp import USABLE_FRACTION, ParameterError
 from kurto_dsp.bearings import BearingGeometry, find_bearing
 
 __all__ = [
@@ -167,6 +167,6 @@ def _demodulation_band(config: assets_pb2.SensorConfig) -> tuple[float, float] |
     band = config.demodulation_band
     if not config.HasField("demodulation_band"):
         return None
-    if not 0.0 < band.low_hz < band.high_hz < config.sample_rate_hz / 2:
+    if not 0.0 < band.low_hz < band.high_hz <= USABLE_FRACTION * config.sample_rate_hz:
         return None
     return band.low_hz, band.high_hz

@@ -12,7 +12,7 @@ from kurto.analyzer.v1 import analyzer_service_pb2 as pb
 from kurto_analyzer.committer import Committer
 from kurto_analyzer.engine import Engine
 from kurto_analyzer.exceptions import EpochMismatch, InvalidField, SlotNotOpen, TooManySensors
-from kurto_analyzer.hop_runs import HopRun
+from kurto_analyzer.hop_runs import received_run
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.open_sensors import OpenSensor, OpenSensors
 from kurto_analyzer.ports import EpochOpening, EpochState
@@ -246,7 +246,7 @@ class AnalysisSession:
         if sensor is None:
             self._metrics.hop["dropped"].inc(max(0, run.hop_count))
             return
-        arrived = HopRun(run.hop_index, run.hop_count, run.planar, run.empty_reason, run.late)
+        arrived = received_run(run)
         duplicates = sensor.track.accept(arrived)
         if duplicates:
             self._metrics.hop["duplicate"].inc(duplicates)
