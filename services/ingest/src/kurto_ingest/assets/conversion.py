@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kurto.assets.v1 import assets_pb2
 from kurto.signal.v1 import samples_pb2
+from kurto_ingest.assets.machine_messages import machine_data_from_message, put_machine_data
 from kurto_ingest.assets.model import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.assets.retention_messages import policy_from_message, policy_message
 from kurto_ingest.exceptions import InvalidField
@@ -141,6 +142,7 @@ def _config_from_message(message: assets_pb2.SensorConfig) -> SensorConfig:
         sample_rate_hz=message.sample_rate_hz,
         channels=tuple(_channel_from_message(channel) for channel in message.channels),
         burst=_burst_from_message(message.acquisition),
+        machine=machine_data_from_message(message),
     )
 
 
@@ -191,12 +193,14 @@ def sensor_message(sensor: Sensor) -> assets_pb2.Sensor:
 
 def config_message(config: SensorConfig) -> assets_pb2.SensorConfig:
     """Return a stored configuration."""
-    return assets_pb2.SensorConfig(
+    message = assets_pb2.SensorConfig(
         version=config.version,
         sample_rate_hz=config.sample_rate_hz,
         channels=[_channel_message(channel) for channel in config.channels],
         acquisition=_acquisition_message(config.burst),
     )
+    put_machine_data(config.machine, message)
+    return message
 
 
 def _acquisition_message(burst: Burst | None) -> assets_pb2.Acquisition:

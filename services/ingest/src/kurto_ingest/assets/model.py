@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
+from kurto_ingest.assets.machine_data import MachineData
 from kurto_ingest.assets.retention import DEFAULT_CLASS, RetentionClass, RetentionPolicy
 from kurto_ingest.streams.stream_format import WINDOW_HOPS, StreamFormat, hop_length
 
@@ -72,6 +73,7 @@ class SensorConfig:
     sample_rate_hz: float
     channels: tuple[Channel, ...]
     burst: Burst | None = None
+    machine: MachineData = field(default_factory=MachineData)
 
     @property
     def channel_names(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
+from kurto_ingest.assets.machine_validation import check_machine_data
 from kurto_ingest.assets.model import Burst, Channel, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.exceptions import InvalidField, UnknownSensor
 
@@ -104,6 +105,7 @@ def _check_config(config: SensorConfig) -> None:
     _check_channels(config.channels)
     if config.burst is not None:
         _check_burst(config.burst, len(config.channels), rate)
+    check_machine_data(config.machine, rate)
 
 
 def _check_channels(channels: tuple[Channel, ...]) -> None:

@@ -201,7 +201,7 @@ class WindowFeed:
         run = self._backlog_run(most) or (self.tail.run(self.cursor, most) if self.tail else None)
         if run is None:
             return None
-        run = _cut(run, self.cursor, most)
+        run = run.part(self.cursor, min(run.end, self.cursor + most))
         # Samples go out before they are durable; that they are missing must be: a process that
         # forgot it would take them from the sender after all, for windows called empty already.
         self.waits_for_commit = run.is_gap and run.end > self.stored_hops
@@ -275,10 +275,3 @@ class WindowFeed:
         self.late_sent.add(run.first, run.first + 1)
         self._late_done_at = max(self.cursor - self.format.window_hops + 1, self.acked_window)
         return run
-
-
-def _cut(run: HopRun, first: int, most: int) -> HopRun:
-    end = min(run.end, first + most)
-    if run.first == first and run.end == end:
-        return run
-    return HopRun(first, end, run.hops[first - run.first : end - run.first])

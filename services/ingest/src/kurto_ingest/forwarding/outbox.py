@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
@@ -167,6 +168,8 @@ def _run_message(feed: WindowFeed, run: HopRun, *, late: bool) -> pb.HopRun:
         message.empty_reason = features_pb2.EMPTY_REASON_GAP
     else:
         message.planar = planar_join(feed.format, run.hops)
+        if run.speeds_hz:
+            message.shaft_speeds_hz.extend(math.nan if v is None else v for v in run.speeds_hz)
     message.late = late
     return message
 

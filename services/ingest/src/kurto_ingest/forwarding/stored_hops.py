@@ -33,14 +33,21 @@ def hop_runs(
         cells[row.first // stream_format.hop_samples].append(row)
     runs: list[HopRun] = []
     for hop in range(first_hop, end_hop):
-        data = _whole_hop(stream_format, cells.get(hop, ()))
-        hops = () if data is None else (data,)
-        last = runs[-1] if runs else None
-        if last is not None and last.is_gap == (not hops):
-            runs[-1] = HopRun(last.first, hop + 1, (*last.hops, *hops))
+        run = _one_hop(stream_format, hop, cells.get(hop, ()))
+        if runs and runs[-1].is_gap == run.is_gap:
+            runs[-1] = runs[-1].joined(run)
         else:
-            runs.append(HopRun(hop, hop + 1, hops))
+            runs.append(run)
     return runs
+
+
+def _one_hop(stream_format: StreamFormat, hop: int, rows: Sequence[StoredSamples]) -> HopRun:
+    data = _whole_hop(stream_format, rows)
+    if data is None:
+        return HopRun(hop, hop + 1, ())
+    # Where a commit has cut a hop is chance: its speed is that of its last sample in any case.
+    speed_hz = rows[-1].shaft_speed_hz
+    return HopRun(hop, hop + 1, (data,), () if speed_hz is None else (speed_hz,))
 
 
 def _whole_hop(stream_format: StreamFormat, rows: Sequence[StoredSamples]) -> bytes | None:

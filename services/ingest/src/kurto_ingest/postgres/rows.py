@@ -11,6 +11,7 @@ import asyncpg
 from kurto_ingest.assets.model import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.ports import StreamRecord
 from kurto_ingest.postgres.classes import class_from_row, policy_from_json
+from kurto_ingest.postgres.machine_json import machine_data_from_json
 from kurto_ingest.streams.encoding import Encoding
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import StreamSequence
@@ -86,6 +87,7 @@ def config_from_row(row: Row) -> SensorConfig:
         sample_rate_hz=row["sample_rate_hz"],
         channels=tuple(_channel(item) for item in json.loads(row["channels"])),
         burst=burst,
+        machine=machine_data_from_json(row["machine_data"]),
     )
 
 

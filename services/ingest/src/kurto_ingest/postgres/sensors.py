@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kurto_ingest.assets.model import Sensor, SensorConfig
@@ -13,6 +14,7 @@ from kurto_ingest.exceptions import (
     UnknownSensor,
 )
 from kurto_ingest.postgres.classes import class_for, policy_json
+from kurto_ingest.postgres.machine_json import machine_data_json
 from kurto_ingest.postgres.rows import (
     channels_json,
     config_from_row,
@@ -27,7 +29,8 @@ __all__ = ["SENSORS", "PostgresSensorStore"]
 
 SENSORS = """
 SELECT s.*, r.kind, r.keep_hours, r.span_hours,
-       c.version, c.sample_rate_hz, c.channels, c.burst_length_samples, c.burst_interval_s
+       c.version, c.sample_rate_hz, c.channels, c.burst_length_samples, c.burst_interval_s,
+       c.machine_data
 FROM ingest.sensors AS s
 JOIN ingest.retention_classes AS r USING (retention_class)
 JOIN ingest.sensor_configs AS c ON c.sensor_id = s.sensor_id AND c.version = s.config_version
@@ -84,13 +87,15 @@ class PostgresSensorStore:
     ) -> None:
         await connection.execute(
             "INSERT INTO ingest.sensor_configs (sensor_id, version, sample_rate_hz, channels,"
-            " burst_length_samples, burst_interval_s) VALUES ($1, $2, $3, $4::text::jsonb, $5, $6)",
+            " burst_length_samples, burst_interval_s, machine_data)"
+            " VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7::text::jsonb)",
             sensor_id,
             version,
             config.sample_rate_hz,
             channels_json(config.channels),
             config.burst.length_samples if config.burst else None,
             config.burst.interval_s if config.burst else None,
+            machine_data_json(config.machine),
         )
 
     @staticmethod
@@ -132,7 +137,7 @@ class PostgresSensorStore:
             if sensor.machine_id and sensor.machine_id != current.machine_id:
                 await self._require_machine(connection, sensor.machine_id)
             retention = await class_for(connection, sensor.retention)
-            if not _same_config(sensor.config, current.config):
+            if replace(sensor.config, version=version) != current.config:
                 version += 1
                 await self._add_config(connection, sensor.sensor_id, sensor.config, version)
             await connection.execute(
@@ -194,11 +199,3 @@ class PostgresSensorStore:
     async def revision(self) -> int:
         """Return the number of the last change of any sensor."""
         return int(await self._pool.fetchval("SELECT revision FROM ingest.config_revision"))
-
-
-def _same_config(one: SensorConfig, other: SensorConfig) -> bool:
-    return (one.sample_rate_hz, one.channels, one.burst) == (
-        other.sample_rate_hz,
-        other.channels,
-        other.burst,
-    )

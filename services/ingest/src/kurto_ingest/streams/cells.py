@@ -203,12 +203,12 @@ class CellAssembler:
         self._end = first + self._hop
         self._shaft_speed_hz = shaft_speed_hz
         self._emit(Block(first, self._hop, data, 0, shaft_speed_hz, inspector=inspector))
-        self._tail.append_full(first // self._hop, data)
+        self._tail.append_full(first // self._hop, data, shaft_speed_hz)
 
     def _whole_cell(self, first: int, samples: Planar, data: bytes | None) -> None:
         owned = samples.tobytes() if data is None else data
         self._emit_block(first, samples, owned)
-        self._tail.append_full(first // self._hop, owned)
+        self._tail.append_full(first // self._hop, owned, self._shaft_speed_hz)
 
     def _emit_block(self, first: int, samples: Planar, data: bytes) -> None:
         quality = self.inspect(samples)
@@ -227,7 +227,8 @@ class CellAssembler:
             self._tail.append_stored(cell)
         else:
             whole = data if all_open else None
-            self._tail.append_full(cell, whole or _join(self._parts).tobytes())
+            hop = whole or _join(self._parts).tobytes()
+            self._tail.append_full(cell, hop, self._shaft_speed_hz)
         self._begin_cell()
 
     def _begin_cell(self) -> None:

@@ -20,16 +20,38 @@ class HopRun:
         Hop indexes; `end` is exclusive.
     hops : tuple of bytes
         Planar samples of each hop; empty for gaps.
+    speeds_hz : tuple of (float or None)
+        Shaft speed of each hop, as it came with its last sample; empty when there is none at all.
     """
 
     first: int
     end: int
     hops: tuple[bytes, ...]
+    speeds_hz: tuple[float | None, ...] = ()
 
     @property
     def is_gap(self) -> bool:
         """True when every hop of the run misses samples."""
         return not self.hops
+
+    def part(self, first: int, end: int) -> HopRun:
+        """Return the hops `first` to `end`, which must be of this run."""
+        if (first, end) == (self.first, self.end):
+            return self
+        inside = slice(first - self.first, end - self.first)
+        return HopRun(first, end, self.hops[inside], _speeds(self.speeds_hz[inside]))
+
+    def joined(self, other: HopRun) -> HopRun:
+        """Return this run and the one after it, which is alike, as one."""
+        speeds: tuple[float | None, ...] = ()
+        if self.speeds_hz or other.speeds_hz:
+            mine = self.speeds_hz or (None,) * (self.end - self.first)
+            speeds = mine + (other.speeds_hz or (None,) * (other.end - other.first))
+        return HopRun(self.first, other.end, self.hops + other.hops, speeds)
+
+
+def _speeds(speeds_hz: tuple[float | None, ...]) -> tuple[float | None, ...]:
+    return () if all(speed is None for speed in speeds_hz) else speeds_hz
 
 
 class HopTail:
@@ -45,7 +67,16 @@ class HopTail:
         Told by how many bytes the tail grew or shrank.
     """
 
-    __slots__ = ("_charge", "_full", "_gaps", "end", "first", "limit_bytes", "size_bytes")
+    __slots__ = (
+        "_charge",
+        "_full",
+        "_gaps",
+        "_speeds",
+        "end",
+        "first",
+        "limit_bytes",
+        "size_bytes",
+    )
 
     def __init__(
         self, first: int, limit_bytes: int, charge: Callable[[int], None] | None = None
@@ -55,15 +86,18 @@ class HopTail:
         self.limit_bytes = limit_bytes
         self.size_bytes = 0
         self._full: dict[int, bytes] = {}
+        self._speeds: dict[int, float] = {}  # of those of them that have one
         self._gaps = RangeSet()
         self._charge = charge
 
-    def append_full(self, hop: int, data: bytes) -> None:
-        """Take the samples of `hop`, which must be the next one."""
+    def append_full(self, hop: int, data: bytes, speed_hz: float | None = None) -> None:
+        """Take the samples of `hop`, which must be the next one, and the shaft speed at its end."""
         if not self.limit_bytes:
             self.append_stored(hop)
             return
         self._full[hop] = data
+        if speed_hz is not None:
+            self._speeds[hop] = speed_hz
         self.end = hop + 1
         self._grow(len(data))
         while self.size_bytes > self.limit_bytes and len(self._full) > 1:
@@ -90,6 +124,8 @@ class HopTail:
             if oldest >= hop:
                 break
             self._grow(-len(self._full.pop(oldest)))
+            if self._speeds:
+                self._speeds.pop(oldest, None)
         self._gaps.remove(self.first, hop)
         self.first = max(self.first, hop)
         self.end = max(self.end, hop)
@@ -118,8 +154,14 @@ class HopTail:
                 if data is None:
                     break
                 hops.append(data)
-            return HopRun(hop, hop + len(hops), tuple(hops))
+            end = hop + len(hops)
+            return HopRun(hop, end, tuple(hops), self._speeds_of(hop, end))
         gaps = self._gaps.within(hop, self.end)
         if gaps and gaps[0].first == hop:
             return HopRun(hop, gaps[0].end, ())
         return None
+
+    def _speeds_of(self, first: int, end: int) -> tuple[float | None, ...]:
+        if not self._speeds:
+            return ()
+        return _speeds(tuple(self._speeds.get(hop) for hop in range(first, end)))

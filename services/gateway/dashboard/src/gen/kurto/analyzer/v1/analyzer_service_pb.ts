@@ -165,8 +165,8 @@ export type HopRun = Message<"kurto.analyzer.v1.HopRun"> & {
   late: boolean;
 
   /**
-   * Shaft speed of each hop in Hz (revolutions per second), in the order of the hops; NaN where none was
-   * measured. Empty when none was measured in the whole run.
+   * Shaft speed of each hop in Hz (revolutions per second), in the order of the hops, as it came with the
+   * hop's last sample; NaN where none did. Empty when none did in the whole run.
    *
    * @generated from field: repeated double shaft_speeds_hz = 7;
    */

@@ -538,8 +538,8 @@ export type SensorConfig = Message<"kurto.assets.v1.SensorConfig"> & {
   lineFrequencyHz?: number;
 
   /**
-   * Band in which the envelope is taken, below half the sample rate. Absent: 2 kHz to 10 kHz, or to 0.39 of
-   * the sample rate if that is less.
+   * Band in which the envelope is taken, up to 0.39 of the sample rate and at least 0.01 of it wide. Absent:
+   * 2 kHz to 10 kHz, or to 0.39 of the sample rate if that is less.
    *
    * @generated from field: kurto.assets.v1.FrequencyBand demodulation_band = 10;
    */
