@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kurto_cli.sources.recordings import read_recording
+from kurto_cli.recordings import read_recording
 from kurto_dsp.synthesis import MachineModel, MachineSignal
 
 RATE_HZ = 25_600.0

@@ -9,7 +9,7 @@ import numpy as np
 from tests.conftest import REPOSITORY, RunningStack
 from tests.e2e.test_replay import target
 
-from kurto_cli.sources.recordings import read_recording
+from kurto_cli.recordings import read_recording
 
 EXAMPLE = REPOSITORY / "examples/node-push"
 NODE = str(Path(sys.executable).parent / "node")

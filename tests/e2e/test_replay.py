@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import RunningStack
 
 import kurto
-from kurto_cli.sources.recordings import Recording, read_recording
+from kurto_cli.recordings import Recording, read_recording
 from kurto_dsp import WindowGeometry, record_features
 
 WINDOWS_TIMEOUT_S = 60.0

@@ -17,9 +17,9 @@ from tests.integration.sdk.model_service import Context, ModelService, serving
 
 import kurto
 from kurto.ingest.v1 import ingest_service_pb2 as pb
+from kurto_cli.recordings import Recording
 from kurto_cli.sources.machines import SimulatedSensor, stream_machines
 from kurto_cli.sources.player import PlayOptions, play
-from kurto_cli.sources.recordings import Recording
 from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal, SeverityRamp
 
 RECORDING = Recording(("axial",), np.arange(3000, dtype=np.float32)[np.newaxis], "g")

@@ -17,8 +17,7 @@ import kurto
 from kurto_cli.exports.exporter import Exporter, NothingStoredError
 from kurto_cli.exports.formats import ExportFormat, format_of, writer_factory
 from kurto_cli.exports.wav import WavWriter
-from kurto_cli.sources.recording import Recording, RecordingError, Segment
-from kurto_cli.sources.recordings import read_recording
+from kurto_cli.recordings import Recording, RecordingError, Segment, read_recording
 
 ANCHOR_US = 1_700_000_000_000_000
 HEADER = kurto.SamplesHeader(
@@ -262,11 +261,12 @@ def test_a_name_that_tells_no_format_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.wav"])
-def test_files_of_others_are_refused(tmp_path: Path, name: str) -> None:
+def test_files_of_others_tell_no_unit(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name == "x.csv":
-        path.write_text("time,x\n1,2\n")
+        path.write_text("time,x\n0.1,2\n0.2,3\n")
     else:
         scipy.io.wavfile.write(path, 1000, np.zeros(10, np.int16))
-    with pytest.raises(RecordingError, match="use files of kurto export"):
-        read_recording(path)
+    recording = read_recording(path)
+    assert (recording.unit, recording.encoding) == (None, "f32")
+    assert recording.sample_rate_hz == (10.0 if name == "x.csv" else 1000.0)

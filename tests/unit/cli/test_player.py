@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from kurto_cli.recordings import Recording, Segment
 from kurto_cli.sources.pacing import Pacer
 from kurto_cli.sources.player import PlayOptions, chunk_geometry, chunks, start_time
-from kurto_cli.sources.recording import Recording, Segment
 
 CONTINUOUS = Recording(("axial",), np.arange(1000, dtype=np.float32)[np.newaxis], "g")
 BURSTS = Recording(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from kurto_cli.sources.recordings import RecordingError, read_recording
+from kurto_cli.recordings import RecordingError, read_recording
 
 
 def test_cwru_channels_are_named_by_position(shared_data: Path) -> None:

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import kurto
+from kurto_cli.recordings import SUFFIXES, Recording, RecordingError, read_recording
 from kurto_cli.sources.delivery import require_durable
 from kurto_cli.sources.player import PlayOptions, play
-from kurto_cli.sources.recordings import Recording, RecordingError, read_recording
 from kurto_cli.target import DEFAULT_TARGET, CaCertificate, Target, Token, fail, run
 
 Files = Annotated[
     list[Path],
-    typer.Argument(help="CWRU or MFPT .mat, PRONOSTIA .npz; .npz, .csv, .wav of kurto export."),
+    typer.Argument(help=f"Recordings: {', '.join(SUFFIXES)}, also those of kurto export."),
 ]
 Sensor = Annotated[str, typer.Option(help="Id of the sensor; made if it does not exist.")]
 SampleRate = Annotated[
     float | None, typer.Option(metavar="HZ", help="Sample rate, if the file does not tell it.")
 ]
 Speed = Annotated[str, typer.Option(help="1.0: as recorded; max: as fast as it is taken.")]
+Unit = Annotated[
+    str | None, typer.Option(metavar="g|m/s2", help="Unit of the samples, if the file is silent.")
+]
+Variable = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Variable that holds the samples, in files with several."),
+]
 Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end.")]
 
 
@@ -32,6 +40,8 @@ def replay(
     *,
     sensor: Sensor,
     sample_rate: SampleRate = None,
+    unit: Unit = None,
+    variable: Variable = None,
     speed: Speed = "1.0",
     loop: Loop = False,
     target: Target = DEFAULT_TARGET,
@@ -44,7 +54,7 @@ def replay(
     async def work(stop: asyncio.Event) -> None:
         async with kurto.connect(target, token=token, ca_certificate=ca_certificate) as client:
             for path in files:
-                recording = read_recording(path)
+                recording = _with_unit(path, read_recording(path, variable or ()), unit)
                 options = PlayOptions(sensor, _rate(path, recording, sample_rate), pace, loop)
                 _announce(path, recording, options)
                 delivery = await play(client, recording, options, stop=stop)
@@ -71,6 +81,16 @@ def _rate(path: Path, recording: Recording, given: float | None) -> float:
     if rate_hz is None:
         raise RecordingError(f"{path}: does not tell its sample rate; give --sample-rate")
     return rate_hz
+
+
+def _with_unit(path: Path, recording: Recording, given: str | None) -> Recording:
+    """Return a recording whose unit is known: what is stored is never guessed."""
+    unit = recording.unit or given
+    if unit not in ("g", "m/s2"):
+        raise RecordingError(f"{path}: does not tell its unit; give --unit g or --unit m/s2")
+    if given not in (None, unit):
+        raise RecordingError(f"{path}: is in {unit}, not in {given}; leave --unit out")
+    return replace(recording, unit=unit)
 
 
 def _announce(path: Path, recording: Recording, options: PlayOptions) -> None:

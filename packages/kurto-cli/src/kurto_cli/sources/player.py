@@ -11,9 +11,9 @@ from typing import Any
 import numpy.typing as npt
 
 import kurto
+from kurto_cli.recordings import Recording
 from kurto_cli.sources.delivery import CLOSE_TIMEOUT_S, Delivery, deliver
 from kurto_cli.sources.pacing import Pacer
-from kurto_cli.sources.recording import Recording
 
 CHUNK_S = 0.1
 
@@ -57,7 +57,7 @@ async def play(
         options.sensor_id,
         sample_rate_hz=options.sample_rate_hz,
         channels=recording.channels,
-        unit=recording.unit,
+        unit=recording.unit or "",  # the service says so if there is none
         burst=burst,
         start_time=start_time(recording, options, datetime.now(UTC)),
         encoding=recording.encoding,
