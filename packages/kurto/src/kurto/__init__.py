@@ -24,6 +24,7 @@ from kurto.exceptions import (
     StreamClosedError,
 )
 from kurto.frames import ChannelFrame, Frame
+from kurto.machine_data import BearingGeometry
 from kurto.progress import Progress
 from kurto.sample_arrays import SampleArray
 from kurto.sample_buffer import DiskUsage
@@ -33,6 +34,7 @@ from kurto.sensors import Burst
 from kurto.stored_samples import SamplesChunk, SamplesHeader, SamplesHole, SamplesPiece
 
 __all__ = [
+    "BearingGeometry",
     "BufferDirectoryError",
     "BufferFullError",
     "Burst",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import grpc
 
@@ -19,20 +17,15 @@ from kurto.analyzer.v1 import feature_service_pb2, feature_service_pb2_grpc
 from kurto.assets.v1 import asset_service_pb2_grpc
 from kurto.calls import answer
 from kurto.credentials import Credentials, Metadata, Token
-from kurto.encoding import EncodingName, SampleFormat
 from kurto.frames import Frame, frame_from_proto
 from kurto.gateway.v1 import live_service_pb2, live_service_pb2_grpc
 from kurto.ingest.v1 import ingest_service_pb2_grpc, stream_control_service_pb2_grpc
 from kurto.live import follow
-from kurto.opening import StreamBuilder, StreamSettings
-from kurto.progress import Progress
 from kurto.reading import SampleReading
-from kurto.sender_options import SenderOptions
-from kurto.sensor_stream import Overflow, SensorStream
-from kurto.sensors import Burst, SensorDeclaration
+from kurto.sensor_opening import SensorOpening
 
 
-class Client(SampleReading):
+class Client(SampleReading, SensorOpening):
     """Calls kurto's services over one channel; made by :func:`connect`.
 
     The generated stubs are attributes, for everything that has no helper here.
@@ -59,119 +52,6 @@ class Client(SampleReading):
     def metadata(self) -> Metadata:
         """Metadata for a call of one's own, made now."""
         return self._credentials.metadata()
-
-    @asynccontextmanager
-    async def open_sensor(
-        self,
-        sensor_id: str,
-        *,
-        sample_rate_hz: float,
-        channels: Sequence[str],
-        unit: str,
-        encoding: EncodingName = "f32",
-        scale: float | None = None,
-        machine_id: str = "",
-        display_name: str = "",
-        tags: Sequence[str] = (),
-        full_scale: float | None = None,
-        burst: Burst | None = None,
-        start_time: datetime | None = None,
-        boot_id: str | None = None,
-        takeover: bool = False,
-        buffer_s: float = 60.0,
-        buffer_directory: Path | str | None = None,
-        overflow: Overflow | None = None,
-        close_timeout_s: float = 30.0,
-        on_progress: Callable[[Progress], None] | None = None,
-        options: SenderOptions | None = None,
-    ) -> AsyncIterator[SensorStream]:
-        """Open a sensor for pushing, created if it does not exist.
-
-        Parameters
-        ----------
-        sensor_id : str
-            Id of the sensor.
-        sample_rate_hz : float
-            Nominal sample rate in Hz.
-        channels : sequence of str
-            Channel names in the order of the rows that are pushed.
-        unit : {"g", "m/s2"}
-            Unit of the samples.
-        encoding : {"f32", "i16", "i24"}
-            How samples travel and are stored.
-        scale : float, optional
-            Unit per integer step, for the integer encodings.
-        machine_id, display_name, tags, full_scale
-            For a sensor that is created now; see :class:`SensorDeclaration`.
-        burst : Burst, optional
-            For sensors that sleep between bursts.
-        start_time : datetime with a zone, optional
-            Time of sample 0, for recordings; without it the epoch begins now.
-        boot_id : str, optional
-            Names one run of the converter; give the same to resume its epoch after a restart of
-            this program. Without it a new epoch begins.
-        takeover : bool
-            Whether to replace another live sender of the sensor.
-        buffer_s : float
-            Seconds of samples kept in memory until they are acknowledged.
-        buffer_directory : Path or str, optional
-            Keeps samples in this directory too, until they are acknowledged: for hours offline,
-            and through a crash of this program. What earlier runs left there is uploaded beside
-            the live samples. The service need not be there when the sensor is opened.
-        overflow : {"wait", "drop_oldest", "raise"}, optional
-            What ``push`` does when the buffer is full; without it, it waits, and with a
-            ``buffer_directory`` it drops the oldest samples.
-        close_timeout_s : float
-            How long leaving the block waits for the last acknowledgment, in seconds.
-        on_progress : callable, optional
-            Called with :class:`Progress` on the event loop when the state changes, and regularly.
-        options : SenderOptions, optional
-            Time and size limits of the connection and the buffers.
-
-        Yields
-        ------
-        SensorStream
-            Where to push. Leaving the block waits until all samples are durable.
-
-        Raises
-        ------
-        CallError
-            If the service refuses, such as ``SENSOR_IN_USE``.
-        ConfigurationMismatchError
-            If the sensor exists with another configuration.
-        BufferDirectoryError
-            If ``buffer_directory`` is in use by another stream or cannot be written.
-        """
-        builder = StreamBuilder(
-            self.assets,
-            self.ingest,
-            credentials=self._credentials,
-            sample_format=SampleFormat(encoding, scale),
-            declaration=SensorDeclaration(
-                sensor_id=sensor_id,
-                sample_rate_hz=sample_rate_hz,
-                channels=channels,
-                unit=unit,
-                machine_id=machine_id,
-                display_name=display_name,
-                tags=tags,
-                full_scale=full_scale,
-                burst=burst,
-            ),
-            settings=StreamSettings(
-                start_time=start_time,
-                boot_id=boot_id,
-                takeover=takeover,
-                buffer_s=buffer_s,
-                buffer_directory=None if buffer_directory is None else Path(buffer_directory),
-                overflow=overflow,
-                close_timeout_s=close_timeout_s,
-                on_progress=on_progress,
-                options=options or SenderOptions(),
-            ),
-        )
-        async with await builder.build() as stream:
-            yield stream
 
     async def latest_features(self, sensor_id: str, *, timeout_s: float = 5.0) -> Frame:
         """Return the newest frame of a sensor.

@@ -31,7 +31,7 @@ from kurto.sample_buffer import MemoryBuffer, SampleBuffer
 from kurto.sender import Sender
 from kurto.sender_options import SenderOptions
 from kurto.sensor_stream import Overflow, SensorStream
-from kurto.sensors import SensorDeclaration, create_if_missing
+from kurto.sensors import DeclarationCheck, SensorDeclaration, create_if_missing
 
 Accept = Callable[[pb.OpenStreamResponse], Awaitable[str | None]]
 _logger = logging.getLogger("kurto.opening")
@@ -106,7 +106,7 @@ class StreamBuilder:
         """
         if self._settings.buffer_directory is not None:
             return await self._on_disk(self._settings.buffer_directory)
-        opener = self._opener(FirstAnswer(self._declaration.check))
+        opener = self._opener(FirstAnswer(DeclarationCheck(self._declaration)))
         opened = await opener.open()
         buffer = MemoryBuffer(
             first_index=opened.next_index, capacity_samples=self._capacity_samples
@@ -130,7 +130,7 @@ class StreamBuilder:
         self, directory: SensorDirectory, live: StoredEpoch, worker: Worker
     ) -> SensorStream:
         self._clock = self._epoch_clock(live.record.start_time_us)
-        first_answer = FirstAnswer(self._declaration.check)
+        first_answer = FirstAnswer(DeclarationCheck(self._declaration))
         opener = self._opener(first_answer)
         opened = await open_unless_offline(opener, self._settings.options.offline_after_s)
         buffer = DiskBuffer(

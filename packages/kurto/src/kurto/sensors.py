@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,10 @@ import grpc
 from kurto.assets.v1 import asset_service_pb2, asset_service_pb2_grpc, assets_pb2
 from kurto.calls import answer
 from kurto.exceptions import CallError, ConfigurationMismatchError
+from kurto.machine_data import MachineData
+
+_logger = logging.getLogger("kurto.sensors")
+_UPDATE_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class SensorDeclaration:
         Largest absolute value of the converter, in the unit, for a sensor that is created now.
     burst : Burst, optional
         For sensors that sleep between bursts.
+    machine : MachineData
+        What is known of the machine under the sensor.
+    reconfigure : bool
+        Whether a sensor that exists is changed to what `machine` declares.
     """
 
     sensor_id: str
@@ -61,6 +70,8 @@ class SensorDeclaration:
     tags: Sequence[str] = field(default_factory=tuple)
     full_scale: float | None = None
     burst: Burst | None = None
+    machine: MachineData = field(default_factory=MachineData)
+    reconfigure: bool = False
 
     def to_proto(self) -> assets_pb2.Sensor:
         """Return the sensor to create."""
@@ -68,7 +79,9 @@ class SensorDeclaration:
             assets_pb2.Channel(name=name, unit=self.unit, full_scale=self.full_scale)
             for name in self.channels
         ]
-        config = assets_pb2.SensorConfig(sample_rate_hz=self.sample_rate_hz, channels=channels)
+        config = self.machine.to_proto()
+        config.sample_rate_hz = self.sample_rate_hz
+        config.channels.extend(channels)
         if self.burst is not None:
             config.acquisition.burst.length_samples = self.burst.length_samples
             config.acquisition.burst.interval.FromNanoseconds(round(self.burst.interval_s * 1e9))
@@ -106,6 +119,50 @@ class SensorDeclaration:
                 )
 
 
+class DeclarationCheck:
+    """Compares the configurations that the service answers with the declared one.
+
+    What was declared of the machine is compared once: it may be corrected later by somebody else.
+
+    Parameters
+    ----------
+    declaration : SensorDeclaration
+        What was declared.
+    """
+
+    def __init__(self, declaration: SensorDeclaration) -> None:
+        self._declaration = declaration
+        self._first = True
+
+    def __call__(self, theirs: assets_pb2.SensorConfig) -> None:
+        """Take an answer, the first one with care.
+
+        Raises
+        ------
+        ConfigurationMismatchError
+            If rate, channels, unit or acquisition differ; or, with ``reconfigure``, the machine,
+            because the token may not change it.
+        """
+        self._declaration.check(theirs)
+        differing = ", ".join(self._declaration.machine.differences(theirs))
+        if differing and self._first:
+            sensor_id = self._declaration.sensor_id
+            if self._declaration.reconfigure:
+                raise ConfigurationMismatchError(
+                    f"sensor {sensor_id!r} exists with another {differing}; to change it, give a"
+                    " token with the roles viewer and engineer, or leave reconfigure out"
+                )
+            extra = {"sensor_id": sensor_id, "fields": differing}
+            _logger.warning(
+                "sensor %s exists with another %s: give reconfigure=True, or change it with"
+                " AssetService.UpdateSensor",
+                sensor_id,
+                differing,
+                extra=extra,
+            )
+        self._first = False
+
+
 async def create_if_missing(
     stub: asset_service_pb2_grpc.AssetServiceStub,
     declaration: SensorDeclaration,
@@ -127,21 +184,46 @@ async def create_if_missing(
     except CallError as error:
         if error.code != grpc.StatusCode.ALREADY_EXISTS:
             raise
-        await _compare(stub, declaration, metadata, timeout_s)
+        await _compare(_AssetCalls(stub, metadata, timeout_s), declaration)
 
 
-async def _compare(
-    stub: asset_service_pb2_grpc.AssetServiceStub,
-    declaration: SensorDeclaration,
-    metadata: tuple[tuple[str, str], ...],
-    timeout_s: float,
-) -> None:
-    request = asset_service_pb2.GetSensorRequest(sensor_id=declaration.sensor_id)
-    try:
-        response = await answer(stub.GetSensor(request, metadata=metadata, timeout=timeout_s))
-    except CallError as error:
-        # A token that may only send may not read: OpenStream's answer is compared then.
-        if error.code != grpc.StatusCode.PERMISSION_DENIED:
-            raise
-        return
-    declaration.check(response.sensor.config)
+@dataclass(frozen=True)
+class _AssetCalls:
+    stub: asset_service_pb2_grpc.AssetServiceStub
+    metadata: tuple[tuple[str, str], ...]
+    timeout_s: float
+
+    async def sensor(self, sensor_id: str) -> assets_pb2.Sensor:
+        request = asset_service_pb2.GetSensorRequest(sensor_id=sensor_id)
+        response = await answer(
+            self.stub.GetSensor(request, metadata=self.metadata, timeout=self.timeout_s)
+        )
+        return response.sensor
+
+    async def update(self, sensor: assets_pb2.Sensor) -> None:
+        request = asset_service_pb2.UpdateSensorRequest(sensor=sensor)
+        await answer(
+            self.stub.UpdateSensor(request, metadata=self.metadata, timeout=self.timeout_s)
+        )
+
+
+async def _compare(calls: _AssetCalls, declaration: SensorDeclaration) -> None:
+    for attempt in range(1, _UPDATE_ATTEMPTS + 1):
+        try:
+            sensor = await calls.sensor(declaration.sensor_id)
+        except CallError as error:
+            # A token that may only send may not read: OpenStream's answer is compared then.
+            if error.code != grpc.StatusCode.PERMISSION_DENIED:
+                raise
+            return
+        declaration.check(sensor.config)
+        if not (declaration.reconfigure and declaration.machine.differences(sensor.config)):
+            return
+        declaration.machine.put_into(sensor.config)
+        try:
+            await calls.update(sensor)
+            return
+        except CallError as error:
+            # Somebody else may change the sensor between the two calls.
+            if attempt == _UPDATE_ATTEMPTS or error.code != grpc.StatusCode.ABORTED:
+                raise

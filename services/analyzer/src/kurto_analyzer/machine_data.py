@@ -9,63 +9,23 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
 from kurto.assets.v1 import assets_pb2
 from kurto_dsp import USABLE_FRACTION, ParameterError
 from kurto_dsp.bearings import BearingGeometry, find_bearing
+from kurto_dsp.condition import (
+    Iso10816Class,
+    MachineGroup,
+    Support,
+    ZoneTable,
+    iso_10816_1_table,
+    iso_10816_3_table,
+)
+from kurto_dsp.gears import GearStage
 
-__all__ = [
-    "GearStage",
-    "MachineClass",
-    "MachineData",
-    "MachineStandard",
-    "MachineSupport",
-    "read_machine_data",
-]
+__all__ = ["MachineData", "read_machine_data"]
 
 _MAX_RPM = 600_000.0
-
-
-class MachineStandard(StrEnum):
-    """The table of limits that a machine is graded by."""
-
-    ISO_10816_3 = "10816-3"
-    ISO_10816_1 = "10816-1"
-
-
-class MachineSupport(StrEnum):
-    """How a machine stands."""
-
-    RIGID = "rigid"
-    FLEXIBLE = "flexible"
-
-
-@dataclass(frozen=True, slots=True)
-class MachineClass:
-    """By which limits a machine is graded.
-
-    Attributes
-    ----------
-    standard : MachineStandard
-        The table.
-    group : int
-        Group 1 or 2 of ISO 10816-3; class 1 to 4 (I to IV) of ISO 10816-1.
-    support : MachineSupport or None
-        None for ISO 10816-1, whose classes hold it.
-    """
-
-    standard: MachineStandard
-    group: int
-    support: MachineSupport | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GearStage:
-    """Teeth of a pair of gears; the driving one sits on the shaft of the stage before."""
-
-    driving_teeth: int
-    driven_teeth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +40,8 @@ class MachineData:
         The bearing that the sensor watches.
     bearing_problem : str
         Why a declared bearing is not used; empty when it is, or none is declared.
-    machine_class : MachineClass or None
-        By which limits it is graded.
+    machine_class : ZoneTable or None
+        The limits by which it is graded, and the edition that they come from.
     gear_stages : tuple of GearStage
         In the order of the power flow, from the shaft of the speed on.
     line_frequency_hz : float or None
@@ -93,7 +53,7 @@ class MachineData:
     nominal_speed_hz: float | None = None
     bearing: BearingGeometry | None = None
     bearing_problem: str = ""
-    machine_class: MachineClass | None = None
+    machine_class: ZoneTable | None = None
     gear_stages: tuple[GearStage, ...] = ()
     line_frequency_hz: float | None = None
     demodulation_band_hz: tuple[float, float] | None = None
@@ -138,29 +98,40 @@ def _known_bearing(designation: str) -> BearingGeometry:
     return find_bearing(designation)  # the same few names, each time a sensor opens
 
 
-def _machine_class(config: assets_pb2.SensorConfig) -> MachineClass | None:
+def _machine_class(config: assets_pb2.SensorConfig) -> ZoneTable | None:
     declared = config.machine_class
     kind = declared.WhichOneof("standard")
-    if kind == "general" and declared.general in range(1, 5):
-        return MachineClass(MachineStandard.ISO_10816_1, declared.general)
+    if kind == "general" and declared.general in _CLASSES:
+        return iso_10816_1_table(_CLASSES[declared.general])
     if kind == "industrial":
+        group = _GROUPS.get(declared.industrial.group)
         support = _SUPPORTS.get(declared.industrial.support)
-        if declared.industrial.group in {1, 2} and support is not None:
-            return MachineClass(MachineStandard.ISO_10816_3, declared.industrial.group, support)
+        if group is not None and support is not None:
+            return iso_10816_3_table(group, support)
     return None
 
 
-_SUPPORTS = {
-    int(assets_pb2.MACHINE_SUPPORT_RIGID): MachineSupport.RIGID,
-    int(assets_pb2.MACHINE_SUPPORT_FLEXIBLE): MachineSupport.FLEXIBLE,
+_GROUPS: dict[int, MachineGroup] = {
+    assets_pb2.MACHINE_GROUP_1: MachineGroup.GROUP_1,
+    assets_pb2.MACHINE_GROUP_2: MachineGroup.GROUP_2,
+}
+_SUPPORTS: dict[int, Support] = {
+    assets_pb2.MACHINE_SUPPORT_RIGID: Support.RIGID,
+    assets_pb2.MACHINE_SUPPORT_FLEXIBLE: Support.FLEXIBLE,
+}
+_CLASSES: dict[int, Iso10816Class] = {
+    assets_pb2.GENERAL_MACHINE_CLASS_I: Iso10816Class.CLASS_I,
+    assets_pb2.GENERAL_MACHINE_CLASS_II: Iso10816Class.CLASS_II,
+    assets_pb2.GENERAL_MACHINE_CLASS_III: Iso10816Class.CLASS_III,
+    assets_pb2.GENERAL_MACHINE_CLASS_IV: Iso10816Class.CLASS_IV,
 }
 
 
 def _gear_stages(config: assets_pb2.SensorConfig) -> tuple[GearStage, ...]:
-    stages = tuple(GearStage(stage.driving_teeth, stage.driven_teeth) for stage in config.gears)
-    # A stage that cannot be leaves the speeds of all that follow unknown.
-    possible = all(stage.driving_teeth > 0 and stage.driven_teeth > 0 for stage in stages)
-    return stages if possible else ()
+    try:
+        return tuple(GearStage(gear.driving_teeth, gear.driven_teeth) for gear in config.gears)
+    except ParameterError:
+        return ()  # one stage that cannot be leaves the speeds of all after it unknown
 
 
 def _demodulation_band(config: assets_pb2.SensorConfig) -> tuple[float, float] | None:

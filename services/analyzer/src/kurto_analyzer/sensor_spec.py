@@ -12,10 +12,12 @@ from kurto.assets.v1.assets_pb2 import SensorConfig
 from kurto.signal.v1.samples_pb2 import SampleEncoding
 from kurto_analyzer.encoding import SAMPLE_BYTES
 from kurto_analyzer.exceptions import InvalidField
-from kurto_analyzer.machine_data import GearStage, MachineClass, MachineData, read_machine_data
+from kurto_analyzer.machine_data import MachineData, read_machine_data
 from kurto_analyzer.sample_clock import StreamGeometry
 from kurto_dsp import AccelerationUnit
 from kurto_dsp.bearings import BearingGeometry
+from kurto_dsp.condition import ZoneTable
+from kurto_dsp.gears import GearStage
 
 __all__ = ["SensorSpec", "is_identifier", "read_sensor_open"]
 
@@ -87,8 +89,8 @@ class SensorSpec:
         return self.machine.bearing_problem
 
     @property
-    def machine_class(self) -> MachineClass | None:
-        """By which limits the machine is graded, None where not declared."""
+    def machine_class(self) -> ZoneTable | None:
+        """Limits by which the machine is graded, None where no class is declared."""
         return self.machine.machine_class
 
     @property
