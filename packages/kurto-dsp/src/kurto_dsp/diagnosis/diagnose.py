@@ -1,0 +1,194 @@
+"""The diagnosis of a window and of a recording."""
+
+import math
+from types import MappingProxyType
+
+import numpy.typing as npt
+
+from kurto_dsp.arrays import Float64Array, require_sample_rate
+from kurto_dsp.bearings import BearingGeometry
+from kurto_dsp.diagnosis.cage import cage_hint
+from kurto_dsp.diagnosis.evidence import evidence_lines
+from kurto_dsp.diagnosis.results import Diagnosis, Fault, Hint, ShaftSpeed
+from kurto_dsp.diagnosis.scoring import highest_hz, score_families
+from kurto_dsp.diagnosis.shaft_patterns import shaft_hints
+from kurto_dsp.diagnosis.verdict import combine, decide, highest
+from kurto_dsp.diagnosis.whitening import as_row, problem_of, whitened_envelope_spectrum
+from kurto_dsp.exceptions import ParameterError
+from kurto_dsp.units import AccelerationUnit
+
+LEAST_REVOLUTIONS = 20.0
+"""Revolutions that a window needs: with fewer, sidebands and shaft harmonics run together."""
+
+LONGEST_PATTERN_S = 60.0
+"""Longest stretch whose shaft lines are looked at together."""
+
+
+def diagnose_window(
+    samples: npt.ArrayLike,
+    *,
+    sample_rate_hz: float,
+    bearing: BearingGeometry,
+    speed: ShaftSpeed,
+    unit: AccelerationUnit = AccelerationUnit.G,
+    line_frequency_hz: float | None = None,
+) -> Diagnosis:
+    """Return what one window of one channel says about a bearing.
+
+    Cepstrum pre-whitening, squared envelope spectrum, a comb score per fault family and its
+    z against the same comb at frequencies that belong to no fault; see the reference page.
+
+    Parameters
+    ----------
+    samples : array_like [shape=(n,)]
+        One channel, at least 20 revolutions; 1 s is usual.
+    sample_rate_hz : float > 0
+    bearing : BearingGeometry
+    speed : ShaftSpeed
+    unit : AccelerationUnit
+        Of the samples; only the hints depend on it.
+    line_frequency_hz : float, optional
+        Frequency of the mains, to tell electrical vibration; no such hint without it.
+
+    Returns
+    -------
+    Diagnosis
+        ``uncertain`` with the reason where the samples cannot tell: too short, not finite,
+        constant. Never an exception for bad data.
+
+    Raises
+    ------
+    ParameterError
+        If the rate, the array's shape or its type is impossible.
+    """
+    rate = require_sample_rate(sample_rate_hz)
+    row = as_row(samples)
+    problem = _problem(row, rate, speed)
+    if problem:
+        return Diagnosis(Fault.UNCERTAIN, math.nan, reason=problem)
+    hints = shaft_hints(
+        row,
+        sample_rate_hz=rate,
+        speed=speed,
+        mps2_per_unit=unit.in_mps2,
+        line_frequency_hz=line_frequency_hz,
+    )
+    return _diagnose(row, rate, bearing, speed, hints)
+
+
+def diagnose_record(
+    samples: npt.ArrayLike,
+    *,
+    sample_rate_hz: float,
+    bearing: BearingGeometry,
+    speed: ShaftSpeed,
+    window_s: float = 1.0,
+    unit: AccelerationUnit = AccelerationUnit.G,
+    line_frequency_hz: float | None = None,
+) -> Diagnosis:
+    """Return the verdict of a recording: the mean z of its non-overlapping windows.
+
+    Parameters
+    ----------
+    samples : array_like [shape=(n,)]
+        One channel. What is left after the last whole window is not used.
+    sample_rate_hz, bearing, speed, unit, line_frequency_hz
+        As for `diagnose_window`.
+    window_s : float > 0
+        Length of a window; slow shafts get windows of 20 revolutions.
+
+    Returns
+    -------
+    Diagnosis
+        Hints are taken from the whole recording (its first 60 s), which tells shaft and
+        mains apart better than a window does.
+
+    Raises
+    ------
+    ParameterError
+        If the rate, the window, the array's shape or its type is impossible.
+
+    Examples
+    --------
+    >>> from kurto_dsp.bearings import SKF_6205_2RS_JEM
+    >>> from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal
+    >>> signal = MachineSignal(MachineModel(fault=Fault.OUTER_RACE, seed=1))
+    >>> verdict = diagnose_record(
+    ...     signal.samples(0, 51200)[0],
+    ...     sample_rate_hz=25600,
+    ...     bearing=SKF_6205_2RS_JEM,
+    ...     speed=ShaftSpeed(29.95),
+    ... )
+    >>> verdict.fault.value
+    'outer_race'
+    """
+    rate = require_sample_rate(sample_rate_hz)
+    if not 0.0 < window_s < math.inf:
+        raise ParameterError(f"window_s must be positive and finite, got {window_s}")
+    row = as_row(samples)
+    length = math.ceil(max(window_s, LEAST_REVOLUTIONS / speed.hz) * rate - 1e-6)
+    length = min(length, len(row)) or 1
+    starts = range(0, max(1, len(row) - length + 1), length)
+    windows = [row[start : start + length] for start in starts]
+    verdict = combine([_scored(window, rate, bearing, speed) for window in windows])
+    whole = row[: int(LONGEST_PATTERN_S * rate)]
+    if _problem(whole, rate, speed):
+        return verdict
+    patterns = shaft_hints(
+        whole,
+        sample_rate_hz=rate,
+        speed=speed,
+        mps2_per_unit=unit.in_mps2,
+        line_frequency_hz=line_frequency_hz,
+    )
+    hints = tuple(sorted((*patterns, *verdict.hints), key=lambda hint: -hint.score))
+    return Diagnosis(
+        verdict.fault, verdict.score, verdict.scores, verdict.lines, hints, verdict.reason
+    )
+
+
+def _problem(row: Float64Array, rate: float, speed: ShaftSpeed) -> str | None:
+    problem = problem_of(row)
+    if problem:
+        return problem
+    revolutions = len(row) / rate * speed.hz
+    if revolutions < LEAST_REVOLUTIONS - 1e-6:
+        return (
+            f"{revolutions:.1f} revolutions are too few, {LEAST_REVOLUTIONS:g} are needed: "
+            f"{LEAST_REVOLUTIONS / speed.hz:.1f} s at this speed"
+        )
+    return None
+
+
+def _scored(
+    row: Float64Array, rate: float, bearing: BearingGeometry, speed: ShaftSpeed
+) -> Diagnosis:
+    problem = _problem(row, rate, speed)
+    if problem:
+        return Diagnosis(Fault.UNCERTAIN, math.nan, reason=problem)
+    return _diagnose(row, rate, bearing, speed, ())
+
+
+def _diagnose(
+    row: Float64Array,
+    rate: float,
+    bearing: BearingGeometry,
+    speed: ShaftSpeed,
+    hints: tuple[Hint, ...],
+) -> Diagnosis:
+    spectrum = whitened_envelope_spectrum(
+        row, sample_rate_hz=rate, highest_hz=highest_hz(bearing, speed)
+    )
+    families = score_families(spectrum, bearing=bearing, speed=speed)
+    scores = {family.comb.fault: family.z for family in families}
+    fault, reason = decide(scores)
+    if fault is not Fault.BALL:
+        hints += cage_hint(spectrum, bearing=bearing, speed=speed)
+    return Diagnosis(
+        fault,
+        highest(scores),
+        MappingProxyType(scores),
+        evidence_lines(spectrum, families, speed),
+        hints,
+        reason,
+    )

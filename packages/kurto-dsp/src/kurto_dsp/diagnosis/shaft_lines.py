@@ -1,0 +1,86 @@
+"""Amplitudes of the lines that turn with the shaft, from a Hann spectrum."""
+
+import math
+
+import numpy as np
+from scipy import fft
+
+from kurto_dsp.arrays import Float64Array
+from kurto_dsp.bands import USABLE_FRACTION
+from kurto_dsp.diagnosis.combs import GUARD_LINES
+
+LOBE_LINES = 2
+"""Lines on either side of the highest that belong to a Hann main lobe."""
+
+SEARCH_PART = 0.02
+"""How far from its nominal frequency a shaft line is looked for, as a part of it."""
+
+HANN_NOISE_BANDWIDTH_LINES = 1.5
+
+
+class HannSpectrum:
+    """0-peak amplitude spectrum of one channel: mean removed, periodic Hann window.
+
+    Parameters
+    ----------
+    samples : Float64Array [shape=(n,)]
+    sample_rate_hz : float > 0
+    """
+
+    def __init__(self, samples: Float64Array, sample_rate_hz: float) -> None:
+        length = len(samples)
+        centred = samples - np.add.reduce(samples) / length
+        centred *= 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
+        self.amplitude: Float64Array = np.abs(fft.rfft(centred)) * (4.0 / length)
+        self.resolution_hz = sample_rate_hz / length
+        self.highest_hz = USABLE_FRACTION * sample_rate_hz
+
+    def tone(self, frequency_hz: float, *, reach_hz: float = 0.0) -> tuple[float, float]:
+        """Return frequency and 0-peak amplitude of the strongest tone near a frequency.
+
+        The root-sum-square of the five lines of the main lobe over √1.5: a tone reads its
+        amplitude within 0.03 %, wherever it lies between two lines.
+
+        Parameters
+        ----------
+        frequency_hz : float > 0
+        reach_hz : float >= 0
+            How far to look for it; at least 1.5 lines.
+
+        Returns
+        -------
+        found_hz, amplitude : float
+            NaN above 0.39 fs, and where the lobe would reach line 0.
+        """
+        reach = max(reach_hz, GUARD_LINES * self.resolution_hz)
+        first = math.ceil((frequency_hz - reach) / self.resolution_hz)
+        stop = math.floor((frequency_hz + reach) / self.resolution_hz) + 1
+        if first < LOBE_LINES + 1 or (stop + LOBE_LINES) * self.resolution_hz > self.highest_hz:
+            return math.nan, math.nan
+        peak = first + int(np.argmax(self.amplitude[first:stop]))
+        lobe = self.amplitude[peak - LOBE_LINES : peak + LOBE_LINES + 1]
+        power = float(np.add.reduce(lobe * lobe)) / HANN_NOISE_BANDWIDTH_LINES
+        return peak * self.resolution_hz, math.sqrt(power)
+
+    def order(self, order: float, shaft_hz: float) -> float:
+        """Return the 0-peak amplitude of a shaft order, looked for within ± max(2 %, 1.5/T).
+
+        Parameters
+        ----------
+        order : float > 0
+        shaft_hz : float > 0
+        """
+        nominal_hz = order * shaft_hz
+        return self.tone(nominal_hz, reach_hz=SEARCH_PART * nominal_hz)[1]
+
+    def floor_near(self, frequency_hz: float, *, width_hz: float) -> float:
+        """Return the median line amplitude within `width_hz` of a frequency.
+
+        Parameters
+        ----------
+        frequency_hz : float > 0
+        width_hz : float > 0
+        """
+        first = max(1, int((frequency_hz - width_hz) / self.resolution_hz))
+        stop = int((frequency_hz + width_hz) / self.resolution_hz) + 2
+        return float(np.median(self.amplitude[first:stop]))

@@ -1,0 +1,150 @@
+"""Cepstrum pre-whitening and the squared envelope spectrum of what it leaves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft, ndimage
+
+from kurto_dsp.arrays import Float64Array, require_sample_rate
+from kurto_dsp.bands import USABLE_FRACTION
+from kurto_dsp.exceptions import ParameterError
+from kurto_dsp.quality import MAX_AMPLITUDE, MIN_RMS, MIN_SAMPLES
+
+SMALLEST_MAGNITUDE = 1e-9
+"""Part of the largest line below which a line holds nothing but rounding, and stays small."""
+
+FLOOR_LINES = 151
+"""Lines of the running median: wide against a family's lines, narrow against the slope."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EnvelopeSpectrum:
+    """Magnitude of the pre-whitened squared envelope's spectrum, Hann, from line 0.
+
+    Parameters
+    ----------
+    magnitude : Float64Array [shape=(lines,)]
+        Without unit: whitening takes all levels away, ratios of lines remain.
+    resolution_hz : float
+        Distance of two lines, 1/T.
+    """
+
+    magnitude: Float64Array
+    resolution_hz: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length T of the samples."""
+        return 1.0 / self.resolution_hz
+
+    @property
+    def highest_hz(self) -> float:
+        """Frequency of the last line."""
+        return (len(self.magnitude) - 1) * self.resolution_hz
+
+    def relative(self, cap: float) -> Float64Array:
+        """Return each line over the running median of the lines around it, at most `cap`.
+
+        Parameters
+        ----------
+        cap : float > 1
+
+        Returns
+        -------
+        Float64Array [shape=(lines,)]
+        """
+        width = min(FLOOR_LINES, len(self.magnitude) // 2 * 2 - 1)
+        floor = ndimage.median_filter(self.magnitude, size=max(1, width), mode="nearest")
+        floor = np.maximum(floor, np.finfo(np.float64).tiny)
+        return np.minimum(self.magnitude / floor, cap)
+
+
+def problem_of(samples: npt.ArrayLike) -> str | None:
+    """Return why samples cannot be analysed, or None if they can.
+
+    Parameters
+    ----------
+    samples : array_like [shape=(n,)]
+
+    Raises
+    ------
+    ParameterError
+        If the samples are not one row of real numbers.
+    """
+    array = as_row(samples)
+    if len(array) < MIN_SAMPLES:
+        return f"only {len(array)} samples"
+    if not np.isfinite(array).all():
+        return "some samples are not finite"
+    low, high = float(np.min(array)), float(np.max(array))
+    if low == high:
+        return "all samples are equal"
+    if max(high, -low) > MAX_AMPLITUDE or float(np.std(array)) < MIN_RMS:
+        return "the amplitude is none that an accelerometer can produce"
+    return None
+
+
+def as_row(samples: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the samples of one channel as float64.
+
+    Raises
+    ------
+    ParameterError
+        If the array is not numeric or has more than one dimension.
+    """
+    array = np.asarray(samples)
+    if array.dtype.kind not in "fiu" or array.ndim != 1:
+        raise ParameterError(
+            f"samples must be real numbers of shape (n,), one channel; "
+            f"got dtype {array.dtype}, shape {array.shape}"
+        )
+    return array.astype(np.float64, copy=False)
+
+
+def whitened_envelope_spectrum(
+    samples: npt.ArrayLike, *, sample_rate_hz: float, highest_hz: float
+) -> EnvelopeSpectrum:
+    """Return the squared envelope spectrum of pre-whitened samples up to `highest_hz`.
+
+    Every line of the spectrum up to 0.39 fs is set to magnitude one, its phase kept:
+    discrete components and resonances no longer dominate, impulses stay (Sawalhi & Randall
+    2011; Borghesani et al. 2013). The lines are then moved down to zero and padded, which
+    gives the band's analytic signal at a low rate in one small inverse transform; its
+    squared magnitude, mean removed, is transformed with a periodic Hann window.
+
+    Parameters
+    ----------
+    samples : array_like [shape=(n,)], n >= 16
+        One channel, finite and not constant; see `problem_of`.
+    sample_rate_hz : float > 0
+    highest_hz : float > 0
+        Highest frequency wanted; the result may end below it, at 0.39 fs.
+
+    Returns
+    -------
+    EnvelopeSpectrum
+
+    Raises
+    ------
+    ParameterError
+        If the rate, the array's shape or its type is impossible.
+    """
+    rate = require_sample_rate(sample_rate_hz)
+    row = as_row(samples)
+    length = len(row)
+    spectrum = fft.rfft(row - np.add.reduce(row) / length)
+    band = spectrum[1 : int(USABLE_FRACTION * length) + 1]
+    magnitude = np.abs(band)
+    least = SMALLEST_MAGNITUDE * float(np.max(magnitude))
+    white = band / np.maximum(magnitude, max(least, np.finfo(np.float64).tiny))
+    wanted = min(int(np.ceil(highest_hz * length / rate)) + 1, len(white))
+    # Products of two lines reach as far apart as the band is wide: with the padding, those
+    # that wrap around fall above the lines that are wanted.
+    padded = fft.next_fast_len(len(white) + wanted)
+    analytic = fft.ifft(white, padded)
+    envelope = analytic.real**2 + analytic.imag**2
+    envelope -= np.add.reduce(envelope) / padded
+    envelope *= 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(padded) / padded)
+    lines = np.abs(fft.rfft(envelope))[:wanted]
+    return EnvelopeSpectrum(lines, rate / length)
