@@ -7,16 +7,39 @@ would hold up what must not wait. So a few are answered at a time, and the other
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from kurto_service.exceptions import ResourceExhausted
 
-__all__ = ["CallsInProgress", "QueryLine", "TooManyCalls", "TooManyQueries"]
+__all__ = [
+    "CallsInProgress",
+    "QueryLine",
+    "TooManyCalls",
+    "TooManyQueries",
+    "has_own_line",
+    "own_line",
+]
 
 _RETRY_AFTER_S = 1.0
 _LONGEST_HOLD_S = 0.25
+_ATTRIBUTE = "__kurto_own_line__"
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+
+
+def own_line(method: MethodT) -> MethodT:
+    """Declare that a servicer method bounds itself how many of its calls are answered at a time.
+
+    It then takes no place in the line of queries, where slow answers would hold up quick ones.
+    """
+    setattr(method, _ATTRIBUTE, True)
+    return method
+
+
+def has_own_line(method: object) -> bool:
+    """Tell whether `own_line` was declared on `method`."""
+    return bool(getattr(method, _ATTRIBUTE, False))
 
 
 class TooManyCalls(ResourceExhausted):

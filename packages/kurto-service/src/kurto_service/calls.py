@@ -18,7 +18,7 @@ import grpc
 from google.rpc.status_pb2 import Status
 from grpc.aio import AbortError, ServicerContext
 
-from kurto_service.admission import CallsInProgress, QueryLine
+from kurto_service.admission import CallsInProgress, QueryLine, has_own_line
 from kurto_service.clock import Clock
 from kurto_service.decoding import Decoder, bounded_decoder
 from kurto_service.errors import Draining, InternalError, classify, rich_status
@@ -63,7 +63,8 @@ class CallGuard:
         Calls in progress beyond which new ones are refused.
     queries : QueryLine, optional
         Where queries wait for their turn: calls with one request and one response that viewers
-        may make and sensors need not. Without it they don't wait.
+        may make and sensors need not, but for those with a line of their own. Without it they
+        don't wait.
     """
 
     def __init__(
@@ -114,7 +115,8 @@ class CallGuard:
             return _with_behavior(handler, guarded, decode)
         # A single request is decoded inside the guard, so that a failure gets its reason.
         run = _decoding(run, decode)
-        if self._queries is not None and not handler.response_streaming and _is_query(roles):
+        queued = _is_query(roles) and not (handler.response_streaming or has_own_line(behavior))
+        if self._queries is not None and queued:
             run = _in_turn(run, self._queries)
         guarded = self._guarded(method, run, None if public else roles, handler)
         return _with_behavior(handler, guarded, None)
