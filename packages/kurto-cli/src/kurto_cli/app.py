@@ -2,6 +2,7 @@
 
 import typer
 
+from kurto_cli.analyze import analyze
 from kurto_cli.demo_machines import demo_machines
 from kurto_cli.export import export
 from kurto_cli.replay import replay
@@ -18,6 +19,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(simulate)
 app.command()(replay)
+app.command()(analyze)
 app.command()(export)
 app.command(hidden=True)(demo_machines)
 

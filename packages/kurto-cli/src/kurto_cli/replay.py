@@ -32,6 +32,13 @@ Variable = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Variable that holds the samples, in files with several."),
 ]
+Rpm = Annotated[
+    float | None,
+    typer.Option(metavar="R", help="Speed of the shaft in r/min, in place of the file's own."),
+]
+Bearing = Annotated[
+    str | None, typer.Option(metavar="NAME|n,d,D[,angle]", help="Bearing, such as SKF 6205-2RS.")
+]
 Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end.")]
 
 
@@ -44,6 +51,8 @@ def replay(
     variable: Variable = None,
     speed: Speed = "1.0",
     loop: Loop = False,
+    rpm: Rpm = None,
+    bearing: Bearing = None,
     target: Target = DEFAULT_TARGET,
     token: Token = None,
     ca_certificate: CaCertificate = None,

@@ -15,6 +15,7 @@ from kurto_cli.sources.machines import SimulatedSensor
 from kurto_dsp.synthesis import Fault, MachineModel, SeverityRamp
 
 SITE_ID = "demo"
+MACHINE_CLASS = "group 1 rigid"
 _CALL_TIMEOUT_S = 10.0
 
 Request = TypeVar("Request")
@@ -67,6 +68,7 @@ def simulated_sensors() -> list[SimulatedSensor]:
             model=machine.model,
             machine_id=machine.machine_id,
             display_name=machine.display_name,
+            machine_class=MACHINE_CLASS,
         )
         for machine in demo_machines()
     ]
@@ -76,6 +78,7 @@ def demo_rules() -> tuple[alerts_pb2.Rule, ...]:
     """Return the rules: acceleration sees the bearing, velocity imbalance and misalignment."""
     return (
         _rule("demo-acceleration", "Acceleration", "rms", "g", warning=0.6, critical=1.2),
+        # Where zones C and D of the machines' class begin.
         _rule("demo-velocity", "Velocity", "velocity_rms", "mm/s", warning=4.5, critical=7.1),
     )
 

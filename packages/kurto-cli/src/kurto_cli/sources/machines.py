@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import kurto
+from kurto_cli.sources.declared_bearing import declared_bearing
 from kurto_cli.sources.delivery import CLOSE_TIMEOUT_S, Delivery, deliver
 from kurto_cli.sources.pacing import Pacer
 from kurto_dsp.synthesis import MachineModel, MachineSignal
@@ -31,12 +32,15 @@ class SimulatedSensor:
         The machine.
     machine_id, display_name : str
         For a sensor that is made now.
+    machine_class : str, optional
+        By which limits the machine is graded.
     """
 
     sensor_id: str
     model: MachineModel
     machine_id: str = ""
     display_name: str = ""
+    machine_class: str | None = None
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -101,6 +105,10 @@ async def stream_machine(
         full_scale=sensor.model.full_scale_g,
         machine_id=sensor.machine_id,
         display_name=sensor.display_name,
+        nominal_speed_rpm=60.0 * sensor.model.shaft_hz,
+        bearing=declared_bearing(sensor.model.bearing),
+        machine_class=sensor.machine_class,
+        reconfigure=True,
         takeover=True,
         close_timeout_s=CLOSE_TIMEOUT_S,
     )

@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 import kurto
 from kurto_cli.recordings import Recording
+from kurto_cli.sources.declared_bearing import declared_bearing
 from kurto_cli.sources.delivery import CLOSE_TIMEOUT_S, Delivery, deliver
 from kurto_cli.sources.pacing import Pacer
+from kurto_dsp.bearings import BearingGeometry
 
 CHUNK_S = 0.1
 
@@ -32,12 +34,18 @@ class PlayOptions:
         1 for the original pace; infinite for as fast as the service takes it.
     loop : bool
         Whether to begin again at the end.
+    rpm : float or None
+        Shaft speed in revolutions per minute, in place of what the file tells.
+    bearing : BearingGeometry or None
+        Bearing that was recorded.
     """
 
     sensor_id: str
     sample_rate_hz: float
     speed: float = 1.0
     loop: bool = False
+    rpm: float | None = None
+    bearing: BearingGeometry | None = None
 
 
 async def play(
@@ -62,15 +70,20 @@ async def play(
         start_time=start_time(recording, options, datetime.now(UTC)),
         encoding=recording.encoding,
         scale=recording.scale,
+        nominal_speed_rpm=nominal_rpm(recording, options),
+        bearing=None if options.bearing is None else declared_bearing(options.bearing),
+        reconfigure=True,
         takeover=True,
         buffer_s=buffer_s(recording, options),
         close_timeout_s=CLOSE_TIMEOUT_S,
     )
 
+    speed_hz = measured_speed_hz(recording, options)
+
     async def send(stream: kurto.SensorStream) -> None:
         base = stream.next_index
         async for index, samples in chunks(recording, options):
-            await stream.push(samples, first_index=base + index)
+            await stream.push(samples, first_index=base + index, shaft_speed_hz=speed_hz)
 
     return await deliver(options.sensor_id, opening, send, stop=stop)
 
@@ -96,6 +109,20 @@ async def chunks(
         base += total
         if not options.loop:
             return
+
+
+def nominal_rpm(recording: Recording, options: PlayOptions) -> float | None:
+    """Return the speed to declare: the one that was asked for, or a nominal one of the file."""
+    if options.rpm is not None:
+        return options.rpm
+    speed = recording.speed
+    return None if speed is None or speed.is_measured else 60.0 * speed.hz
+
+
+def measured_speed_hz(recording: Recording, options: PlayOptions) -> float | None:
+    """Return the speed to send with the samples: one that the file says was measured with them."""
+    speed = recording.speed
+    return speed.hz if speed is not None and speed.is_measured and options.rpm is None else None
 
 
 def chunk_geometry(recording: Recording, options: PlayOptions) -> tuple[int, float]:

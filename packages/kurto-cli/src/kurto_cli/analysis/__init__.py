@@ -1,0 +1,1 @@
+"""Recordings analysed offline, by the code of the live path."""
