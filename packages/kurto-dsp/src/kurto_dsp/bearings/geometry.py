@@ -1,8 +1,7 @@
 """Rolling-element bearings: geometry, and the frequencies at which their faults show."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kurto_dsp.exceptions import ParameterError
 
@@ -48,6 +47,10 @@ class BearingGeometry:
     is_approximate : bool
         True when D was taken as the mean of bore and outside diameter, which may be
         1.5 % wrong in BSF.
+    maker : str
+        Who makes it; no part of equality.
+    source : str
+        Where the geometry comes from; no part of equality.
     """
 
     element_count: int
@@ -56,6 +59,8 @@ class BearingGeometry:
     contact_angle_deg: float = 0.0
     designation: str = ""
     is_approximate: bool = False
+    maker: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.element_count < 1:
@@ -103,31 +108,4 @@ class BearingGeometry:
 
 
 SKF_6205_2RS_JEM = BearingGeometry(9, 7.94, 39.04, designation="SKF 6205-2RS JEM")
-
-KNOWN_BEARINGS = (
-    SKF_6205_2RS_JEM,
-    BearingGeometry(8, 6.7462, 28.4988, designation="SKF 6203-2RS JEM"),
-    BearingGeometry(8, 7.92, 34.55, designation="LDK UER204"),
-)
-"""Bearings with a published geometry. The balls of 6205 and 6203 variants differ by maker."""
-
-
-def find_bearing(
-    name: str, *, bearings: Iterable[BearingGeometry] = KNOWN_BEARINGS
-) -> BearingGeometry:
-    """Return the bearing whose designation holds `name`, case ignored.
-
-    Raises
-    ------
-    ParameterError
-        If no designation matches, or more than one does.
-    """
-    candidates = tuple(bearings)
-    found = [
-        b for b in candidates if name.strip() and name.strip().lower() in b.designation.lower()
-    ]
-    if len(found) != 1:
-        known = ", ".join(bearing.designation for bearing in found or candidates)
-        problem = "matches several bearings" if found else "is not a known bearing"
-        raise ParameterError(f"{name!r} {problem}: {known}")
-    return found[0]
+"""Drive-end bearing of the Case Western Reserve University rig; what synthesis simulates."""
