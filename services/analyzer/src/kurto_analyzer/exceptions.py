@@ -18,9 +18,12 @@ __all__ = [
     "InvalidCursor",
     "InvalidField",
     "LiveStreamUnavailable",
+    "NoDiagnosisYet",
     "NoFeaturesYet",
+    "NoLongWindow",
     "SlotNotOpen",
     "StaleOwner",
+    "TooManyRequests",
     "TooManySensors",
     "UnknownChannel",
     "UnknownFeature",
@@ -85,6 +88,24 @@ class NoFeaturesYet(NotFound):
     """No window of sensor {sensor_id} is computed yet: check its id, and that it is sending."""
 
     reason = "NO_FEATURES_YET"
+
+
+class NoDiagnosisYet(NotFound):
+    """Sensor {sensor_id} has no diagnosis: {problem}."""
+
+    reason = "NO_DIAGNOSIS_YET"
+
+
+class NoLongWindow(FailedPrecondition):
+    """Sensor {sensor_id} has no long window: {problem}."""
+
+    reason = "NO_DIAGNOSIS_YET"
+
+
+class TooManyRequests(ResourceExhausted):
+    """Diagnoses of {limit} sensors at most are made on request: ask again in a few seconds."""
+
+    reason = "OVERLOADED"
 
 
 class UnknownChannel(NotFound):

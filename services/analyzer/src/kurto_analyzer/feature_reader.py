@@ -48,6 +48,7 @@ _KINDS = {
     _SCALING.SPECTRUM_SCALING_UNSPECIFIED: SpectrumKind.PEAK,
     _SCALING.SPECTRUM_SCALING_AMPLITUDE_PEAK: SpectrumKind.PEAK,
     _SCALING.SPECTRUM_SCALING_AMPLITUDE_RMS: SpectrumKind.RMS,
+    _SCALING.SPECTRUM_SCALING_AMPLITUDE_PEAK_TO_PEAK: SpectrumKind.PEAK_TO_PEAK,
     _SCALING.SPECTRUM_SCALING_POWER_SPECTRAL_DENSITY: SpectrumKind.POWER_DENSITY,
 }
 
@@ -138,8 +139,11 @@ class FeatureReader:
         """
         _require_sensor_id(request.sensor_id)
         if request.scaling not in _KINDS:
-            allowed = "AMPLITUDE_PEAK, AMPLITUDE_RMS or POWER_SPECTRAL_DENSITY"
-            raise InvalidField(f"Unknown scaling: allowed is {allowed}.", field="scaling")
+            raise InvalidField(
+                "Unknown scaling: allowed is AMPLITUDE_PEAK, AMPLITUDE_RMS, "
+                "AMPLITUDE_PEAK_TO_PEAK or POWER_SPECTRAL_DENSITY.",
+                field="scaling",
+            )
         sensor = self._sensors.newest_epoch(request.sensor_id)
         if sensor is None:
             raise NoFeaturesYet(
@@ -219,6 +223,13 @@ def _spectrum(sensor: OpenSensor, request: pb.GetSpectrumRequest) -> spectrum_pb
         unit=kind.unit(spec.units[row]),
         window_function="hann",
         lines=_lines(spec, row, spectrum),
+        kind=spectrum_pb2.SPECTRUM_KIND_VIBRATION,
+        step=spectrum.resolution_hz,
+        step_unit="Hz",
+        average_count=1,
+        first_index=window_index * spec.geometry.hop_samples,
+        sample_count=samples.shape[1],
+        sample_rate_hz=spec.geometry.sample_rate_hz,
     )
 
 

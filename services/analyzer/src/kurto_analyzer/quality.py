@@ -20,8 +20,7 @@ _WIRE: dict[QualityFlag, int] = {
     QualityFlag.TOO_SHORT: Wire.QUALITY_FLAG_TOO_SHORT,
     QualityFlag.BAND_UNAVAILABLE: Wire.QUALITY_FLAG_BAND_UNAVAILABLE,
     QualityFlag.CLIPPED: Wire.QUALITY_FLAG_CLIPPED,
-    # A swing slower than three periods a window: too few samples for the spectral features.
-    QualityFlag.UNDEFINED: Wire.QUALITY_FLAG_TOO_SHORT,
+    QualityFlag.UNDEFINED: Wire.QUALITY_FLAG_UNDEFINED,
 }
 
 

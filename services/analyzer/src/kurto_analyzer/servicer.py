@@ -14,8 +14,13 @@ from kurto.analyzer.v1 import (
     feature_service_pb2_grpc,
 )
 from kurto.analyzer.v1 import feature_service_pb2 as features_pb
+from kurto_analyzer.baselines.service import BaselineDesk
+from kurto_analyzer.baselines.servicer import BaselineMethods
 from kurto_analyzer.feature_reader import FeatureReader
+from kurto_analyzer.long_windows.reader import DiagnosisReader
+from kurto_analyzer.long_windows.servicer import DiagnosisMethods
 from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.on_demand.servicer import AnalysisMethods, SpectrumDesk
 from kurto_analyzer.rollup_reader import RollupReader
 from kurto_analyzer.session import AnalysisSession
 from kurto_service.identity import requires
@@ -89,7 +94,12 @@ async def _read(requests: Requests, session: AnalysisSession) -> None:
         session.finish()
 
 
-class FeatureServicer(feature_service_pb2_grpc.FeatureServiceServicer):
+class FeatureServicer(
+    BaselineMethods,
+    DiagnosisMethods,
+    AnalysisMethods,
+    feature_service_pb2_grpc.FeatureServiceServicer,
+):
     """``kurto.analyzer.v1.FeatureService``.
 
     Parameters
@@ -98,9 +108,25 @@ class FeatureServicer(feature_service_pb2_grpc.FeatureServiceServicer):
         Answers about frames and spectra.
     rollups : RollupReader
         Answers about roll-ups.
+    baselines : BaselineDesk
+        Answers about baselines and conditions.
+    diagnoses : DiagnosisReader
+        Answers about long windows.
+    spectra : SpectrumDesk
+        Answers about spectra and pictures.
     """
 
-    def __init__(self, reader: FeatureReader, rollups: RollupReader) -> None:
+    def __init__(
+        self,
+        reader: FeatureReader,
+        rollups: RollupReader,
+        baselines: BaselineDesk,
+        diagnoses: DiagnosisReader,
+        spectra: SpectrumDesk,
+    ) -> None:
+        self.baselines = baselines
+        self.diagnoses = diagnoses
+        self.spectra = spectra
         self._reader = reader
         self._rollups = rollups
 
@@ -124,13 +150,6 @@ class FeatureServicer(feature_service_pb2_grpc.FeatureServiceServicer):
     ) -> features_pb.ListFeatureRollupsResponse:
         """Return one page of features summed up."""
         return await self._rollups.list_page(request)
-
-    @requires("viewer")
-    async def GetSpectrum(
-        self, request: features_pb.GetSpectrumRequest, context: Context
-    ) -> features_pb.GetSpectrumResponse:
-        """Return the spectrum of a channel over the newest window."""
-        return features_pb.GetSpectrumResponse(spectrum=self._reader.spectrum(request))
 
     @requires("viewer")
     async def ListFeatureDefinitions(

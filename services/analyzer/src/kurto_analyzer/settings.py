@@ -80,6 +80,37 @@ class AnalyzerSettings(ServiceSettings):
     minute_rollup_retention_days: int = Field(
         0, ge=0, description="Days for which roll-ups over a minute are kept; 0 for ever."
     )
+    long_feature_retention_days: int = Field(
+        90, ge=0, description="Days for which features of long windows are kept; 0 for ever."
+    )
+    diagnosis_retention_days: int = Field(
+        90, ge=0, description="Days for which diagnoses are kept; 0 for ever."
+    )
+    diagnosis_interval_s: float = Field(
+        10.0, gt=0, description="Seconds from one long window of a sensor to the next."
+    )
+    diagnosis_cpu_share: float = Field(
+        0.1, gt=0, le=1,
+        description="Largest part of one core that long windows take; beyond it they come later.",
+    )  # fmt: skip
+    max_diagnosis_requests: int = Field(
+        16, gt=0, description="Sensors with a diagnosis on request at a time."
+    )
+    diagnosis_request_timeout_s: float = Field(
+        20.0, gt=0, description="Seconds that a request for a diagnosis waits at most."
+    )
+    long_window_s: float = Field(8.0, ge=5, le=60, description="Shortest long window, in seconds.")
+    long_window_revolutions: float = Field(
+        100.0, ge=20, description="Shaft revolutions that a long window holds, within 60 s."
+    )
+    history_bytes: int = Field(
+        512 * 1024 * 1024, ge=0,
+        description="Memory for the samples of all sensors' long windows, in bytes; sensors that "
+        "find no room have no diagnosis.",
+    )  # fmt: skip
+    history_idle_s: float = Field(
+        30.0, gt=0, description="Seconds without samples after which a sensor's history is let go."
+    )
     rollup_interval_s: float = Field(
         10.0, gt=0, description="Seconds between two looks for minutes to roll up."
     )
@@ -97,6 +128,14 @@ class AnalyzerSettings(ServiceSettings):
         60.0, gt=0, description="Seconds after which rolling up some minutes is given up."
     )
     rollup_pool_size: int = Field(2, ge=2, description="PostgreSQL connections for rolling up.")
+    max_queued_conditions: int = Field(
+        10_000, gt=0,
+        description="Windows waiting to be compared with baselines; beyond it they are read again.",
+    )  # fmt: skip
+    baseline_watch_interval_s: float = Field(
+        5.0, gt=0,
+        description="Seconds between two looks for baselines that another analyzer changed.",
+    )  # fmt: skip
     maintenance_interval_s: float = Field(
         600.0, gt=0, description="Seconds between two runs of making and dropping partitions."
     )
@@ -107,4 +146,20 @@ class AnalyzerSettings(ServiceSettings):
     )
     query_timeout_s: float = Field(
         5.0, gt=0, description="Seconds after which a read from PostgreSQL is given up."
+    )
+    ingest_address: str = Field("127.0.0.1:50051", description="Where ingest is, as host:port.")
+    max_analyses: int = Field(
+        4, gt=0,
+        description="Spectra and pictures on request that are read or computed at a time, one of "
+        "them in the processor; more are refused.",
+    )  # fmt: skip
+    analysis_timeout_s: float = Field(
+        30.0, gt=0, description="Seconds that a spectrum or picture on request may take in all."
+    )
+    max_analysis_s: float = Field(
+        60.0, ge=1, le=60,
+        description="Longest record that a spectrum or picture on request is made of, in seconds.",
+    )  # fmt: skip
+    sample_read_timeout_s: float = Field(
+        10.0, gt=0, description="Seconds after which a call to ingest for samples is given up."
     )

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.analyzer.v1.feature_service_pb2_grpc import add_FeatureServiceServicer_to_server
 from kurto_analyzer.analyzer import Analyzer
+from kurto_analyzer.baselines.parts import assemble
+from kurto_analyzer.baselines.postgres import PostgresBaselines
+from kurto_analyzer.baselines.postgres_windows import PostgresCountedWindows
 from kurto_analyzer.feature_reader import FeatureReader
+from kurto_analyzer.long_windows.growth import KeptGrowth
+from kurto_analyzer.long_windows.postgres import PostgresLongResults
+from kurto_analyzer.long_windows.wiring import long_results, start_long_windows
 from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.on_demand.wiring import spectrum_desk
 from kurto_analyzer.partitions import feature_table, minute_table, second_table
 from kurto_analyzer.postgres import PostgresFeatureStore
 from kurto_analyzer.postgres_partitions import PartitionKeeper
@@ -42,7 +49,24 @@ async def wire(settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings]) -
     windows = AnalyzerServicer(analyzer.new_session, metrics)
     reader = FeatureReader(analyzer.sensors, live, store, runtime.clock)
     runtime.add_servicer(add_AnalyzerServiceServicer_to_server, windows, _ANALYZER)
-    features = FeatureServicer(reader, RollupReader(stores.rollups))
+    baselines = assemble(
+        stores.baselines, stores.counted, analyzer.sensors, settings,
+        clock=runtime.clock, metrics=metrics,
+    )  # fmt: skip
+    analyzer.committer.follow(baselines.keeper.committed)
+    runtime.spawn("conditions", baselines.keeper.run())
+    runtime.spawn("baselines", baselines.keeper.watch())
+    long_windows = start_long_windows(
+        settings, runtime, analyzer, stores.long_results, KeptGrowth(baselines.keeper)
+    )
+    baselines.keeper.listen(lambda sensor_id, _: long_windows.worker.hasten(sensor_id))
+    features = FeatureServicer(
+        reader,
+        RollupReader(stores.rollups),
+        baselines.desk,
+        long_windows.reader,
+        spectrum_desk(settings, runtime, reader),
+    )
     runtime.add_servicer(add_FeatureServiceServicer_to_server, features, _FEATURES)
     runtime.on_drain(windows.drain)
 
@@ -51,6 +75,9 @@ async def wire(settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings]) -
 class _Stores:
     features: PostgresFeatureStore
     rollups: PostgresRollupHistory
+    long_results: PostgresLongResults
+    baselines: PostgresBaselines
+    counted: PostgresCountedWindows
 
 
 async def _stores(
@@ -72,6 +99,9 @@ async def _stores(
     return _Stores(
         PostgresFeatureStore(write_pool, query_pool, frames, layouts),
         PostgresRollupHistory(query_pool, layouts),
+        long_results(settings, runtime, (rollup_pool, query_pool), layouts),
+        PostgresBaselines(write_pool, query_pool),
+        PostgresCountedWindows(query_pool, layouts),
     )
 
 

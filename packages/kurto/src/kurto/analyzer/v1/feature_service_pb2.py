@@ -23,13 +23,17 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kurto.analyzer.v1 import diagnoses_pb2 as kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2
+from kurto.analyzer.v1 import baselines_pb2 as kurto_dot_analyzer_dot_v1_dot_baselines__pb2
 from kurto.signal.v1 import features_pb2 as kurto_dot_signal_dot_v1_dot_features__pb2
 from kurto.signal.v1 import quality_pb2 as kurto_dot_signal_dot_v1_dot_quality__pb2
+from kurto.signal.v1 import spectra_pb2 as kurto_dot_signal_dot_v1_dot_spectra__pb2
 from kurto.signal.v1 import spectrum_pb2 as kurto_dot_signal_dot_v1_dot_spectrum__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kurto/analyzer/v1/feature_service.proto\x12\x11kurto.analyzer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ekurto/signal/v1/features.proto\x1a\x1dkurto/signal/v1/quality.proto\x1a\x1ekurto/signal/v1/spectrum.proto\"7\n\x18GetLatestFeaturesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"\x8d\x01\n\x19GetLatestFeaturesResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.kurto.signal.v1.FeatureFrameR\x05\x66rame\x12;\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nserverTime\"\xe5\x02\n\x13ListFeaturesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x14\n\x05\x65poch\x18\x04 \x01(\x03R\x05\x65poch\x12\x31\n\x12\x61\x66ter_window_index\x18\x05 \x01(\x03H\x00R\x10\x61\x66terWindowIndex\x88\x01\x01\x12#\n\rfeature_names\x18\x06 \x03(\tR\x0c\x66\x65\x61tureNames\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageTokenB\x15\n\x13_after_window_index\"\xa1\x01\n\x14ListFeaturesResponse\x12\x35\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1d.kurto.signal.v1.FeatureFrameR\x06\x66rames\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12*\n\x11next_window_index\x18\x03 \x01(\x03R\x0fnextWindowIndex\"\xe6\x02\n\x19ListFeatureRollupsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12=\n\x08interval\x18\x02 \x01(\x0e\x32!.kurto.analyzer.v1.RollupIntervalR\x08interval\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12#\n\rfeature_names\x18\x05 \x03(\tR\x0c\x66\x65\x61tureNames\x12\x1a\n\x08\x63hannels\x18\x06 \x03(\tR\x08\x63hannels\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageToken\"y\n\x0e\x46\x65\x61tureSummary\x12\x18\n\x07minimum\x18\x01 \x01(\x02R\x07minimum\x12\x12\n\x04mean\x18\x02 \x01(\x02R\x04mean\x12\x18\n\x07maximum\x18\x03 \x01(\x02R\x07maximum\x12\x1f\n\x0bvalue_count\x18\x04 \x01(\x05R\nvalueCount\"\xac\x02\n\rChannelRollup\x12\x18\n\x07\x63hannel\x18\x01 \x01(\tR\x07\x63hannel\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12J\n\x08\x66\x65\x61tures\x18\x03 \x03(\x0b\x32..kurto.analyzer.v1.ChannelRollup.FeaturesEntryR\x08\x66\x65\x61tures\x12\x41\n\rquality_flags\x18\x04 \x03(\x0e\x32\x1c.kurto.signal.v1.QualityFlagR\x0cqualityFlags\x1a^\n\rFeaturesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x37\n\x05value\x18\x02 \x01(\x0b\x32!.kurto.analyzer.v1.FeatureSummaryR\x05value:\x02\x38\x01\"\xd9\x01\n\rFeatureRollup\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12!\n\x0cwindow_count\x18\x02 \x01(\x05R\x0bwindowCount\x12,\n\x12\x65mpty_window_count\x18\x03 \x01(\x05R\x10\x65mptyWindowCount\x12<\n\x08\x63hannels\x18\x04 \x03(\x0b\x32 .kurto.analyzer.v1.ChannelRollupR\x08\x63hannels\"\x80\x01\n\x1aListFeatureRollupsResponse\x12:\n\x07rollups\x18\x01 \x03(\x0b\x32 .kurto.analyzer.v1.FeatureRollupR\x07rollups\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x87\x01\n\x12GetSpectrumRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12:\n\x07scaling\x18\x03 \x01(\x0e\x32 .kurto.signal.v1.SpectrumScalingR\x07scaling\"L\n\x13GetSpectrumResponse\x12\x35\n\x08spectrum\x18\x01 \x01(\x0b\x32\x19.kurto.signal.v1.SpectrumR\x08spectrum\"\x1f\n\x1dListFeatureDefinitionsRequest\"`\n\x1eListFeatureDefinitionsResponse\x12>\n\x08\x66\x65\x61tures\x18\x01 \x03(\x0b\x32\".kurto.signal.v1.FeatureDefinitionR\x08\x66\x65\x61tures*q\n\x0eRollupInterval\x12\x1f\n\x1bROLLUP_INTERVAL_UNSPECIFIED\x10\x00\x12\x1e\n\x1aROLLUP_INTERVAL_ONE_SECOND\x10\x01\x12\x1e\n\x1aROLLUP_INTERVAL_ONE_MINUTE\x10\x02\x32\xf3\x05\n\x0e\x46\x65\x61tureService\x12\x9a\x01\n\x11GetLatestFeatures\x12+.kurto.analyzer.v1.GetLatestFeaturesRequest\x1a,.kurto.analyzer.v1.GetLatestFeaturesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/realtime/features/{sensor_id}\x12\x82\x01\n\x0cListFeatures\x12&.kurto.analyzer.v1.ListFeaturesRequest\x1a\'.kurto.analyzer.v1.ListFeaturesResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/features/{sensor_id}\x12\x9c\x01\n\x12ListFeatureRollups\x12,.kurto.analyzer.v1.ListFeatureRollupsRequest\x1a-.kurto.analyzer.v1.ListFeatureRollupsResponse\")\x82\xd3\xe4\x93\x02#\x12!/api/features/{sensor_id}/rollups\x12\x88\x01\n\x0bGetSpectrum\x12%.kurto.analyzer.v1.GetSpectrumRequest\x1a&.kurto.analyzer.v1.GetSpectrumResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/realtime/spectrum/{sensor_id}\x12\x94\x01\n\x16ListFeatureDefinitions\x12\x30.kurto.analyzer.v1.ListFeatureDefinitionsRequest\x1a\x31.kurto.analyzer.v1.ListFeatureDefinitionsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/api/featuresb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kurto/analyzer/v1/feature_service.proto\x12\x11kurto.analyzer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!kurto/analyzer/v1/diagnoses.proto\x1a!kurto/analyzer/v1/baselines.proto\x1a\x1ekurto/signal/v1/features.proto\x1a\x1dkurto/signal/v1/quality.proto\x1a\x1dkurto/signal/v1/spectra.proto\x1a\x1ekurto/signal/v1/spectrum.proto\"7\n\x18GetLatestFeaturesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"\x8d\x01\n\x19GetLatestFeaturesResponse\x12\x33\n\x05\x66rame\x18\x01 \x01(\x0b\x32\x1d.kurto.signal.v1.FeatureFrameR\x05\x66rame\x12;\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nserverTime\"\xe5\x02\n\x13ListFeaturesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x14\n\x05\x65poch\x18\x04 \x01(\x03R\x05\x65poch\x12\x31\n\x12\x61\x66ter_window_index\x18\x05 \x01(\x03H\x00R\x10\x61\x66terWindowIndex\x88\x01\x01\x12#\n\rfeature_names\x18\x06 \x03(\tR\x0c\x66\x65\x61tureNames\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageTokenB\x15\n\x13_after_window_index\"\xa1\x01\n\x14ListFeaturesResponse\x12\x35\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1d.kurto.signal.v1.FeatureFrameR\x06\x66rames\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12*\n\x11next_window_index\x18\x03 \x01(\x03R\x0fnextWindowIndex\"\xe6\x02\n\x19ListFeatureRollupsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12=\n\x08interval\x18\x02 \x01(\x0e\x32!.kurto.analyzer.v1.RollupIntervalR\x08interval\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12#\n\rfeature_names\x18\x05 \x03(\tR\x0c\x66\x65\x61tureNames\x12\x1a\n\x08\x63hannels\x18\x06 \x03(\tR\x08\x63hannels\x12\x1b\n\tpage_size\x18\x07 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x08 \x01(\tR\tpageToken\"y\n\x0e\x46\x65\x61tureSummary\x12\x18\n\x07minimum\x18\x01 \x01(\x02R\x07minimum\x12\x12\n\x04mean\x18\x02 \x01(\x02R\x04mean\x12\x18\n\x07maximum\x18\x03 \x01(\x02R\x07maximum\x12\x1f\n\x0bvalue_count\x18\x04 \x01(\x05R\nvalueCount\"\xac\x02\n\rChannelRollup\x12\x18\n\x07\x63hannel\x18\x01 \x01(\tR\x07\x63hannel\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12J\n\x08\x66\x65\x61tures\x18\x03 \x03(\x0b\x32..kurto.analyzer.v1.ChannelRollup.FeaturesEntryR\x08\x66\x65\x61tures\x12\x41\n\rquality_flags\x18\x04 \x03(\x0e\x32\x1c.kurto.signal.v1.QualityFlagR\x0cqualityFlags\x1a^\n\rFeaturesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x37\n\x05value\x18\x02 \x01(\x0b\x32!.kurto.analyzer.v1.FeatureSummaryR\x05value:\x02\x38\x01\"\xd9\x01\n\rFeatureRollup\x12\x39\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12!\n\x0cwindow_count\x18\x02 \x01(\x05R\x0bwindowCount\x12,\n\x12\x65mpty_window_count\x18\x03 \x01(\x05R\x10\x65mptyWindowCount\x12<\n\x08\x63hannels\x18\x04 \x03(\x0b\x32 .kurto.analyzer.v1.ChannelRollupR\x08\x63hannels\"\x80\x01\n\x1aListFeatureRollupsResponse\x12:\n\x07rollups\x18\x01 \x03(\x0b\x32 .kurto.analyzer.v1.FeatureRollupR\x07rollups\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa4\x06\n\x12GetSpectrumRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12:\n\x07scaling\x18\x03 \x01(\x0e\x32 .kurto.signal.v1.SpectrumScalingR\x07scaling\x12\x31\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.kurto.signal.v1.SpectrumKindR\x04kind\x12\x39\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x64uration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12\x1d\n\nline_count\x18\x07 \x01(\x05R\tlineCount\x12\x30\n\x14maximum_frequency_hz\x18\x08 \x01(\x01R\x12maximumFrequencyHz\x12@\n\taveraging\x18\t \x01(\x0e\x32\".kurto.signal.v1.SpectrumAveragingR\taveraging\x12\x1d\n\x07overlap\x18\n \x01(\x01H\x00R\x07overlap\x88\x01\x01\x12K\n\x11\x64\x65modulation_band\x18\x0b \x01(\x0b\x32\x1e.kurto.signal.v1.FrequencyBandR\x10\x64\x65modulationBand\x12)\n\x0eshaft_speed_hz\x18\x0c \x01(\x01H\x01R\x0cshaftSpeedHz\x88\x01\x01\x12#\n\rtacho_channel\x18\r \x01(\tR\x0ctachoChannel\x12\x32\n\x15pulses_per_revolution\x18\x0e \x01(\x05R\x13pulsesPerRevolution\x12#\n\rmaximum_order\x18\x0f \x01(\x01R\x0cmaximumOrder\x12/\n\x13segment_revolutions\x18\x10 \x01(\x05R\x12segmentRevolutionsB\n\n\x08_overlapB\x11\n\x0f_shaft_speed_hz\"L\n\x13GetSpectrumResponse\x12\x35\n\x08spectrum\x18\x01 \x01(\x0b\x32\x19.kurto.signal.v1.SpectrumR\x08spectrum\"\xde\x01\n\x12GetWaveformRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12\x1f\n\x0bpoint_count\x18\x05 \x01(\x05R\npointCount\"L\n\x13GetWaveformResponse\x12\x35\n\x08waveform\x18\x01 \x01(\x0b\x32\x19.kurto.signal.v1.WaveformR\x08waveform\"\xf8\x02\n\x15GetSpectrogramRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12:\n\x07scaling\x18\x05 \x01(\x0e\x32 .kurto.signal.v1.SpectrumScalingR\x07scaling\x12\x1d\n\nline_count\x18\x06 \x01(\x05R\tlineCount\x12\x1d\n\x07overlap\x18\x07 \x01(\x01H\x00R\x07overlap\x88\x01\x01\x12\x30\n\x14maximum_frequency_hz\x18\x08 \x01(\x01R\x12maximumFrequencyHzB\n\n\x08_overlap\"X\n\x16GetSpectrogramResponse\x12>\n\x0bspectrogram\x18\x01 \x01(\x0b\x32\x1c.kurto.signal.v1.SpectrogramR\x0bspectrogram\"\xc1\x02\n\x13GetScalogramRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12\x32\n\x04\x62\x61nd\x18\x05 \x01(\x0b\x32\x1e.kurto.signal.v1.FrequencyBandR\x04\x62\x61nd\x12*\n\x11voices_per_octave\x18\x06 \x01(\x05R\x0fvoicesPerOctave\x12!\n\x0c\x63olumn_count\x18\x07 \x01(\x05R\x0b\x63olumnCount\"P\n\x14GetScalogramResponse\x12\x38\n\tscalogram\x18\x01 \x01(\x0b\x32\x1a.kurto.signal.v1.ScalogramR\tscalogram\"\xdf\x01\n\x13GetKurtogramRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12\x1f\n\x0blevel_count\x18\x05 \x01(\x05R\nlevelCount\"P\n\x14GetKurtogramResponse\x12\x38\n\tkurtogram\x18\x01 \x01(\x0b\x32\x1a.kurto.signal.v1.KurtogramR\tkurtogram\"\x9d\x03\n GetTimeSynchronousAverageRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x64uration\x12)\n\x0eshaft_speed_hz\x18\x05 \x01(\x01H\x00R\x0cshaftSpeedHz\x88\x01\x01\x12#\n\rtacho_channel\x18\x06 \x01(\tR\x0ctachoChannel\x12\x32\n\x15pulses_per_revolution\x18\x07 \x01(\x05R\x13pulsesPerRevolution\x12#\n\rmaximum_order\x18\x08 \x01(\x01R\x0cmaximumOrder\x12\x14\n\x05teeth\x18\t \x01(\x05R\x05teethB\x11\n\x0f_shaft_speed_hz\"f\n!GetTimeSynchronousAverageResponse\x12\x41\n\x07\x61verage\x18\x01 \x01(\x0b\x32\'.kurto.signal.v1.TimeSynchronousAverageR\x07\x61verage\"\x1f\n\x1dListFeatureDefinitionsRequest\"`\n\x1eListFeatureDefinitionsResponse\x12>\n\x08\x66\x65\x61tures\x18\x01 \x03(\x0b\x32\".kurto.signal.v1.FeatureDefinitionR\x08\x66\x65\x61tures*q\n\x0eRollupInterval\x12\x1f\n\x1bROLLUP_INTERVAL_UNSPECIFIED\x10\x00\x12\x1e\n\x1aROLLUP_INTERVAL_ONE_SECOND\x10\x01\x12\x1e\n\x1aROLLUP_INTERVAL_ONE_MINUTE\x10\x02\x32\xde\x14\n\x0e\x46\x65\x61tureService\x12\x9a\x01\n\x11GetLatestFeatures\x12+.kurto.analyzer.v1.GetLatestFeaturesRequest\x1a,.kurto.analyzer.v1.GetLatestFeaturesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/realtime/features/{sensor_id}\x12\x82\x01\n\x0cListFeatures\x12&.kurto.analyzer.v1.ListFeaturesRequest\x1a\'.kurto.analyzer.v1.ListFeaturesResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/features/{sensor_id}\x12\x9c\x01\n\x12ListFeatureRollups\x12,.kurto.analyzer.v1.ListFeatureRollupsRequest\x1a-.kurto.analyzer.v1.ListFeatureRollupsResponse\")\x82\xd3\xe4\x93\x02#\x12!/api/features/{sensor_id}/rollups\x12\xa5\x01\n\x0bGetSpectrum\x12%.kurto.analyzer.v1.GetSpectrumRequest\x1a&.kurto.analyzer.v1.GetSpectrumResponse\"G\x82\xd3\xe4\x93\x02\x41\x12\"/api/realtime/spectrum/{sensor_id}Z\x1b\x12\x19/api/spectrum/{sensor_id}\x12\x7f\n\x0bGetWaveform\x12%.kurto.analyzer.v1.GetWaveformRequest\x1a&.kurto.analyzer.v1.GetWaveformResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/waveform/{sensor_id}\x12\x8b\x01\n\x0eGetSpectrogram\x12(.kurto.analyzer.v1.GetSpectrogramRequest\x1a).kurto.analyzer.v1.GetSpectrogramResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/spectrogram/{sensor_id}\x12\x83\x01\n\x0cGetScalogram\x12&.kurto.analyzer.v1.GetScalogramRequest\x1a\'.kurto.analyzer.v1.GetScalogramResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/scalogram/{sensor_id}\x12\x83\x01\n\x0cGetKurtogram\x12&.kurto.analyzer.v1.GetKurtogramRequest\x1a\'.kurto.analyzer.v1.GetKurtogramResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/kurtogram/{sensor_id}\x12\xb9\x01\n\x19GetTimeSynchronousAverage\x12\x33.kurto.analyzer.v1.GetTimeSynchronousAverageRequest\x1a\x34.kurto.analyzer.v1.GetTimeSynchronousAverageResponse\"1\x82\xd3\xe4\x93\x02+\x12)/api/time-synchronous-average/{sensor_id}\x12\x80\x01\n\x0bGetBaseline\x12%.kurto.analyzer.v1.GetBaselineRequest\x1a&.kurto.analyzer.v1.GetBaselineResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/baselines/{sensor_id}\x12\x8e\x01\n\rListBaselines\x12\'.kurto.analyzer.v1.ListBaselinesRequest\x1a(.kurto.analyzer.v1.ListBaselinesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/api/baselines/{sensor_id}/history\x12\x8f\x01\n\rLearnBaseline\x12\'.kurto.analyzer.v1.LearnBaselineRequest\x1a(.kurto.analyzer.v1.LearnBaselineResponse\"+\x82\xd3\xe4\x93\x02%\" /api/baselines/{sensor_id}/learn:\x01*\x12\x83\x01\n\x0cGetCondition\x12&.kurto.analyzer.v1.GetConditionRequest\x1a\'.kurto.analyzer.v1.GetConditionResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/condition/{sensor_id}\x12\x8c\x01\n\x0cGetDiagnosis\x12&.kurto.analyzer.v1.GetDiagnosisRequest\x1a\'.kurto.analyzer.v1.GetDiagnosisResponse\"+\x82\xd3\xe4\x93\x02%\x12#/api/realtime/diagnosis/{sensor_id}\x12\x86\x01\n\rListDiagnoses\x12\'.kurto.analyzer.v1.ListDiagnosesRequest\x1a(.kurto.analyzer.v1.ListDiagnosesResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/diagnoses/{sensor_id}\x12\x93\x01\n\x10ListLongFeatures\x12*.kurto.analyzer.v1.ListLongFeaturesRequest\x1a+.kurto.analyzer.v1.ListLongFeaturesResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/api/features/{sensor_id}/long\x12\x9a\x01\n\x10RequestDiagnosis\x12*.kurto.analyzer.v1.RequestDiagnosisRequest\x1a+.kurto.analyzer.v1.RequestDiagnosisResponse\"-\x82\xd3\xe4\x93\x02\'\"\"/api/diagnoses/{sensor_id}/request:\x01*\x12\x94\x01\n\x16ListFeatureDefinitions\x12\x30.kurto.analyzer.v1.ListFeatureDefinitionsRequest\x1a\x31.kurto.analyzer.v1.ListFeatureDefinitionsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/api/featuresb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,39 +49,85 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEATURESERVICE'].methods_by_name['ListFeatureRollups']._loaded_options = None
   _globals['_FEATURESERVICE'].methods_by_name['ListFeatureRollups']._serialized_options = b'\202\323\344\223\002#\022!/api/features/{sensor_id}/rollups'
   _globals['_FEATURESERVICE'].methods_by_name['GetSpectrum']._loaded_options = None
-  _globals['_FEATURESERVICE'].methods_by_name['GetSpectrum']._serialized_options = b'\202\323\344\223\002$\022\"/api/realtime/spectrum/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['GetSpectrum']._serialized_options = b'\202\323\344\223\002A\022\"/api/realtime/spectrum/{sensor_id}Z\033\022\031/api/spectrum/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['GetWaveform']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['GetWaveform']._serialized_options = b'\202\323\344\223\002\033\022\031/api/waveform/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['GetSpectrogram']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['GetSpectrogram']._serialized_options = b'\202\323\344\223\002\036\022\034/api/spectrogram/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['GetScalogram']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['GetScalogram']._serialized_options = b'\202\323\344\223\002\034\022\032/api/scalogram/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['GetKurtogram']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['GetKurtogram']._serialized_options = b'\202\323\344\223\002\034\022\032/api/kurtogram/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['GetTimeSynchronousAverage']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['GetTimeSynchronousAverage']._serialized_options = b'\202\323\344\223\002+\022)/api/time-synchronous-average/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['GetBaseline']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['GetBaseline']._serialized_options = b'\202\323\344\223\002\034\022\032/api/baselines/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['ListBaselines']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['ListBaselines']._serialized_options = b'\202\323\344\223\002$\022\"/api/baselines/{sensor_id}/history'
+  _globals['_FEATURESERVICE'].methods_by_name['LearnBaseline']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['LearnBaseline']._serialized_options = b'\202\323\344\223\002%\" /api/baselines/{sensor_id}/learn:\001*'
+  _globals['_FEATURESERVICE'].methods_by_name['GetCondition']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['GetCondition']._serialized_options = b'\202\323\344\223\002\034\022\032/api/condition/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['GetDiagnosis']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['GetDiagnosis']._serialized_options = b'\202\323\344\223\002%\022#/api/realtime/diagnosis/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['ListDiagnoses']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['ListDiagnoses']._serialized_options = b'\202\323\344\223\002\034\022\032/api/diagnoses/{sensor_id}'
+  _globals['_FEATURESERVICE'].methods_by_name['ListLongFeatures']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['ListLongFeatures']._serialized_options = b'\202\323\344\223\002 \022\036/api/features/{sensor_id}/long'
+  _globals['_FEATURESERVICE'].methods_by_name['RequestDiagnosis']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['RequestDiagnosis']._serialized_options = b'\202\323\344\223\002\'\"\"/api/diagnoses/{sensor_id}/request:\001*'
   _globals['_FEATURESERVICE'].methods_by_name['ListFeatureDefinitions']._loaded_options = None
   _globals['_FEATURESERVICE'].methods_by_name['ListFeatureDefinitions']._serialized_options = b'\202\323\344\223\002\017\022\r/api/features'
-  _globals['_ROLLUPINTERVAL']._serialized_start=2430
-  _globals['_ROLLUPINTERVAL']._serialized_end=2543
-  _globals['_GETLATESTFEATURESREQUEST']._serialized_start=220
-  _globals['_GETLATESTFEATURESREQUEST']._serialized_end=275
-  _globals['_GETLATESTFEATURESRESPONSE']._serialized_start=278
-  _globals['_GETLATESTFEATURESRESPONSE']._serialized_end=419
-  _globals['_LISTFEATURESREQUEST']._serialized_start=422
-  _globals['_LISTFEATURESREQUEST']._serialized_end=779
-  _globals['_LISTFEATURESRESPONSE']._serialized_start=782
-  _globals['_LISTFEATURESRESPONSE']._serialized_end=943
-  _globals['_LISTFEATUREROLLUPSREQUEST']._serialized_start=946
-  _globals['_LISTFEATUREROLLUPSREQUEST']._serialized_end=1304
-  _globals['_FEATURESUMMARY']._serialized_start=1306
-  _globals['_FEATURESUMMARY']._serialized_end=1427
-  _globals['_CHANNELROLLUP']._serialized_start=1430
-  _globals['_CHANNELROLLUP']._serialized_end=1730
-  _globals['_CHANNELROLLUP_FEATURESENTRY']._serialized_start=1636
-  _globals['_CHANNELROLLUP_FEATURESENTRY']._serialized_end=1730
-  _globals['_FEATUREROLLUP']._serialized_start=1733
-  _globals['_FEATUREROLLUP']._serialized_end=1950
-  _globals['_LISTFEATUREROLLUPSRESPONSE']._serialized_start=1953
-  _globals['_LISTFEATUREROLLUPSRESPONSE']._serialized_end=2081
-  _globals['_GETSPECTRUMREQUEST']._serialized_start=2084
-  _globals['_GETSPECTRUMREQUEST']._serialized_end=2219
-  _globals['_GETSPECTRUMRESPONSE']._serialized_start=2221
-  _globals['_GETSPECTRUMRESPONSE']._serialized_end=2297
-  _globals['_LISTFEATUREDEFINITIONSREQUEST']._serialized_start=2299
-  _globals['_LISTFEATUREDEFINITIONSREQUEST']._serialized_end=2330
-  _globals['_LISTFEATUREDEFINITIONSRESPONSE']._serialized_start=2332
-  _globals['_LISTFEATUREDEFINITIONSRESPONSE']._serialized_end=2428
-  _globals['_FEATURESERVICE']._serialized_start=2546
-  _globals['_FEATURESERVICE']._serialized_end=3301
+  _globals['_ROLLUPINTERVAL']._serialized_start=5238
+  _globals['_ROLLUPINTERVAL']._serialized_end=5351
+  _globals['_GETLATESTFEATURESREQUEST']._serialized_start=353
+  _globals['_GETLATESTFEATURESREQUEST']._serialized_end=408
+  _globals['_GETLATESTFEATURESRESPONSE']._serialized_start=411
+  _globals['_GETLATESTFEATURESRESPONSE']._serialized_end=552
+  _globals['_LISTFEATURESREQUEST']._serialized_start=555
+  _globals['_LISTFEATURESREQUEST']._serialized_end=912
+  _globals['_LISTFEATURESRESPONSE']._serialized_start=915
+  _globals['_LISTFEATURESRESPONSE']._serialized_end=1076
+  _globals['_LISTFEATUREROLLUPSREQUEST']._serialized_start=1079
+  _globals['_LISTFEATUREROLLUPSREQUEST']._serialized_end=1437
+  _globals['_FEATURESUMMARY']._serialized_start=1439
+  _globals['_FEATURESUMMARY']._serialized_end=1560
+  _globals['_CHANNELROLLUP']._serialized_start=1563
+  _globals['_CHANNELROLLUP']._serialized_end=1863
+  _globals['_CHANNELROLLUP_FEATURESENTRY']._serialized_start=1769
+  _globals['_CHANNELROLLUP_FEATURESENTRY']._serialized_end=1863
+  _globals['_FEATUREROLLUP']._serialized_start=1866
+  _globals['_FEATUREROLLUP']._serialized_end=2083
+  _globals['_LISTFEATUREROLLUPSRESPONSE']._serialized_start=2086
+  _globals['_LISTFEATUREROLLUPSRESPONSE']._serialized_end=2214
+  _globals['_GETSPECTRUMREQUEST']._serialized_start=2217
+  _globals['_GETSPECTRUMREQUEST']._serialized_end=3021
+  _globals['_GETSPECTRUMRESPONSE']._serialized_start=3023
+  _globals['_GETSPECTRUMRESPONSE']._serialized_end=3099
+  _globals['_GETWAVEFORMREQUEST']._serialized_start=3102
+  _globals['_GETWAVEFORMREQUEST']._serialized_end=3324
+  _globals['_GETWAVEFORMRESPONSE']._serialized_start=3326
+  _globals['_GETWAVEFORMRESPONSE']._serialized_end=3402
+  _globals['_GETSPECTROGRAMREQUEST']._serialized_start=3405
+  _globals['_GETSPECTROGRAMREQUEST']._serialized_end=3781
+  _globals['_GETSPECTROGRAMRESPONSE']._serialized_start=3783
+  _globals['_GETSPECTROGRAMRESPONSE']._serialized_end=3871
+  _globals['_GETSCALOGRAMREQUEST']._serialized_start=3874
+  _globals['_GETSCALOGRAMREQUEST']._serialized_end=4195
+  _globals['_GETSCALOGRAMRESPONSE']._serialized_start=4197
+  _globals['_GETSCALOGRAMRESPONSE']._serialized_end=4277
+  _globals['_GETKURTOGRAMREQUEST']._serialized_start=4280
+  _globals['_GETKURTOGRAMREQUEST']._serialized_end=4503
+  _globals['_GETKURTOGRAMRESPONSE']._serialized_start=4505
+  _globals['_GETKURTOGRAMRESPONSE']._serialized_end=4585
+  _globals['_GETTIMESYNCHRONOUSAVERAGEREQUEST']._serialized_start=4588
+  _globals['_GETTIMESYNCHRONOUSAVERAGEREQUEST']._serialized_end=5001
+  _globals['_GETTIMESYNCHRONOUSAVERAGERESPONSE']._serialized_start=5003
+  _globals['_GETTIMESYNCHRONOUSAVERAGERESPONSE']._serialized_end=5105
+  _globals['_LISTFEATUREDEFINITIONSREQUEST']._serialized_start=5107
+  _globals['_LISTFEATUREDEFINITIONSREQUEST']._serialized_end=5138
+  _globals['_LISTFEATUREDEFINITIONSRESPONSE']._serialized_start=5140
+  _globals['_LISTFEATUREDEFINITIONSRESPONSE']._serialized_end=5236
+  _globals['_FEATURESERVICE']._serialized_start=5354
+  _globals['_FEATURESERVICE']._serialized_end=8008
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,8 @@
 import grpc
 import warnings
 
+from kurto.analyzer.v1 import baselines_pb2 as kurto_dot_analyzer_dot_v1_dot_baselines__pb2
+from kurto.analyzer.v1 import diagnoses_pb2 as kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2
 from kurto.analyzer.v1 import feature_service_pb2 as kurto_dot_analyzer_dot_v1_dot_feature__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -55,6 +57,71 @@ class FeatureServiceStub:
                 request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrumRequest.SerializeToString,
                 response_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrumResponse.FromString,
                 _registered_method=True)
+        self.GetWaveform = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/GetWaveform',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetWaveformRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetWaveformResponse.FromString,
+                _registered_method=True)
+        self.GetSpectrogram = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/GetSpectrogram',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrogramRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrogramResponse.FromString,
+                _registered_method=True)
+        self.GetScalogram = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/GetScalogram',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetScalogramRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetScalogramResponse.FromString,
+                _registered_method=True)
+        self.GetKurtogram = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/GetKurtogram',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetKurtogramRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetKurtogramResponse.FromString,
+                _registered_method=True)
+        self.GetTimeSynchronousAverage = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/GetTimeSynchronousAverage',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetTimeSynchronousAverageRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetTimeSynchronousAverageResponse.FromString,
+                _registered_method=True)
+        self.GetBaseline = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/GetBaseline',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetBaselineRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetBaselineResponse.FromString,
+                _registered_method=True)
+        self.ListBaselines = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/ListBaselines',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesResponse.FromString,
+                _registered_method=True)
+        self.LearnBaseline = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/LearnBaseline',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.LearnBaselineRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.LearnBaselineResponse.FromString,
+                _registered_method=True)
+        self.GetCondition = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/GetCondition',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetConditionRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetConditionResponse.FromString,
+                _registered_method=True)
+        self.GetDiagnosis = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/GetDiagnosis',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.GetDiagnosisRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.GetDiagnosisResponse.FromString,
+                _registered_method=True)
+        self.ListDiagnoses = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/ListDiagnoses',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListDiagnosesRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListDiagnosesResponse.FromString,
+                _registered_method=True)
+        self.ListLongFeatures = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/ListLongFeatures',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListLongFeaturesRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListLongFeaturesResponse.FromString,
+                _registered_method=True)
+        self.RequestDiagnosis = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/RequestDiagnosis',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisResponse.FromString,
+                _registered_method=True)
         self.ListFeatureDefinitions = channel.unary_unary(
                 '/kurto.analyzer.v1.FeatureService/ListFeatureDefinitions',
                 request_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.ListFeatureDefinitionsRequest.SerializeToString,
@@ -89,7 +156,105 @@ class FeatureServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSpectrum(self, request, context):
-        """Returns the spectrum of a channel over the newest window.
+        """Returns a spectrum of a channel: by default of the newest window; of any kind, any
+        length and any stored moment when asked for. Computed on request, a few at a time:
+        RESOURCE_EXHAUSTED (OVERLOADED) when too many wait.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetWaveform(self, request, context):
+        """Returns samples of a channel, newest or stored, whole or summed up for a picture.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSpectrogram(self, request, context):
+        """Returns how the spectrum of a channel changes over time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetScalogram(self, request, context):
+        """Returns the wavelet transform of a channel.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetKurtogram(self, request, context):
+        """Returns which frequency band of a channel is the most impulsive.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTimeSynchronousAverage(self, request, context):
+        """Returns the mean revolution of a shaft, and the indicators of the gear on it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBaseline(self, request, context):
+        """Returns a baseline of a sensor. NOT_FOUND (NO_BASELINE) when it has none, FAILED_PRECONDITION
+        (BASELINE_LEARNING) while the first one is being learned; metadata: missing, wanted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBaselines(self, request, context):
+        """Lists the baselines of a sensor with their audit, newest first: none is ever deleted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LearnBaseline(self, request, context):
+        """Begins to learn a baseline. Needs the role engineer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCondition(self, request, context):
+        """Returns the condition of a sensor: operating state, growth against its baseline, ISO zone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDiagnosis(self, request, context):
+        """Returns the newest diagnosis of each channel. NOT_FOUND (NO_DIAGNOSIS_YET) before the
+        first, with what to declare or to wait for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDiagnoses(self, request, context):
+        """Lists stored diagnoses of a sensor, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLongFeatures(self, request, context):
+        """Lists features of long windows of a sensor, oldest first: orders of the shaft, fault
+        lines, velocity from 2 Hz.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RequestDiagnosis(self, request, context):
+        """Diagnoses the newest long window of a sensor now, instead of at its next turn, and
+        returns what it says. Needs the role operator. RESOURCE_EXHAUSTED (OVERLOADED) when too
+        many wait; FAILED_PRECONDITION (NO_DIAGNOSIS_YET) when there is no long window.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,6 +289,71 @@ def add_FeatureServiceServicer_to_server(servicer, server):
                     servicer.GetSpectrum,
                     request_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrumRequest.FromString,
                     response_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrumResponse.SerializeToString,
+            ),
+            'GetWaveform': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetWaveform,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetWaveformRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetWaveformResponse.SerializeToString,
+            ),
+            'GetSpectrogram': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSpectrogram,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrogramRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrogramResponse.SerializeToString,
+            ),
+            'GetScalogram': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetScalogram,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetScalogramRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetScalogramResponse.SerializeToString,
+            ),
+            'GetKurtogram': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetKurtogram,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetKurtogramRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetKurtogramResponse.SerializeToString,
+            ),
+            'GetTimeSynchronousAverage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTimeSynchronousAverage,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetTimeSynchronousAverageRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetTimeSynchronousAverageResponse.SerializeToString,
+            ),
+            'GetBaseline': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBaseline,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetBaselineRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetBaselineResponse.SerializeToString,
+            ),
+            'ListBaselines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBaselines,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesResponse.SerializeToString,
+            ),
+            'LearnBaseline': grpc.unary_unary_rpc_method_handler(
+                    servicer.LearnBaseline,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.LearnBaselineRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.LearnBaselineResponse.SerializeToString,
+            ),
+            'GetCondition': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCondition,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetConditionRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetConditionResponse.SerializeToString,
+            ),
+            'GetDiagnosis': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDiagnosis,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.GetDiagnosisRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.GetDiagnosisResponse.SerializeToString,
+            ),
+            'ListDiagnoses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDiagnoses,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListDiagnosesRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListDiagnosesResponse.SerializeToString,
+            ),
+            'ListLongFeatures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLongFeatures,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListLongFeaturesRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListLongFeaturesResponse.SerializeToString,
+            ),
+            'RequestDiagnosis': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestDiagnosis,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisResponse.SerializeToString,
             ),
             'ListFeatureDefinitions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFeatureDefinitions,
@@ -240,6 +470,357 @@ class FeatureService:
             '/kurto.analyzer.v1.FeatureService/GetSpectrum',
             kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrumRequest.SerializeToString,
             kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrumResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetWaveform(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/GetWaveform',
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetWaveformRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetWaveformResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSpectrogram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/GetSpectrogram',
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrogramRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetSpectrogramResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetScalogram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/GetScalogram',
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetScalogramRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetScalogramResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetKurtogram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/GetKurtogram',
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetKurtogramRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetKurtogramResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTimeSynchronousAverage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/GetTimeSynchronousAverage',
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetTimeSynchronousAverageRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_feature__service__pb2.GetTimeSynchronousAverageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBaseline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/GetBaseline',
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetBaselineRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetBaselineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBaselines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/ListBaselines',
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LearnBaseline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/LearnBaseline',
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.LearnBaselineRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.LearnBaselineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCondition(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/GetCondition',
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetConditionRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.GetConditionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDiagnosis(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/GetDiagnosis',
+            kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.GetDiagnosisRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.GetDiagnosisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDiagnoses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/ListDiagnoses',
+            kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListDiagnosesRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListDiagnosesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLongFeatures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/ListLongFeatures',
+            kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListLongFeaturesRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.ListLongFeaturesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestDiagnosis(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/RequestDiagnosis',
+            kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisResponse.FromString,
             options,
             channel_credentials,
             insecure,

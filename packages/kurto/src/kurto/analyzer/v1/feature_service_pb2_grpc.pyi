@@ -5,6 +5,8 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from kurto.analyzer.v1 import baselines_pb2 as _baselines_pb2
+from kurto.analyzer.v1 import diagnoses_pb2 as _diagnoses_pb2
 from kurto.analyzer.v1 import feature_service_pb2 as _feature_service_pb2
 import abc as _abc_1
 
@@ -25,7 +27,45 @@ class FeatureServiceStub:
     longer than frames, and quick to read over long times.
     """
     GetSpectrum: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.GetSpectrumRequest, _feature_service_pb2.GetSpectrumResponse]
-    """Returns the spectrum of a channel over the newest window."""
+    """Returns a spectrum of a channel: by default of the newest window; of any kind, any
+    length and any stored moment when asked for. Computed on request, a few at a time:
+    RESOURCE_EXHAUSTED (OVERLOADED) when too many wait.
+    """
+    GetWaveform: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.GetWaveformRequest, _feature_service_pb2.GetWaveformResponse]
+    """Returns samples of a channel, newest or stored, whole or summed up for a picture."""
+    GetSpectrogram: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.GetSpectrogramRequest, _feature_service_pb2.GetSpectrogramResponse]
+    """Returns how the spectrum of a channel changes over time."""
+    GetScalogram: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.GetScalogramRequest, _feature_service_pb2.GetScalogramResponse]
+    """Returns the wavelet transform of a channel."""
+    GetKurtogram: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.GetKurtogramRequest, _feature_service_pb2.GetKurtogramResponse]
+    """Returns which frequency band of a channel is the most impulsive."""
+    GetTimeSynchronousAverage: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.GetTimeSynchronousAverageRequest, _feature_service_pb2.GetTimeSynchronousAverageResponse]
+    """Returns the mean revolution of a shaft, and the indicators of the gear on it."""
+    GetBaseline: _aio.UnaryUnaryMultiCallable[_baselines_pb2.GetBaselineRequest, _baselines_pb2.GetBaselineResponse]
+    """Returns a baseline of a sensor. NOT_FOUND (NO_BASELINE) when it has none, FAILED_PRECONDITION
+    (BASELINE_LEARNING) while the first one is being learned; metadata: missing, wanted.
+    """
+    ListBaselines: _aio.UnaryUnaryMultiCallable[_baselines_pb2.ListBaselinesRequest, _baselines_pb2.ListBaselinesResponse]
+    """Lists the baselines of a sensor with their audit, newest first: none is ever deleted."""
+    LearnBaseline: _aio.UnaryUnaryMultiCallable[_baselines_pb2.LearnBaselineRequest, _baselines_pb2.LearnBaselineResponse]
+    """Begins to learn a baseline. Needs the role engineer."""
+    GetCondition: _aio.UnaryUnaryMultiCallable[_baselines_pb2.GetConditionRequest, _baselines_pb2.GetConditionResponse]
+    """Returns the condition of a sensor: operating state, growth against its baseline, ISO zone."""
+    GetDiagnosis: _aio.UnaryUnaryMultiCallable[_diagnoses_pb2.GetDiagnosisRequest, _diagnoses_pb2.GetDiagnosisResponse]
+    """Returns the newest diagnosis of each channel. NOT_FOUND (NO_DIAGNOSIS_YET) before the
+    first, with what to declare or to wait for.
+    """
+    ListDiagnoses: _aio.UnaryUnaryMultiCallable[_diagnoses_pb2.ListDiagnosesRequest, _diagnoses_pb2.ListDiagnosesResponse]
+    """Lists stored diagnoses of a sensor, oldest first."""
+    ListLongFeatures: _aio.UnaryUnaryMultiCallable[_diagnoses_pb2.ListLongFeaturesRequest, _diagnoses_pb2.ListLongFeaturesResponse]
+    """Lists features of long windows of a sensor, oldest first: orders of the shaft, fault
+    lines, velocity from 2 Hz.
+    """
+    RequestDiagnosis: _aio.UnaryUnaryMultiCallable[_diagnoses_pb2.RequestDiagnosisRequest, _diagnoses_pb2.RequestDiagnosisResponse]
+    """Diagnoses the newest long window of a sensor now, instead of at its next turn, and
+    returns what it says. Needs the role operator. RESOURCE_EXHAUSTED (OVERLOADED) when too
+    many wait; FAILED_PRECONDITION (NO_DIAGNOSIS_YET) when there is no long window.
+    """
     ListFeatureDefinitions: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.ListFeatureDefinitionsRequest, _feature_service_pb2.ListFeatureDefinitionsResponse]
     """Lists the features that exist, in the order of frames' columns."""
 
@@ -64,7 +104,123 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _feature_service_pb2.GetSpectrumRequest,
         context: _aio.ServicerContext[_feature_service_pb2.GetSpectrumRequest, _abc.Awaitable[_feature_service_pb2.GetSpectrumResponse]],
     ) -> _abc.Awaitable[_feature_service_pb2.GetSpectrumResponse]:
-        """Returns the spectrum of a channel over the newest window."""
+        """Returns a spectrum of a channel: by default of the newest window; of any kind, any
+        length and any stored moment when asked for. Computed on request, a few at a time:
+        RESOURCE_EXHAUSTED (OVERLOADED) when too many wait.
+        """
+
+    @_abc_1.abstractmethod
+    def GetWaveform(
+        self,
+        request: _feature_service_pb2.GetWaveformRequest,
+        context: _aio.ServicerContext[_feature_service_pb2.GetWaveformRequest, _abc.Awaitable[_feature_service_pb2.GetWaveformResponse]],
+    ) -> _abc.Awaitable[_feature_service_pb2.GetWaveformResponse]:
+        """Returns samples of a channel, newest or stored, whole or summed up for a picture."""
+
+    @_abc_1.abstractmethod
+    def GetSpectrogram(
+        self,
+        request: _feature_service_pb2.GetSpectrogramRequest,
+        context: _aio.ServicerContext[_feature_service_pb2.GetSpectrogramRequest, _abc.Awaitable[_feature_service_pb2.GetSpectrogramResponse]],
+    ) -> _abc.Awaitable[_feature_service_pb2.GetSpectrogramResponse]:
+        """Returns how the spectrum of a channel changes over time."""
+
+    @_abc_1.abstractmethod
+    def GetScalogram(
+        self,
+        request: _feature_service_pb2.GetScalogramRequest,
+        context: _aio.ServicerContext[_feature_service_pb2.GetScalogramRequest, _abc.Awaitable[_feature_service_pb2.GetScalogramResponse]],
+    ) -> _abc.Awaitable[_feature_service_pb2.GetScalogramResponse]:
+        """Returns the wavelet transform of a channel."""
+
+    @_abc_1.abstractmethod
+    def GetKurtogram(
+        self,
+        request: _feature_service_pb2.GetKurtogramRequest,
+        context: _aio.ServicerContext[_feature_service_pb2.GetKurtogramRequest, _abc.Awaitable[_feature_service_pb2.GetKurtogramResponse]],
+    ) -> _abc.Awaitable[_feature_service_pb2.GetKurtogramResponse]:
+        """Returns which frequency band of a channel is the most impulsive."""
+
+    @_abc_1.abstractmethod
+    def GetTimeSynchronousAverage(
+        self,
+        request: _feature_service_pb2.GetTimeSynchronousAverageRequest,
+        context: _aio.ServicerContext[_feature_service_pb2.GetTimeSynchronousAverageRequest, _abc.Awaitable[_feature_service_pb2.GetTimeSynchronousAverageResponse]],
+    ) -> _abc.Awaitable[_feature_service_pb2.GetTimeSynchronousAverageResponse]:
+        """Returns the mean revolution of a shaft, and the indicators of the gear on it."""
+
+    @_abc_1.abstractmethod
+    def GetBaseline(
+        self,
+        request: _baselines_pb2.GetBaselineRequest,
+        context: _aio.ServicerContext[_baselines_pb2.GetBaselineRequest, _abc.Awaitable[_baselines_pb2.GetBaselineResponse]],
+    ) -> _abc.Awaitable[_baselines_pb2.GetBaselineResponse]:
+        """Returns a baseline of a sensor. NOT_FOUND (NO_BASELINE) when it has none, FAILED_PRECONDITION
+        (BASELINE_LEARNING) while the first one is being learned; metadata: missing, wanted.
+        """
+
+    @_abc_1.abstractmethod
+    def ListBaselines(
+        self,
+        request: _baselines_pb2.ListBaselinesRequest,
+        context: _aio.ServicerContext[_baselines_pb2.ListBaselinesRequest, _abc.Awaitable[_baselines_pb2.ListBaselinesResponse]],
+    ) -> _abc.Awaitable[_baselines_pb2.ListBaselinesResponse]:
+        """Lists the baselines of a sensor with their audit, newest first: none is ever deleted."""
+
+    @_abc_1.abstractmethod
+    def LearnBaseline(
+        self,
+        request: _baselines_pb2.LearnBaselineRequest,
+        context: _aio.ServicerContext[_baselines_pb2.LearnBaselineRequest, _abc.Awaitable[_baselines_pb2.LearnBaselineResponse]],
+    ) -> _abc.Awaitable[_baselines_pb2.LearnBaselineResponse]:
+        """Begins to learn a baseline. Needs the role engineer."""
+
+    @_abc_1.abstractmethod
+    def GetCondition(
+        self,
+        request: _baselines_pb2.GetConditionRequest,
+        context: _aio.ServicerContext[_baselines_pb2.GetConditionRequest, _abc.Awaitable[_baselines_pb2.GetConditionResponse]],
+    ) -> _abc.Awaitable[_baselines_pb2.GetConditionResponse]:
+        """Returns the condition of a sensor: operating state, growth against its baseline, ISO zone."""
+
+    @_abc_1.abstractmethod
+    def GetDiagnosis(
+        self,
+        request: _diagnoses_pb2.GetDiagnosisRequest,
+        context: _aio.ServicerContext[_diagnoses_pb2.GetDiagnosisRequest, _abc.Awaitable[_diagnoses_pb2.GetDiagnosisResponse]],
+    ) -> _abc.Awaitable[_diagnoses_pb2.GetDiagnosisResponse]:
+        """Returns the newest diagnosis of each channel. NOT_FOUND (NO_DIAGNOSIS_YET) before the
+        first, with what to declare or to wait for.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDiagnoses(
+        self,
+        request: _diagnoses_pb2.ListDiagnosesRequest,
+        context: _aio.ServicerContext[_diagnoses_pb2.ListDiagnosesRequest, _abc.Awaitable[_diagnoses_pb2.ListDiagnosesResponse]],
+    ) -> _abc.Awaitable[_diagnoses_pb2.ListDiagnosesResponse]:
+        """Lists stored diagnoses of a sensor, oldest first."""
+
+    @_abc_1.abstractmethod
+    def ListLongFeatures(
+        self,
+        request: _diagnoses_pb2.ListLongFeaturesRequest,
+        context: _aio.ServicerContext[_diagnoses_pb2.ListLongFeaturesRequest, _abc.Awaitable[_diagnoses_pb2.ListLongFeaturesResponse]],
+    ) -> _abc.Awaitable[_diagnoses_pb2.ListLongFeaturesResponse]:
+        """Lists features of long windows of a sensor, oldest first: orders of the shaft, fault
+        lines, velocity from 2 Hz.
+        """
+
+    @_abc_1.abstractmethod
+    def RequestDiagnosis(
+        self,
+        request: _diagnoses_pb2.RequestDiagnosisRequest,
+        context: _aio.ServicerContext[_diagnoses_pb2.RequestDiagnosisRequest, _abc.Awaitable[_diagnoses_pb2.RequestDiagnosisResponse]],
+    ) -> _abc.Awaitable[_diagnoses_pb2.RequestDiagnosisResponse]:
+        """Diagnoses the newest long window of a sensor now, instead of at its next turn, and
+        returns what it says. Needs the role operator. RESOURCE_EXHAUSTED (OVERLOADED) when too
+        many wait; FAILED_PRECONDITION (NO_DIAGNOSIS_YET) when there is no long window.
+        """
 
     @_abc_1.abstractmethod
     def ListFeatureDefinitions(

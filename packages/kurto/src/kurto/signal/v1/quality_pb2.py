@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkurto/signal/v1/quality.proto\x12\x0fkurto.signal.v1*\x82\x02\n\x0bQualityFlag\x12\x1c\n\x18QUALITY_FLAG_UNSPECIFIED\x10\x00\x12\x14\n\x10QUALITY_FLAG_GAP\x10\x01\x12\x18\n\x14QUALITY_FLAG_CLIPPED\x10\x02\x12\x15\n\x11QUALITY_FLAG_FLAT\x10\x03\x12\x1b\n\x17QUALITY_FLAG_NON_FINITE\x10\x04\x12\x15\n\x11QUALITY_FLAG_BIAS\x10\x05\x12\x1b\n\x17QUALITY_FLAG_RATE_DRIFT\x10\x06\x12\x1a\n\x16QUALITY_FLAG_TOO_SHORT\x10\x07\x12!\n\x1dQUALITY_FLAG_BAND_UNAVAILABLE\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkurto/signal/v1/quality.proto\x12\x0fkurto.signal.v1*\x9e\x02\n\x0bQualityFlag\x12\x1c\n\x18QUALITY_FLAG_UNSPECIFIED\x10\x00\x12\x14\n\x10QUALITY_FLAG_GAP\x10\x01\x12\x18\n\x14QUALITY_FLAG_CLIPPED\x10\x02\x12\x15\n\x11QUALITY_FLAG_FLAT\x10\x03\x12\x1b\n\x17QUALITY_FLAG_NON_FINITE\x10\x04\x12\x15\n\x11QUALITY_FLAG_BIAS\x10\x05\x12\x1b\n\x17QUALITY_FLAG_RATE_DRIFT\x10\x06\x12\x1a\n\x16QUALITY_FLAG_TOO_SHORT\x10\x07\x12!\n\x1dQUALITY_FLAG_BAND_UNAVAILABLE\x10\x08\x12\x1a\n\x16QUALITY_FLAG_UNDEFINED\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kurto.signal.v1.quality_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_QUALITYFLAG']._serialized_start=51
-  _globals['_QUALITYFLAG']._serialized_end=309
+  _globals['_QUALITYFLAG']._serialized_end=337
 # @@protoc_insertion_point(module_scope)

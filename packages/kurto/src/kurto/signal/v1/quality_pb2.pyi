@@ -15,6 +15,7 @@ class QualityFlag(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     QUALITY_FLAG_RATE_DRIFT: _ClassVar[QualityFlag]
     QUALITY_FLAG_TOO_SHORT: _ClassVar[QualityFlag]
     QUALITY_FLAG_BAND_UNAVAILABLE: _ClassVar[QualityFlag]
+    QUALITY_FLAG_UNDEFINED: _ClassVar[QualityFlag]
 QUALITY_FLAG_UNSPECIFIED: QualityFlag
 QUALITY_FLAG_GAP: QualityFlag
 QUALITY_FLAG_CLIPPED: QualityFlag
@@ -24,3 +25,4 @@ QUALITY_FLAG_BIAS: QualityFlag
 QUALITY_FLAG_RATE_DRIFT: QualityFlag
 QUALITY_FLAG_TOO_SHORT: QualityFlag
 QUALITY_FLAG_BAND_UNAVAILABLE: QualityFlag
+QUALITY_FLAG_UNDEFINED: QualityFlag

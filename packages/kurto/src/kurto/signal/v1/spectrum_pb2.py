@@ -25,15 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekurto/signal/v1/spectrum.proto\x12\x0fkurto.signal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x02\n\x08Spectrum\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x14\n\x05\x65poch\x18\x03 \x01(\x03R\x05\x65poch\x12!\n\x0cwindow_index\x18\x04 \x01(\x03R\x0bwindowIndex\x12\x39\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12*\n\x11\x66requency_step_hz\x18\x06 \x01(\x01R\x0f\x66requencyStepHz\x12:\n\x07scaling\x18\x07 \x01(\x0e\x32 .kurto.signal.v1.SpectrumScalingR\x07scaling\x12\x12\n\x04unit\x18\x08 \x01(\tR\x04unit\x12\'\n\x0fwindow_function\x18\t \x01(\tR\x0ewindowFunction\x12\x14\n\x05lines\x18\n \x03(\x02R\x05lines*\xa9\x01\n\x0fSpectrumScaling\x12 \n\x1cSPECTRUM_SCALING_UNSPECIFIED\x10\x00\x12#\n\x1fSPECTRUM_SCALING_AMPLITUDE_PEAK\x10\x01\x12\"\n\x1eSPECTRUM_SCALING_AMPLITUDE_RMS\x10\x02\x12+\n\'SPECTRUM_SCALING_POWER_SPECTRAL_DENSITY\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekurto/signal/v1/spectrum.proto\x12\x0fkurto.signal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"?\n\rFrequencyBand\x12\x15\n\x06low_hz\x18\x01 \x01(\x01R\x05lowHz\x12\x17\n\x07high_hz\x18\x02 \x01(\x01R\x06highHz\"\xa0\x06\n\x08Spectrum\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x14\n\x05\x65poch\x18\x03 \x01(\x03R\x05\x65poch\x12!\n\x0cwindow_index\x18\x04 \x01(\x03R\x0bwindowIndex\x12\x39\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12*\n\x11\x66requency_step_hz\x18\x06 \x01(\x01R\x0f\x66requencyStepHz\x12:\n\x07scaling\x18\x07 \x01(\x0e\x32 .kurto.signal.v1.SpectrumScalingR\x07scaling\x12\x12\n\x04unit\x18\x08 \x01(\tR\x04unit\x12\'\n\x0fwindow_function\x18\t \x01(\tR\x0ewindowFunction\x12\x14\n\x05lines\x18\n \x03(\x02R\x05lines\x12\x31\n\x04kind\x18\x0b \x01(\x0e\x32\x1d.kurto.signal.v1.SpectrumKindR\x04kind\x12\x12\n\x04step\x18\x0c \x01(\x01R\x04step\x12\x1b\n\tstep_unit\x18\r \x01(\tR\x08stepUnit\x12#\n\raverage_count\x18\x0e \x01(\x05R\x0c\x61verageCount\x12\x1f\n\x0b\x66irst_index\x18\x0f \x01(\x03R\nfirstIndex\x12!\n\x0csample_count\x18\x10 \x01(\x05R\x0bsampleCount\x12\x30\n\x14missing_sample_count\x18\x11 \x01(\x05R\x12missingSampleCount\x12$\n\x0esample_rate_hz\x18\x12 \x01(\x01R\x0csampleRateHz\x12K\n\x11\x64\x65modulation_band\x18\x13 \x01(\x0b\x32\x1e.kurto.signal.v1.FrequencyBandR\x10\x64\x65modulationBand\x12)\n\x0eshaft_speed_hz\x18\x14 \x01(\x01H\x00R\x0cshaftSpeedHz\x88\x01\x01\x42\x11\n\x0f_shaft_speed_hz*\xd6\x01\n\x0fSpectrumScaling\x12 \n\x1cSPECTRUM_SCALING_UNSPECIFIED\x10\x00\x12#\n\x1fSPECTRUM_SCALING_AMPLITUDE_PEAK\x10\x01\x12\"\n\x1eSPECTRUM_SCALING_AMPLITUDE_RMS\x10\x02\x12+\n\'SPECTRUM_SCALING_POWER_SPECTRAL_DENSITY\x10\x03\x12+\n\'SPECTRUM_SCALING_AMPLITUDE_PEAK_TO_PEAK\x10\x04*\x87\x02\n\x0cSpectrumKind\x12\x1d\n\x19SPECTRUM_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17SPECTRUM_KIND_VIBRATION\x10\x01\x12\x17\n\x13SPECTRUM_KIND_ORDER\x10\x02\x12\x1a\n\x16SPECTRUM_KIND_ENVELOPE\x10\x03\x12\"\n\x1eSPECTRUM_KIND_SQUARED_ENVELOPE\x10\x04\x12\x1e\n\x1aSPECTRUM_KIND_LOG_ENVELOPE\x10\x05\x12&\n\"SPECTRUM_KIND_PREWHITENED_ENVELOPE\x10\x06\x12\x1a\n\x16SPECTRUM_KIND_CEPSTRUM\x10\x07*x\n\x11SpectrumAveraging\x12\"\n\x1eSPECTRUM_AVERAGING_UNSPECIFIED\x10\x00\x12\x1d\n\x19SPECTRUM_AVERAGING_LINEAR\x10\x01\x12 \n\x1cSPECTRUM_AVERAGING_PEAK_HOLD\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kurto.signal.v1.spectrum_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SPECTRUMSCALING']._serialized_start=456
-  _globals['_SPECTRUMSCALING']._serialized_end=625
-  _globals['_SPECTRUM']._serialized_start=85
-  _globals['_SPECTRUM']._serialized_end=453
+  _globals['_SPECTRUMSCALING']._serialized_start=953
+  _globals['_SPECTRUMSCALING']._serialized_end=1167
+  _globals['_SPECTRUMKIND']._serialized_start=1170
+  _globals['_SPECTRUMKIND']._serialized_end=1433
+  _globals['_SPECTRUMAVERAGING']._serialized_start=1435
+  _globals['_SPECTRUMAVERAGING']._serialized_end=1555
+  _globals['_FREQUENCYBAND']._serialized_start=84
+  _globals['_FREQUENCYBAND']._serialized_end=147
+  _globals['_SPECTRUM']._serialized_start=150
+  _globals['_SPECTRUM']._serialized_end=950
 # @@protoc_insertion_point(module_scope)

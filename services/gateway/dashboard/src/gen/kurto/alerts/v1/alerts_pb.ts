@@ -131,7 +131,7 @@ export type Rule = Message<"kurto.alerts.v1.Rule"> & {
   feature: string;
 
   /**
-   * Unit of the limits: "g", "m/s2", "mm/s", "Hz" or "1". Required. g and m/s2 are
+   * Unit of the limits: "g", "m/s2", "mm/s", "um", "Hz" or "1". Required. g and m/s2 are
    * converted to the channel's unit; any other difference is refused.
    *
    * @generated from field: string unit = 4;

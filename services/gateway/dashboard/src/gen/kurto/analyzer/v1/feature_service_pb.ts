@@ -4,13 +4,19 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { GetDiagnosisRequestSchema, GetDiagnosisResponseSchema, ListDiagnosesRequestSchema, ListDiagnosesResponseSchema, ListLongFeaturesRequestSchema, ListLongFeaturesResponseSchema, RequestDiagnosisRequestSchema, RequestDiagnosisResponseSchema } from "./diagnoses_pb.js";
+import { file_kurto_analyzer_v1_diagnoses } from "./diagnoses_pb.js";
+import type { GetBaselineRequestSchema, GetBaselineResponseSchema, GetConditionRequestSchema, GetConditionResponseSchema, LearnBaselineRequestSchema, LearnBaselineResponseSchema, ListBaselinesRequestSchema, ListBaselinesResponseSchema } from "./baselines_pb.js";
+import { file_kurto_analyzer_v1_baselines } from "./baselines_pb.js";
 import type { FeatureDefinition, FeatureFrame } from "../../signal/v1/features_pb.js";
 import { file_kurto_signal_v1_features } from "../../signal/v1/features_pb.js";
 import type { QualityFlag } from "../../signal/v1/quality_pb.js";
 import { file_kurto_signal_v1_quality } from "../../signal/v1/quality_pb.js";
-import type { Spectrum, SpectrumScaling } from "../../signal/v1/spectrum_pb.js";
+import type { Kurtogram, Scalogram, Spectrogram, TimeSynchronousAverage, Waveform } from "../../signal/v1/spectra_pb.js";
+import { file_kurto_signal_v1_spectra } from "../../signal/v1/spectra_pb.js";
+import type { FrequencyBand, Spectrum, SpectrumAveraging, SpectrumKind, SpectrumScaling } from "../../signal/v1/spectrum_pb.js";
 import { file_kurto_signal_v1_spectrum } from "../../signal/v1/spectrum_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -18,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/analyzer/v1/feature_service.proto.
  */
 export const file_kurto_analyzer_v1_feature_service: GenFile = /*@__PURE__*/
-  fileDesc("CidrdXJ0by9hbmFseXplci92MS9mZWF0dXJlX3NlcnZpY2UucHJvdG8SEWt1cnRvLmFuYWx5emVyLnYxIi0KGEdldExhdGVzdEZlYXR1cmVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiegoZR2V0TGF0ZXN0RmVhdHVyZXNSZXNwb25zZRIsCgVmcmFtZRgBIAEoCzIdLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRnJhbWUSLwoLc2VydmVyX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIosCChNMaXN0RmVhdHVyZXNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXBvY2gYBCABKAMSHwoSYWZ0ZXJfd2luZG93X2luZGV4GAUgASgDSACIAQESFQoNZmVhdHVyZV9uYW1lcxgGIAMoCRIRCglwYWdlX3NpemUYByABKAUSEgoKcGFnZV90b2tlbhgIIAEoCUIVChNfYWZ0ZXJfd2luZG93X2luZGV4InkKFExpc3RGZWF0dXJlc1Jlc3BvbnNlEi0KBmZyYW1lcxgBIAMoCzIdLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRnJhbWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhkKEW5leHRfd2luZG93X2luZGV4GAMgASgDIpECChlMaXN0RmVhdHVyZVJvbGx1cHNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIzCghpbnRlcnZhbBgCIAEoDjIhLmt1cnRvLmFuYWx5emVyLnYxLlJvbGx1cEludGVydmFsEi4KCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1mZWF0dXJlX25hbWVzGAUgAygJEhAKCGNoYW5uZWxzGAYgAygJEhEKCXBhZ2Vfc2l6ZRgHIAEoBRISCgpwYWdlX3Rva2VuGAggASgJIlUKDkZlYXR1cmVTdW1tYXJ5Eg8KB21pbmltdW0YASABKAISDAoEbWVhbhgCIAEoAhIPCgdtYXhpbXVtGAMgASgCEhMKC3ZhbHVlX2NvdW50GAQgASgFIvkBCg1DaGFubmVsUm9sbHVwEg8KB2NoYW5uZWwYASABKAkSDAoEdW5pdBgCIAEoCRJACghmZWF0dXJlcxgDIAMoCzIuLmt1cnRvLmFuYWx5emVyLnYxLkNoYW5uZWxSb2xsdXAuRmVhdHVyZXNFbnRyeRIzCg1xdWFsaXR5X2ZsYWdzGAQgAygOMhwua3VydG8uc2lnbmFsLnYxLlF1YWxpdHlGbGFnGlIKDUZlYXR1cmVzRW50cnkSCwoDa2V5GAEgASgJEjAKBXZhbHVlGAIgASgLMiEua3VydG8uYW5hbHl6ZXIudjEuRmVhdHVyZVN1bW1hcnk6AjgBIqUBCg1GZWF0dXJlUm9sbHVwEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHdpbmRvd19jb3VudBgCIAEoBRIaChJlbXB0eV93aW5kb3dfY291bnQYAyABKAUSMgoIY2hhbm5lbHMYBCADKAsyIC5rdXJ0by5hbmFseXplci52MS5DaGFubmVsUm9sbHVwImgKGkxpc3RGZWF0dXJlUm9sbHVwc1Jlc3BvbnNlEjEKB3JvbGx1cHMYASADKAsyIC5rdXJ0by5hbmFseXplci52MS5GZWF0dXJlUm9sbHVwEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJrChJHZXRTcGVjdHJ1bVJlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSMQoHc2NhbGluZxgDIAEoDjIgLmt1cnRvLnNpZ25hbC52MS5TcGVjdHJ1bVNjYWxpbmciQgoTR2V0U3BlY3RydW1SZXNwb25zZRIrCghzcGVjdHJ1bRgBIAEoCzIZLmt1cnRvLnNpZ25hbC52MS5TcGVjdHJ1bSIfCh1MaXN0RmVhdHVyZURlZmluaXRpb25zUmVxdWVzdCJWCh5MaXN0RmVhdHVyZURlZmluaXRpb25zUmVzcG9uc2USNAoIZmVhdHVyZXMYASADKAsyIi5rdXJ0by5zaWduYWwudjEuRmVhdHVyZURlZmluaXRpb24qcQoOUm9sbHVwSW50ZXJ2YWwSHwobUk9MTFVQX0lOVEVSVkFMX1VOU1BFQ0lGSUVEEAASHgoaUk9MTFVQX0lOVEVSVkFMX09ORV9TRUNPTkQQARIeChpST0xMVVBfSU5URVJWQUxfT05FX01JTlVURRACMrEECg5GZWF0dXJlU2VydmljZRJuChFHZXRMYXRlc3RGZWF0dXJlcxIrLmt1cnRvLmFuYWx5emVyLnYxLkdldExhdGVzdEZlYXR1cmVzUmVxdWVzdBosLmt1cnRvLmFuYWx5emVyLnYxLkdldExhdGVzdEZlYXR1cmVzUmVzcG9uc2USXwoMTGlzdEZlYXR1cmVzEiYua3VydG8uYW5hbHl6ZXIudjEuTGlzdEZlYXR1cmVzUmVxdWVzdBonLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlc1Jlc3BvbnNlEnEKEkxpc3RGZWF0dXJlUm9sbHVwcxIsLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlUm9sbHVwc1JlcXVlc3QaLS5rdXJ0by5hbmFseXplci52MS5MaXN0RmVhdHVyZVJvbGx1cHNSZXNwb25zZRJcCgtHZXRTcGVjdHJ1bRIlLmt1cnRvLmFuYWx5emVyLnYxLkdldFNwZWN0cnVtUmVxdWVzdBomLmt1cnRvLmFuYWx5emVyLnYxLkdldFNwZWN0cnVtUmVzcG9uc2USfQoWTGlzdEZlYXR1cmVEZWZpbml0aW9ucxIwLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlRGVmaW5pdGlvbnNSZXF1ZXN0GjEua3VydG8uYW5hbHl6ZXIudjEuTGlzdEZlYXR1cmVEZWZpbml0aW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kurto_signal_v1_features, file_kurto_signal_v1_quality, file_kurto_signal_v1_spectrum]);
+  fileDesc("CidrdXJ0by9hbmFseXplci92MS9mZWF0dXJlX3NlcnZpY2UucHJvdG8SEWt1cnRvLmFuYWx5emVyLnYxIi0KGEdldExhdGVzdEZlYXR1cmVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiegoZR2V0TGF0ZXN0RmVhdHVyZXNSZXNwb25zZRIsCgVmcmFtZRgBIAEoCzIdLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRnJhbWUSLwoLc2VydmVyX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIosCChNMaXN0RmVhdHVyZXNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXBvY2gYBCABKAMSHwoSYWZ0ZXJfd2luZG93X2luZGV4GAUgASgDSACIAQESFQoNZmVhdHVyZV9uYW1lcxgGIAMoCRIRCglwYWdlX3NpemUYByABKAUSEgoKcGFnZV90b2tlbhgIIAEoCUIVChNfYWZ0ZXJfd2luZG93X2luZGV4InkKFExpc3RGZWF0dXJlc1Jlc3BvbnNlEi0KBmZyYW1lcxgBIAMoCzIdLmt1cnRvLnNpZ25hbC52MS5GZWF0dXJlRnJhbWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhkKEW5leHRfd2luZG93X2luZGV4GAMgASgDIpECChlMaXN0RmVhdHVyZVJvbGx1cHNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIzCghpbnRlcnZhbBgCIAEoDjIhLmt1cnRvLmFuYWx5emVyLnYxLlJvbGx1cEludGVydmFsEi4KCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1mZWF0dXJlX25hbWVzGAUgAygJEhAKCGNoYW5uZWxzGAYgAygJEhEKCXBhZ2Vfc2l6ZRgHIAEoBRISCgpwYWdlX3Rva2VuGAggASgJIlUKDkZlYXR1cmVTdW1tYXJ5Eg8KB21pbmltdW0YASABKAISDAoEbWVhbhgCIAEoAhIPCgdtYXhpbXVtGAMgASgCEhMKC3ZhbHVlX2NvdW50GAQgASgFIvkBCg1DaGFubmVsUm9sbHVwEg8KB2NoYW5uZWwYASABKAkSDAoEdW5pdBgCIAEoCRJACghmZWF0dXJlcxgDIAMoCzIuLmt1cnRvLmFuYWx5emVyLnYxLkNoYW5uZWxSb2xsdXAuRmVhdHVyZXNFbnRyeRIzCg1xdWFsaXR5X2ZsYWdzGAQgAygOMhwua3VydG8uc2lnbmFsLnYxLlF1YWxpdHlGbGFnGlIKDUZlYXR1cmVzRW50cnkSCwoDa2V5GAEgASgJEjAKBXZhbHVlGAIgASgLMiEua3VydG8uYW5hbHl6ZXIudjEuRmVhdHVyZVN1bW1hcnk6AjgBIqUBCg1GZWF0dXJlUm9sbHVwEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHdpbmRvd19jb3VudBgCIAEoBRIaChJlbXB0eV93aW5kb3dfY291bnQYAyABKAUSMgoIY2hhbm5lbHMYBCADKAsyIC5rdXJ0by5hbmFseXplci52MS5DaGFubmVsUm9sbHVwImgKGkxpc3RGZWF0dXJlUm9sbHVwc1Jlc3BvbnNlEjEKB3JvbGx1cHMYASADKAsyIC5rdXJ0by5hbmFseXplci52MS5GZWF0dXJlUm9sbHVwEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLVBAoSR2V0U3BlY3RydW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIPCgdjaGFubmVsGAIgASgJEjEKB3NjYWxpbmcYAyABKA4yIC5rdXJ0by5zaWduYWwudjEuU3BlY3RydW1TY2FsaW5nEisKBGtpbmQYBCABKA4yHS5rdXJ0by5zaWduYWwudjEuU3BlY3RydW1LaW5kEi4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhIKCmxpbmVfY291bnQYByABKAUSHAoUbWF4aW11bV9mcmVxdWVuY3lfaHoYCCABKAESNQoJYXZlcmFnaW5nGAkgASgOMiIua3VydG8uc2lnbmFsLnYxLlNwZWN0cnVtQXZlcmFnaW5nEhQKB292ZXJsYXAYCiABKAFIAIgBARI5ChFkZW1vZHVsYXRpb25fYmFuZBgLIAEoCzIeLmt1cnRvLnNpZ25hbC52MS5GcmVxdWVuY3lCYW5kEhsKDnNoYWZ0X3NwZWVkX2h6GAwgASgBSAGIAQESFQoNdGFjaG9fY2hhbm5lbBgNIAEoCRIdChVwdWxzZXNfcGVyX3Jldm9sdXRpb24YDiABKAUSFQoNbWF4aW11bV9vcmRlchgPIAEoARIbChNzZWdtZW50X3Jldm9sdXRpb25zGBAgASgFQgoKCF9vdmVybGFwQhEKD19zaGFmdF9zcGVlZF9oeiJCChNHZXRTcGVjdHJ1bVJlc3BvbnNlEisKCHNwZWN0cnVtGAEgASgLMhkua3VydG8uc2lnbmFsLnYxLlNwZWN0cnVtIqoBChJHZXRXYXZlZm9ybVJlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIZHVyYXRpb24YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEwoLcG9pbnRfY291bnQYBSABKAUiQgoTR2V0V2F2ZWZvcm1SZXNwb25zZRIrCgh3YXZlZm9ybRgBIAEoCzIZLmt1cnRvLnNpZ25hbC52MS5XYXZlZm9ybSKfAgoVR2V0U3BlY3Ryb2dyYW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIPCgdjaGFubmVsGAIgASgJEi4KCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjEKB3NjYWxpbmcYBSABKA4yIC5rdXJ0by5zaWduYWwudjEuU3BlY3RydW1TY2FsaW5nEhIKCmxpbmVfY291bnQYBiABKAUSFAoHb3ZlcmxhcBgHIAEoAUgAiAEBEhwKFG1heGltdW1fZnJlcXVlbmN5X2h6GAggASgBQgoKCF9vdmVybGFwIksKFkdldFNwZWN0cm9ncmFtUmVzcG9uc2USMQoLc3BlY3Ryb2dyYW0YASABKAsyHC5rdXJ0by5zaWduYWwudjEuU3BlY3Ryb2dyYW0i9QEKE0dldFNjYWxvZ3JhbVJlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIZHVyYXRpb24YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLAoEYmFuZBgFIAEoCzIeLmt1cnRvLnNpZ25hbC52MS5GcmVxdWVuY3lCYW5kEhkKEXZvaWNlc19wZXJfb2N0YXZlGAYgASgFEhQKDGNvbHVtbl9jb3VudBgHIAEoBSJFChRHZXRTY2Fsb2dyYW1SZXNwb25zZRItCglzY2Fsb2dyYW0YASABKAsyGi5rdXJ0by5zaWduYWwudjEuU2NhbG9ncmFtIqsBChNHZXRLdXJ0b2dyYW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIPCgdjaGFubmVsGAIgASgJEi4KCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKC2xldmVsX2NvdW50GAUgASgFIkUKFEdldEt1cnRvZ3JhbVJlc3BvbnNlEi0KCWt1cnRvZ3JhbRgBIAEoCzIaLmt1cnRvLnNpZ25hbC52MS5LdXJ0b2dyYW0irwIKIEdldFRpbWVTeW5jaHJvbm91c0F2ZXJhZ2VSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIPCgdjaGFubmVsGAIgASgJEi4KCnN0YXJ0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhsKDnNoYWZ0X3NwZWVkX2h6GAUgASgBSACIAQESFQoNdGFjaG9fY2hhbm5lbBgGIAEoCRIdChVwdWxzZXNfcGVyX3Jldm9sdXRpb24YByABKAUSFQoNbWF4aW11bV9vcmRlchgIIAEoARINCgV0ZWV0aBgJIAEoBUIRCg9fc2hhZnRfc3BlZWRfaHoiXQohR2V0VGltZVN5bmNocm9ub3VzQXZlcmFnZVJlc3BvbnNlEjgKB2F2ZXJhZ2UYASABKAsyJy5rdXJ0by5zaWduYWwudjEuVGltZVN5bmNocm9ub3VzQXZlcmFnZSIfCh1MaXN0RmVhdHVyZURlZmluaXRpb25zUmVxdWVzdCJWCh5MaXN0RmVhdHVyZURlZmluaXRpb25zUmVzcG9uc2USNAoIZmVhdHVyZXMYASADKAsyIi5rdXJ0by5zaWduYWwudjEuRmVhdHVyZURlZmluaXRpb24qcQoOUm9sbHVwSW50ZXJ2YWwSHwobUk9MTFVQX0lOVEVSVkFMX1VOU1BFQ0lGSUVEEAASHgoaUk9MTFVQX0lOVEVSVkFMX09ORV9TRUNPTkQQARIeChpST0xMVVBfSU5URVJWQUxfT05FX01JTlVURRACMucOCg5GZWF0dXJlU2VydmljZRJuChFHZXRMYXRlc3RGZWF0dXJlcxIrLmt1cnRvLmFuYWx5emVyLnYxLkdldExhdGVzdEZlYXR1cmVzUmVxdWVzdBosLmt1cnRvLmFuYWx5emVyLnYxLkdldExhdGVzdEZlYXR1cmVzUmVzcG9uc2USXwoMTGlzdEZlYXR1cmVzEiYua3VydG8uYW5hbHl6ZXIudjEuTGlzdEZlYXR1cmVzUmVxdWVzdBonLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlc1Jlc3BvbnNlEnEKEkxpc3RGZWF0dXJlUm9sbHVwcxIsLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RGZWF0dXJlUm9sbHVwc1JlcXVlc3QaLS5rdXJ0by5hbmFseXplci52MS5MaXN0RmVhdHVyZVJvbGx1cHNSZXNwb25zZRJcCgtHZXRTcGVjdHJ1bRIlLmt1cnRvLmFuYWx5emVyLnYxLkdldFNwZWN0cnVtUmVxdWVzdBomLmt1cnRvLmFuYWx5emVyLnYxLkdldFNwZWN0cnVtUmVzcG9uc2USXAoLR2V0V2F2ZWZvcm0SJS5rdXJ0by5hbmFseXplci52MS5HZXRXYXZlZm9ybVJlcXVlc3QaJi5rdXJ0by5hbmFseXplci52MS5HZXRXYXZlZm9ybVJlc3BvbnNlEmUKDkdldFNwZWN0cm9ncmFtEigua3VydG8uYW5hbHl6ZXIudjEuR2V0U3BlY3Ryb2dyYW1SZXF1ZXN0Gikua3VydG8uYW5hbHl6ZXIudjEuR2V0U3BlY3Ryb2dyYW1SZXNwb25zZRJfCgxHZXRTY2Fsb2dyYW0SJi5rdXJ0by5hbmFseXplci52MS5HZXRTY2Fsb2dyYW1SZXF1ZXN0Gicua3VydG8uYW5hbHl6ZXIudjEuR2V0U2NhbG9ncmFtUmVzcG9uc2USXwoMR2V0S3VydG9ncmFtEiYua3VydG8uYW5hbHl6ZXIudjEuR2V0S3VydG9ncmFtUmVxdWVzdBonLmt1cnRvLmFuYWx5emVyLnYxLkdldEt1cnRvZ3JhbVJlc3BvbnNlEoYBChlHZXRUaW1lU3luY2hyb25vdXNBdmVyYWdlEjMua3VydG8uYW5hbHl6ZXIudjEuR2V0VGltZVN5bmNocm9ub3VzQXZlcmFnZVJlcXVlc3QaNC5rdXJ0by5hbmFseXplci52MS5HZXRUaW1lU3luY2hyb25vdXNBdmVyYWdlUmVzcG9uc2USXAoLR2V0QmFzZWxpbmUSJS5rdXJ0by5hbmFseXplci52MS5HZXRCYXNlbGluZVJlcXVlc3QaJi5rdXJ0by5hbmFseXplci52MS5HZXRCYXNlbGluZVJlc3BvbnNlEmIKDUxpc3RCYXNlbGluZXMSJy5rdXJ0by5hbmFseXplci52MS5MaXN0QmFzZWxpbmVzUmVxdWVzdBooLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RCYXNlbGluZXNSZXNwb25zZRJiCg1MZWFybkJhc2VsaW5lEicua3VydG8uYW5hbHl6ZXIudjEuTGVhcm5CYXNlbGluZVJlcXVlc3QaKC5rdXJ0by5hbmFseXplci52MS5MZWFybkJhc2VsaW5lUmVzcG9uc2USXwoMR2V0Q29uZGl0aW9uEiYua3VydG8uYW5hbHl6ZXIudjEuR2V0Q29uZGl0aW9uUmVxdWVzdBonLmt1cnRvLmFuYWx5emVyLnYxLkdldENvbmRpdGlvblJlc3BvbnNlEl8KDEdldERpYWdub3NpcxImLmt1cnRvLmFuYWx5emVyLnYxLkdldERpYWdub3Npc1JlcXVlc3QaJy5rdXJ0by5hbmFseXplci52MS5HZXREaWFnbm9zaXNSZXNwb25zZRJiCg1MaXN0RGlhZ25vc2VzEicua3VydG8uYW5hbHl6ZXIudjEuTGlzdERpYWdub3Nlc1JlcXVlc3QaKC5rdXJ0by5hbmFseXplci52MS5MaXN0RGlhZ25vc2VzUmVzcG9uc2USawoQTGlzdExvbmdGZWF0dXJlcxIqLmt1cnRvLmFuYWx5emVyLnYxLkxpc3RMb25nRmVhdHVyZXNSZXF1ZXN0Gisua3VydG8uYW5hbHl6ZXIudjEuTGlzdExvbmdGZWF0dXJlc1Jlc3BvbnNlEmsKEFJlcXVlc3REaWFnbm9zaXMSKi5rdXJ0by5hbmFseXplci52MS5SZXF1ZXN0RGlhZ25vc2lzUmVxdWVzdBorLmt1cnRvLmFuYWx5emVyLnYxLlJlcXVlc3REaWFnbm9zaXNSZXNwb25zZRJ9ChZMaXN0RmVhdHVyZURlZmluaXRpb25zEjAua3VydG8uYW5hbHl6ZXIudjEuTGlzdEZlYXR1cmVEZWZpbml0aW9uc1JlcXVlc3QaMS5rdXJ0by5hbmFseXplci52MS5MaXN0RmVhdHVyZURlZmluaXRpb25zUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kurto_analyzer_v1_diagnoses, file_kurto_analyzer_v1_baselines, file_kurto_signal_v1_features, file_kurto_signal_v1_quality, file_kurto_signal_v1_spectra, file_kurto_signal_v1_spectrum]);
 
 /**
  * Asks for the newest frame.
@@ -420,11 +426,108 @@ export type GetSpectrumRequest = Message<"kurto.analyzer.v1.GetSpectrumRequest">
   channel: string;
 
   /**
-   * What the lines shall mean.
+   * What the lines shall mean. Only AMPLITUDE_PEAK for kinds that have one meaning only.
    *
    * @generated from field: kurto.signal.v1.SpectrumScaling scaling = 3;
    */
   scaling: SpectrumScaling;
+
+  /**
+   * Of what it shall be.
+   *
+   * @generated from field: kurto.signal.v1.SpectrumKind kind = 4;
+   */
+  kind: SpectrumKind;
+
+  /**
+   * Start of the samples. Absent: those that end with the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 5;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * How long they are, up to 60 s. Absent: 1 s for VIBRATION, 8 s for the other kinds, or as
+   * long as `line_count` needs if that is more.
+   *
+   * @generated from field: google.protobuf.Duration duration = 6;
+   */
+  duration?: Duration;
+
+  /**
+   * Lines up to `maximum_frequency_hz`, 16-102400; more samples than they need are averaged.
+   * 0: the resolution of all samples at once. Not for ORDER and CEPSTRUM.
+   *
+   * @generated from field: int32 line_count = 7;
+   */
+  lineCount: number;
+
+  /**
+   * Frequency of the highest line in Hz, at most half the rate. 0: rate / 2.56 for VIBRATION
+   * with `line_count` and half the rate without it, the width of the band for envelopes.
+   * Not for ORDER and CEPSTRUM.
+   *
+   * @generated from field: double maximum_frequency_hz = 8;
+   */
+  maximumFrequencyHz: number;
+
+  /**
+   * How segments are averaged.
+   *
+   * @generated from field: kurto.signal.v1.SpectrumAveraging averaging = 9;
+   */
+  averaging: SpectrumAveraging;
+
+  /**
+   * Part of a segment that the next one shares, 0-0.95. Absent: 0.5.
+   *
+   * @generated from field: optional double overlap = 10;
+   */
+  overlap?: number;
+
+  /**
+   * Band that is demodulated, for kinds of envelopes. Absent: as configured, else 2 kHz to the
+   * smaller of 10 kHz and rate / 2.56; for PREWHITENED_ENVELOPE all up to rate / 2.56.
+   *
+   * @generated from field: kurto.signal.v1.FrequencyBand demodulation_band = 11;
+   */
+  demodulationBand?: FrequencyBand;
+
+  /**
+   * Shaft speed in Hz, for ORDER. Absent: from `tacho_channel`, else as the sender measured it,
+   * else the configured nominal speed.
+   *
+   * @generated from field: optional double shaft_speed_hz = 12;
+   */
+  shaftSpeedHz?: number;
+
+  /**
+   * Channel with the pulses of a tachometer, for ORDER. Empty: none.
+   *
+   * @generated from field: string tacho_channel = 13;
+   */
+  tachoChannel: string;
+
+  /**
+   * Pulses of the tachometer per revolution. 0 means 1.
+   *
+   * @generated from field: int32 pulses_per_revolution = 14;
+   */
+  pulsesPerRevolution: number;
+
+  /**
+   * Highest order, for ORDER. 0: the highest that the sample rate allows, rate / 2.56 / speed.
+   *
+   * @generated from field: double maximum_order = 15;
+   */
+  maximumOrder: number;
+
+  /**
+   * Revolutions in a segment, for ORDER: lines are 1 / so many orders apart. 0 means 10.
+   *
+   * @generated from field: int32 segment_revolutions = 16;
+   */
+  segmentRevolutions: number;
 };
 
 /**
@@ -456,6 +559,424 @@ export const GetSpectrumResponseSchema: GenMessage<GetSpectrumResponse> = /*@__P
   messageDesc(file_kurto_analyzer_v1_feature_service, 10);
 
 /**
+ * Asks for samples.
+ *
+ * @generated from message kurto.analyzer.v1.GetWaveformRequest
+ */
+export type GetWaveformRequest = Message<"kurto.analyzer.v1.GetWaveformRequest"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Channel in question. Empty: the first one.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * Start of the samples. Absent: those that end with the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * How long they are, up to 60 s. Absent: 1 s.
+   *
+   * @generated from field: google.protobuf.Duration duration = 4;
+   */
+  duration?: Duration;
+
+  /**
+   * Points that they are summed up into when there are more samples, 16-100000. 0: not
+   * summed up, for at most 500000 samples.
+   *
+   * @generated from field: int32 point_count = 5;
+   */
+  pointCount: number;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetWaveformRequest.
+ * Use `create(GetWaveformRequestSchema)` to create a new message.
+ */
+export const GetWaveformRequestSchema: GenMessage<GetWaveformRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 11);
+
+/**
+ * Answers with samples.
+ *
+ * @generated from message kurto.analyzer.v1.GetWaveformResponse
+ */
+export type GetWaveformResponse = Message<"kurto.analyzer.v1.GetWaveformResponse"> & {
+  /**
+   * The samples.
+   *
+   * @generated from field: kurto.signal.v1.Waveform waveform = 1;
+   */
+  waveform?: Waveform;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetWaveformResponse.
+ * Use `create(GetWaveformResponseSchema)` to create a new message.
+ */
+export const GetWaveformResponseSchema: GenMessage<GetWaveformResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 12);
+
+/**
+ * Asks for a spectrogram.
+ *
+ * @generated from message kurto.analyzer.v1.GetSpectrogramRequest
+ */
+export type GetSpectrogramRequest = Message<"kurto.analyzer.v1.GetSpectrogramRequest"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Channel in question. Empty: the first one.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * Start of the samples. Absent: those that end with the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * How long they are, up to 60 s. Absent: 8 s.
+   *
+   * @generated from field: google.protobuf.Duration duration = 4;
+   */
+  duration?: Duration;
+
+  /**
+   * What the cells shall mean.
+   *
+   * @generated from field: kurto.signal.v1.SpectrumScaling scaling = 5;
+   */
+  scaling: SpectrumScaling;
+
+  /**
+   * Lines up to `maximum_frequency_hz`, 16-8192: more of them are sharper in frequency and
+   * blurred in time. 0 means 400.
+   *
+   * @generated from field: int32 line_count = 6;
+   */
+  lineCount: number;
+
+  /**
+   * Part of a segment that the next one shares, 0-0.95. Absent: 0.5. More cells than 500000
+   * are refused.
+   *
+   * @generated from field: optional double overlap = 7;
+   */
+  overlap?: number;
+
+  /**
+   * Frequency of the highest line in Hz, at most half the rate. 0: rate / 2.56.
+   *
+   * @generated from field: double maximum_frequency_hz = 8;
+   */
+  maximumFrequencyHz: number;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetSpectrogramRequest.
+ * Use `create(GetSpectrogramRequestSchema)` to create a new message.
+ */
+export const GetSpectrogramRequestSchema: GenMessage<GetSpectrogramRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 13);
+
+/**
+ * Answers with a spectrogram.
+ *
+ * @generated from message kurto.analyzer.v1.GetSpectrogramResponse
+ */
+export type GetSpectrogramResponse = Message<"kurto.analyzer.v1.GetSpectrogramResponse"> & {
+  /**
+   * The spectrogram.
+   *
+   * @generated from field: kurto.signal.v1.Spectrogram spectrogram = 1;
+   */
+  spectrogram?: Spectrogram;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetSpectrogramResponse.
+ * Use `create(GetSpectrogramResponseSchema)` to create a new message.
+ */
+export const GetSpectrogramResponseSchema: GenMessage<GetSpectrogramResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 14);
+
+/**
+ * Asks for a scalogram.
+ *
+ * @generated from message kurto.analyzer.v1.GetScalogramRequest
+ */
+export type GetScalogramRequest = Message<"kurto.analyzer.v1.GetScalogramRequest"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Channel in question. Empty: the first one.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * Start of the samples. Absent: those that end with the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * How long they are, up to 8 s. Absent: 1 s.
+   *
+   * @generated from field: google.protobuf.Duration duration = 4;
+   */
+  duration?: Duration;
+
+  /**
+   * Frequencies that are shown. Absent: 10 Hz to rate / 2.56.
+   *
+   * @generated from field: kurto.signal.v1.FrequencyBand band = 5;
+   */
+  band?: FrequencyBand;
+
+  /**
+   * Rows in an octave, 1-64. 0 means 12.
+   *
+   * @generated from field: int32 voices_per_octave = 6;
+   */
+  voicesPerOctave: number;
+
+  /**
+   * Largest number of columns, 16-4096. 0 means 1000.
+   *
+   * @generated from field: int32 column_count = 7;
+   */
+  columnCount: number;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetScalogramRequest.
+ * Use `create(GetScalogramRequestSchema)` to create a new message.
+ */
+export const GetScalogramRequestSchema: GenMessage<GetScalogramRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 15);
+
+/**
+ * Answers with a scalogram.
+ *
+ * @generated from message kurto.analyzer.v1.GetScalogramResponse
+ */
+export type GetScalogramResponse = Message<"kurto.analyzer.v1.GetScalogramResponse"> & {
+  /**
+   * The scalogram.
+   *
+   * @generated from field: kurto.signal.v1.Scalogram scalogram = 1;
+   */
+  scalogram?: Scalogram;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetScalogramResponse.
+ * Use `create(GetScalogramResponseSchema)` to create a new message.
+ */
+export const GetScalogramResponseSchema: GenMessage<GetScalogramResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 16);
+
+/**
+ * Asks for a kurtogram.
+ *
+ * @generated from message kurto.analyzer.v1.GetKurtogramRequest
+ */
+export type GetKurtogramRequest = Message<"kurto.analyzer.v1.GetKurtogramRequest"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Channel in question. Empty: the first one.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * Start of the samples. Absent: those that end with the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * How long they are, up to 20 s. Absent: 8 s.
+   *
+   * @generated from field: google.protobuf.Duration duration = 4;
+   */
+  duration?: Duration;
+
+  /**
+   * Finest level, 1-8: 2 to the power of so many bands. 0: as fine as leaves 128 independent
+   * samples in a band.
+   *
+   * @generated from field: int32 level_count = 5;
+   */
+  levelCount: number;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetKurtogramRequest.
+ * Use `create(GetKurtogramRequestSchema)` to create a new message.
+ */
+export const GetKurtogramRequestSchema: GenMessage<GetKurtogramRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 17);
+
+/**
+ * Answers with a kurtogram.
+ *
+ * @generated from message kurto.analyzer.v1.GetKurtogramResponse
+ */
+export type GetKurtogramResponse = Message<"kurto.analyzer.v1.GetKurtogramResponse"> & {
+  /**
+   * The kurtogram.
+   *
+   * @generated from field: kurto.signal.v1.Kurtogram kurtogram = 1;
+   */
+  kurtogram?: Kurtogram;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetKurtogramResponse.
+ * Use `create(GetKurtogramResponseSchema)` to create a new message.
+ */
+export const GetKurtogramResponseSchema: GenMessage<GetKurtogramResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 18);
+
+/**
+ * Asks for a time-synchronous average.
+ *
+ * @generated from message kurto.analyzer.v1.GetTimeSynchronousAverageRequest
+ */
+export type GetTimeSynchronousAverageRequest = Message<"kurto.analyzer.v1.GetTimeSynchronousAverageRequest"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Channel in question. Empty: the first one.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * Start of the samples. Absent: those that end with the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * How long they are, up to 60 s. Absent: 8 s.
+   *
+   * @generated from field: google.protobuf.Duration duration = 4;
+   */
+  duration?: Duration;
+
+  /**
+   * Shaft speed in Hz. Absent: from `tacho_channel`, else as the sender measured it, else the
+   * configured nominal speed. An average over a speed that is wrong fades away.
+   *
+   * @generated from field: optional double shaft_speed_hz = 5;
+   */
+  shaftSpeedHz?: number;
+
+  /**
+   * Channel with the pulses of a tachometer. Empty: none.
+   *
+   * @generated from field: string tacho_channel = 6;
+   */
+  tachoChannel: string;
+
+  /**
+   * Pulses of the tachometer per revolution. 0 means 1.
+   *
+   * @generated from field: int32 pulses_per_revolution = 7;
+   */
+  pulsesPerRevolution: number;
+
+  /**
+   * Highest order that is kept. 0: the highest that the sample rate allows, rate / 2.56 / speed.
+   *
+   * @generated from field: double maximum_order = 8;
+   */
+  maximumOrder: number;
+
+  /**
+   * Teeth of the gear on the shaft, for its indicators. 0: none.
+   *
+   * @generated from field: int32 teeth = 9;
+   */
+  teeth: number;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetTimeSynchronousAverageRequest.
+ * Use `create(GetTimeSynchronousAverageRequestSchema)` to create a new message.
+ */
+export const GetTimeSynchronousAverageRequestSchema: GenMessage<GetTimeSynchronousAverageRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 19);
+
+/**
+ * Answers with a time-synchronous average.
+ *
+ * @generated from message kurto.analyzer.v1.GetTimeSynchronousAverageResponse
+ */
+export type GetTimeSynchronousAverageResponse = Message<"kurto.analyzer.v1.GetTimeSynchronousAverageResponse"> & {
+  /**
+   * The average.
+   *
+   * @generated from field: kurto.signal.v1.TimeSynchronousAverage average = 1;
+   */
+  average?: TimeSynchronousAverage;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.GetTimeSynchronousAverageResponse.
+ * Use `create(GetTimeSynchronousAverageResponseSchema)` to create a new message.
+ */
+export const GetTimeSynchronousAverageResponseSchema: GenMessage<GetTimeSynchronousAverageResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_feature_service, 20);
+
+/**
  * Asks for the features that exist.
  *
  * @generated from message kurto.analyzer.v1.ListFeatureDefinitionsRequest
@@ -468,7 +989,7 @@ export type ListFeatureDefinitionsRequest = Message<"kurto.analyzer.v1.ListFeatu
  * Use `create(ListFeatureDefinitionsRequestSchema)` to create a new message.
  */
 export const ListFeatureDefinitionsRequestSchema: GenMessage<ListFeatureDefinitionsRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_feature_service, 11);
+  messageDesc(file_kurto_analyzer_v1_feature_service, 21);
 
 /**
  * Answers with the features that exist.
@@ -489,7 +1010,7 @@ export type ListFeatureDefinitionsResponse = Message<"kurto.analyzer.v1.ListFeat
  * Use `create(ListFeatureDefinitionsResponseSchema)` to create a new message.
  */
 export const ListFeatureDefinitionsResponseSchema: GenMessage<ListFeatureDefinitionsResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_feature_service, 12);
+  messageDesc(file_kurto_analyzer_v1_feature_service, 22);
 
 /**
  * Length of the intervals that features are summed up over.
@@ -563,7 +1084,9 @@ export const FeatureService: GenService<{
     output: typeof ListFeatureRollupsResponseSchema;
   },
   /**
-   * Returns the spectrum of a channel over the newest window.
+   * Returns a spectrum of a channel: by default of the newest window; of any kind, any
+   * length and any stored moment when asked for. Computed on request, a few at a time:
+   * RESOURCE_EXHAUSTED (OVERLOADED) when too many wait.
    *
    * @generated from rpc kurto.analyzer.v1.FeatureService.GetSpectrum
    */
@@ -571,6 +1094,141 @@ export const FeatureService: GenService<{
     methodKind: "unary";
     input: typeof GetSpectrumRequestSchema;
     output: typeof GetSpectrumResponseSchema;
+  },
+  /**
+   * Returns samples of a channel, newest or stored, whole or summed up for a picture.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.GetWaveform
+   */
+  getWaveform: {
+    methodKind: "unary";
+    input: typeof GetWaveformRequestSchema;
+    output: typeof GetWaveformResponseSchema;
+  },
+  /**
+   * Returns how the spectrum of a channel changes over time.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.GetSpectrogram
+   */
+  getSpectrogram: {
+    methodKind: "unary";
+    input: typeof GetSpectrogramRequestSchema;
+    output: typeof GetSpectrogramResponseSchema;
+  },
+  /**
+   * Returns the wavelet transform of a channel.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.GetScalogram
+   */
+  getScalogram: {
+    methodKind: "unary";
+    input: typeof GetScalogramRequestSchema;
+    output: typeof GetScalogramResponseSchema;
+  },
+  /**
+   * Returns which frequency band of a channel is the most impulsive.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.GetKurtogram
+   */
+  getKurtogram: {
+    methodKind: "unary";
+    input: typeof GetKurtogramRequestSchema;
+    output: typeof GetKurtogramResponseSchema;
+  },
+  /**
+   * Returns the mean revolution of a shaft, and the indicators of the gear on it.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.GetTimeSynchronousAverage
+   */
+  getTimeSynchronousAverage: {
+    methodKind: "unary";
+    input: typeof GetTimeSynchronousAverageRequestSchema;
+    output: typeof GetTimeSynchronousAverageResponseSchema;
+  },
+  /**
+   * Returns a baseline of a sensor. NOT_FOUND (NO_BASELINE) when it has none, FAILED_PRECONDITION
+   * (BASELINE_LEARNING) while the first one is being learned; metadata: missing, wanted.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.GetBaseline
+   */
+  getBaseline: {
+    methodKind: "unary";
+    input: typeof GetBaselineRequestSchema;
+    output: typeof GetBaselineResponseSchema;
+  },
+  /**
+   * Lists the baselines of a sensor with their audit, newest first: none is ever deleted.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.ListBaselines
+   */
+  listBaselines: {
+    methodKind: "unary";
+    input: typeof ListBaselinesRequestSchema;
+    output: typeof ListBaselinesResponseSchema;
+  },
+  /**
+   * Begins to learn a baseline. Needs the role engineer.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.LearnBaseline
+   */
+  learnBaseline: {
+    methodKind: "unary";
+    input: typeof LearnBaselineRequestSchema;
+    output: typeof LearnBaselineResponseSchema;
+  },
+  /**
+   * Returns the condition of a sensor: operating state, growth against its baseline, ISO zone.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.GetCondition
+   */
+  getCondition: {
+    methodKind: "unary";
+    input: typeof GetConditionRequestSchema;
+    output: typeof GetConditionResponseSchema;
+  },
+  /**
+   * Returns the newest diagnosis of each channel. NOT_FOUND (NO_DIAGNOSIS_YET) before the
+   * first, with what to declare or to wait for.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.GetDiagnosis
+   */
+  getDiagnosis: {
+    methodKind: "unary";
+    input: typeof GetDiagnosisRequestSchema;
+    output: typeof GetDiagnosisResponseSchema;
+  },
+  /**
+   * Lists stored diagnoses of a sensor, oldest first.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.ListDiagnoses
+   */
+  listDiagnoses: {
+    methodKind: "unary";
+    input: typeof ListDiagnosesRequestSchema;
+    output: typeof ListDiagnosesResponseSchema;
+  },
+  /**
+   * Lists features of long windows of a sensor, oldest first: orders of the shaft, fault
+   * lines, velocity from 2 Hz.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.ListLongFeatures
+   */
+  listLongFeatures: {
+    methodKind: "unary";
+    input: typeof ListLongFeaturesRequestSchema;
+    output: typeof ListLongFeaturesResponseSchema;
+  },
+  /**
+   * Diagnoses the newest long window of a sensor now, instead of at its next turn, and
+   * returns what it says. Needs the role operator. RESOURCE_EXHAUSTED (OVERLOADED) when too
+   * many wait; FAILED_PRECONDITION (NO_DIAGNOSIS_YET) when there is no long window.
+   *
+   * @generated from rpc kurto.analyzer.v1.FeatureService.RequestDiagnosis
+   */
+  requestDiagnosis: {
+    methodKind: "unary";
+    input: typeof RequestDiagnosisRequestSchema;
+    output: typeof RequestDiagnosisResponseSchema;
   },
   /**
    * Lists the features that exist, in the order of frames' columns.

@@ -30,7 +30,7 @@ export type FeatureDefinition = Message<"kurto.signal.v1.FeatureDefinition"> & {
   name: string;
 
   /**
-   * Unit: "acceleration" for the channel's own unit (g or m/s2), else a fixed one such as "mm/s", "Hz", or "1" for ratios.
+   * Unit: "acceleration" for the channel's own unit (g or m/s2), else a fixed one such as "mm/s", "um" (micrometres), "Hz", or "1" for ratios.
    *
    * @generated from field: string unit = 2;
    */

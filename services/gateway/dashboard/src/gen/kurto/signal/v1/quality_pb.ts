@@ -9,7 +9,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file kurto/signal/v1/quality.proto.
  */
 export const file_kurto_signal_v1_quality: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rdXJ0by9zaWduYWwvdjEvcXVhbGl0eS5wcm90bxIPa3VydG8uc2lnbmFsLnYxKoICCgtRdWFsaXR5RmxhZxIcChhRVUFMSVRZX0ZMQUdfVU5TUEVDSUZJRUQQABIUChBRVUFMSVRZX0ZMQUdfR0FQEAESGAoUUVVBTElUWV9GTEFHX0NMSVBQRUQQAhIVChFRVUFMSVRZX0ZMQUdfRkxBVBADEhsKF1FVQUxJVFlfRkxBR19OT05fRklOSVRFEAQSFQoRUVVBTElUWV9GTEFHX0JJQVMQBRIbChdRVUFMSVRZX0ZMQUdfUkFURV9EUklGVBAGEhoKFlFVQUxJVFlfRkxBR19UT09fU0hPUlQQBxIhCh1RVUFMSVRZX0ZMQUdfQkFORF9VTkFWQUlMQUJMRRAIYgZwcm90bzM");
+  fileDesc("Ch1rdXJ0by9zaWduYWwvdjEvcXVhbGl0eS5wcm90bxIPa3VydG8uc2lnbmFsLnYxKp4CCgtRdWFsaXR5RmxhZxIcChhRVUFMSVRZX0ZMQUdfVU5TUEVDSUZJRUQQABIUChBRVUFMSVRZX0ZMQUdfR0FQEAESGAoUUVVBTElUWV9GTEFHX0NMSVBQRUQQAhIVChFRVUFMSVRZX0ZMQUdfRkxBVBADEhsKF1FVQUxJVFlfRkxBR19OT05fRklOSVRFEAQSFQoRUVVBTElUWV9GTEFHX0JJQVMQBRIbChdRVUFMSVRZX0ZMQUdfUkFURV9EUklGVBAGEhoKFlFVQUxJVFlfRkxBR19UT09fU0hPUlQQBxIhCh1RVUFMSVRZX0ZMQUdfQkFORF9VTkFWQUlMQUJMRRAIEhoKFlFVQUxJVFlfRkxBR19VTkRFRklORUQQCWIGcHJvdG8z");
 
 /**
  * Something about samples that a reader of their features must know. As a bit
@@ -80,6 +80,14 @@ export enum QualityFlag {
    * @generated from enum value: QUALITY_FLAG_BAND_UNAVAILABLE = 8;
    */
   BAND_UNAVAILABLE = 8,
+
+  /**
+   * A feature has no value for such a signal, and is null: kurtosis of the steady envelope of a
+   * pure tone, the frequency of a single slow swing.
+   *
+   * @generated from enum value: QUALITY_FLAG_UNDEFINED = 9;
+   */
+  UNDEFINED = 9,
 }
 
 /**

@@ -12,10 +12,38 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/signal/v1/spectrum.proto.
  */
 export const file_kurto_signal_v1_spectrum: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rdXJ0by9zaWduYWwvdjEvc3BlY3RydW0ucHJvdG8SD2t1cnRvLnNpZ25hbC52MSKHAgoIU3BlY3RydW0SEQoJc2Vuc29yX2lkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSDQoFZXBvY2gYAyABKAMSFAoMd2luZG93X2luZGV4GAQgASgDEi4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWZyZXF1ZW5jeV9zdGVwX2h6GAYgASgBEjEKB3NjYWxpbmcYByABKA4yIC5rdXJ0by5zaWduYWwudjEuU3BlY3RydW1TY2FsaW5nEgwKBHVuaXQYCCABKAkSFwoPd2luZG93X2Z1bmN0aW9uGAkgASgJEg0KBWxpbmVzGAogAygCKqkBCg9TcGVjdHJ1bVNjYWxpbmcSIAocU1BFQ1RSVU1fU0NBTElOR19VTlNQRUNJRklFRBAAEiMKH1NQRUNUUlVNX1NDQUxJTkdfQU1QTElUVURFX1BFQUsQARIiCh5TUEVDVFJVTV9TQ0FMSU5HX0FNUExJVFVERV9STVMQAhIrCidTUEVDVFJVTV9TQ0FMSU5HX1BPV0VSX1NQRUNUUkFMX0RFTlNJVFkQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rdXJ0by9zaWduYWwvdjEvc3BlY3RydW0ucHJvdG8SD2t1cnRvLnNpZ25hbC52MSIwCg1GcmVxdWVuY3lCYW5kEg4KBmxvd19oehgBIAEoARIPCgdoaWdoX2h6GAIgASgBIrgECghTcGVjdHJ1bRIRCglzZW5zb3JfaWQYASABKAkSDwoHY2hhbm5lbBgCIAEoCRINCgVlcG9jaBgDIAEoAxIUCgx3aW5kb3dfaW5kZXgYBCABKAMSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRZnJlcXVlbmN5X3N0ZXBfaHoYBiABKAESMQoHc2NhbGluZxgHIAEoDjIgLmt1cnRvLnNpZ25hbC52MS5TcGVjdHJ1bVNjYWxpbmcSDAoEdW5pdBgIIAEoCRIXCg93aW5kb3dfZnVuY3Rpb24YCSABKAkSDQoFbGluZXMYCiADKAISKwoEa2luZBgLIAEoDjIdLmt1cnRvLnNpZ25hbC52MS5TcGVjdHJ1bUtpbmQSDAoEc3RlcBgMIAEoARIRCglzdGVwX3VuaXQYDSABKAkSFQoNYXZlcmFnZV9jb3VudBgOIAEoBRITCgtmaXJzdF9pbmRleBgPIAEoAxIUCgxzYW1wbGVfY291bnQYECABKAUSHAoUbWlzc2luZ19zYW1wbGVfY291bnQYESABKAUSFgoOc2FtcGxlX3JhdGVfaHoYEiABKAESOQoRZGVtb2R1bGF0aW9uX2JhbmQYEyABKAsyHi5rdXJ0by5zaWduYWwudjEuRnJlcXVlbmN5QmFuZBIbCg5zaGFmdF9zcGVlZF9oehgUIAEoAUgAiAEBQhEKD19zaGFmdF9zcGVlZF9oeirWAQoPU3BlY3RydW1TY2FsaW5nEiAKHFNQRUNUUlVNX1NDQUxJTkdfVU5TUEVDSUZJRUQQABIjCh9TUEVDVFJVTV9TQ0FMSU5HX0FNUExJVFVERV9QRUFLEAESIgoeU1BFQ1RSVU1fU0NBTElOR19BTVBMSVRVREVfUk1TEAISKwonU1BFQ1RSVU1fU0NBTElOR19QT1dFUl9TUEVDVFJBTF9ERU5TSVRZEAMSKwonU1BFQ1RSVU1fU0NBTElOR19BTVBMSVRVREVfUEVBS19UT19QRUFLEAQqhwIKDFNwZWN0cnVtS2luZBIdChlTUEVDVFJVTV9LSU5EX1VOU1BFQ0lGSUVEEAASGwoXU1BFQ1RSVU1fS0lORF9WSUJSQVRJT04QARIXChNTUEVDVFJVTV9LSU5EX09SREVSEAISGgoWU1BFQ1RSVU1fS0lORF9FTlZFTE9QRRADEiIKHlNQRUNUUlVNX0tJTkRfU1FVQVJFRF9FTlZFTE9QRRAEEh4KGlNQRUNUUlVNX0tJTkRfTE9HX0VOVkVMT1BFEAUSJgoiU1BFQ1RSVU1fS0lORF9QUkVXSElURU5FRF9FTlZFTE9QRRAGEhoKFlNQRUNUUlVNX0tJTkRfQ0VQU1RSVU0QByp4ChFTcGVjdHJ1bUF2ZXJhZ2luZxIiCh5TUEVDVFJVTV9BVkVSQUdJTkdfVU5TUEVDSUZJRUQQABIdChlTUEVDVFJVTV9BVkVSQUdJTkdfTElORUFSEAESIAocU1BFQ1RSVU1fQVZFUkFHSU5HX1BFQUtfSE9MRBACYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
- * The spectrum of one channel over one window: line i stands at i × frequency_step_hz.
+ * A band of frequencies.
+ *
+ * @generated from message kurto.signal.v1.FrequencyBand
+ */
+export type FrequencyBand = Message<"kurto.signal.v1.FrequencyBand"> & {
+  /**
+   * Lower edge in Hz, >= 0.
+   *
+   * @generated from field: double low_hz = 1;
+   */
+  lowHz: number;
+
+  /**
+   * Upper edge in Hz, above the lower one.
+   *
+   * @generated from field: double high_hz = 2;
+   */
+  highHz: number;
+};
+
+/**
+ * Describes the message kurto.signal.v1.FrequencyBand.
+ * Use `create(FrequencyBandSchema)` to create a new message.
+ */
+export const FrequencyBandSchema: GenMessage<FrequencyBand> = /*@__PURE__*/
+  messageDesc(file_kurto_signal_v1_spectrum, 0);
+
+/**
+ * The spectrum of one channel over one window: line i stands at i × step.
  *
  * @generated from message kurto.signal.v1.Spectrum
  */
@@ -42,7 +70,7 @@ export type Spectrum = Message<"kurto.signal.v1.Spectrum"> & {
   epoch: bigint;
 
   /**
-   * Dense number of the window.
+   * Dense number of the window; 0 unless it is the newest short window.
    *
    * @generated from field: int64 window_index = 4;
    */
@@ -56,7 +84,7 @@ export type Spectrum = Message<"kurto.signal.v1.Spectrum"> & {
   startTime?: Timestamp;
 
   /**
-   * Distance of two lines in Hz; line 0 is 0 Hz.
+   * Distance of two lines in Hz; line 0 is 0 Hz. 0 when the lines do not stand over hertz.
    *
    * @generated from field: double frequency_step_hz = 6;
    */
@@ -77,18 +105,88 @@ export type Spectrum = Message<"kurto.signal.v1.Spectrum"> & {
   unit: string;
 
   /**
-   * Name of the window function: "hann".
+   * Name of the window function: "hann"; empty for cepstra.
    *
    * @generated from field: string window_function = 9;
    */
   windowFunction: string;
 
   /**
-   * The lines, from 0 Hz to half the sample rate.
+   * The lines, from 0 upwards.
    *
    * @generated from field: repeated float lines = 10;
    */
   lines: number[];
+
+  /**
+   * Of what it is.
+   *
+   * @generated from field: kurto.signal.v1.SpectrumKind kind = 11;
+   */
+  kind: SpectrumKind;
+
+  /**
+   * Distance of two lines in `step_unit`.
+   *
+   * @generated from field: double step = 12;
+   */
+  step: number;
+
+  /**
+   * "Hz", "order" or "s".
+   *
+   * @generated from field: string step_unit = 13;
+   */
+  stepUnit: string;
+
+  /**
+   * Spectra averaged, >= 1.
+   *
+   * @generated from field: int32 average_count = 14;
+   */
+  averageCount: number;
+
+  /**
+   * Absolute index of the first sample since the epoch began.
+   *
+   * @generated from field: int64 first_index = 15;
+   */
+  firstIndex: bigint;
+
+  /**
+   * Samples of the channel, holes included.
+   *
+   * @generated from field: int32 sample_count = 16;
+   */
+  sampleCount: number;
+
+  /**
+   * Samples among them that are not there or not finite; segments that hold one are left out.
+   *
+   * @generated from field: int32 missing_sample_count = 17;
+   */
+  missingSampleCount: number;
+
+  /**
+   * Sample rate in Hz.
+   *
+   * @generated from field: double sample_rate_hz = 18;
+   */
+  sampleRateHz: number;
+
+  /**
+   * Band that was demodulated. Absent for kinds without one.
+   *
+   * @generated from field: kurto.signal.v1.FrequencyBand demodulation_band = 19;
+   */
+  demodulationBand?: FrequencyBand;
+
+  /**
+   * Mean shaft speed in Hz that orders refer to. Absent when none was used.
+   *
+   * @generated from field: optional double shaft_speed_hz = 20;
+   */
+  shaftSpeedHz?: number;
 };
 
 /**
@@ -96,7 +194,7 @@ export type Spectrum = Message<"kurto.signal.v1.Spectrum"> & {
  * Use `create(SpectrumSchema)` to create a new message.
  */
 export const SpectrumSchema: GenMessage<Spectrum> = /*@__PURE__*/
-  messageDesc(file_kurto_signal_v1_spectrum, 0);
+  messageDesc(file_kurto_signal_v1_spectrum, 1);
 
 /**
  * What the lines of a spectrum mean.
@@ -105,7 +203,7 @@ export const SpectrumSchema: GenMessage<Spectrum> = /*@__PURE__*/
  */
 export enum SpectrumScaling {
   /**
-   * Means AMPLITUDE_PEAK in requests; never sent in responses.
+   * Means AMPLITUDE_PEAK in requests. In responses: the kind has one meaning only, which it tells.
    *
    * @generated from enum value: SPECTRUM_SCALING_UNSPECIFIED = 0;
    */
@@ -131,6 +229,13 @@ export enum SpectrumScaling {
    * @generated from enum value: SPECTRUM_SCALING_POWER_SPECTRAL_DENSITY = 3;
    */
   POWER_SPECTRAL_DENSITY = 3,
+
+  /**
+   * Peak-to-peak amplitude of a sine at the line, in the channel's unit.
+   *
+   * @generated from enum value: SPECTRUM_SCALING_AMPLITUDE_PEAK_TO_PEAK = 4;
+   */
+  AMPLITUDE_PEAK_TO_PEAK = 4,
 }
 
 /**
@@ -138,4 +243,107 @@ export enum SpectrumScaling {
  */
 export const SpectrumScalingSchema: GenEnum<SpectrumScaling> = /*@__PURE__*/
   enumDesc(file_kurto_signal_v1_spectrum, 0);
+
+/**
+ * Of what a spectrum is.
+ *
+ * @generated from enum kurto.signal.v1.SpectrumKind
+ */
+export enum SpectrumKind {
+  /**
+   * Means VIBRATION in requests; never sent in responses.
+   *
+   * @generated from enum value: SPECTRUM_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Of the samples themselves, over hertz.
+   *
+   * @generated from enum value: SPECTRUM_KIND_VIBRATION = 1;
+   */
+  VIBRATION = 1,
+
+  /**
+   * Of the samples at equal angles of the shaft, over orders (multiples of its speed).
+   *
+   * @generated from enum value: SPECTRUM_KIND_ORDER = 2;
+   */
+  ORDER = 2,
+
+  /**
+   * Of the envelope in the demodulation band.
+   *
+   * @generated from enum value: SPECTRUM_KIND_ENVELOPE = 3;
+   */
+  ENVELOPE = 3,
+
+  /**
+   * Of the squared envelope in the demodulation band.
+   *
+   * @generated from enum value: SPECTRUM_KIND_SQUARED_ENVELOPE = 4;
+   */
+  SQUARED_ENVELOPE = 4,
+
+  /**
+   * Of the logarithm of the squared envelope: blind to single shocks.
+   *
+   * @generated from enum value: SPECTRUM_KIND_LOG_ENVELOPE = 5;
+   */
+  LOG_ENVELOPE = 5,
+
+  /**
+   * Of the squared envelope after cepstrum pre-whitening: bearing lines stand out of shaft and gear lines.
+   *
+   * @generated from enum value: SPECTRUM_KIND_PREWHITENED_ENVELOPE = 6;
+   */
+  PREWHITENED_ENVELOPE = 6,
+
+  /**
+   * Power cepstrum, over seconds: families of sidebands and harmonics become single lines.
+   *
+   * @generated from enum value: SPECTRUM_KIND_CEPSTRUM = 7;
+   */
+  CEPSTRUM = 7,
+}
+
+/**
+ * Describes the enum kurto.signal.v1.SpectrumKind.
+ */
+export const SpectrumKindSchema: GenEnum<SpectrumKind> = /*@__PURE__*/
+  enumDesc(file_kurto_signal_v1_spectrum, 1);
+
+/**
+ * How the spectra of several segments become one.
+ *
+ * @generated from enum kurto.signal.v1.SpectrumAveraging
+ */
+export enum SpectrumAveraging {
+  /**
+   * Means LINEAR.
+   *
+   * @generated from enum value: SPECTRUM_AVERAGING_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Mean of squares, equal weights.
+   *
+   * @generated from enum value: SPECTRUM_AVERAGING_LINEAR = 1;
+   */
+  LINEAR = 1,
+
+  /**
+   * Largest value of each line.
+   *
+   * @generated from enum value: SPECTRUM_AVERAGING_PEAK_HOLD = 2;
+   */
+  PEAK_HOLD = 2,
+}
+
+/**
+ * Describes the enum kurto.signal.v1.SpectrumAveraging.
+ */
+export const SpectrumAveragingSchema: GenEnum<SpectrumAveraging> = /*@__PURE__*/
+  enumDesc(file_kurto_signal_v1_spectrum, 2);
 
