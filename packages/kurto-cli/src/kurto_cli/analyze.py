@@ -13,7 +13,6 @@ from typing import IO, Annotated, NoReturn
 
 import typer
 
-from kurto_cli.analysis.bearing_option import bearing_of
 from kurto_cli.analysis.file import FileJob
 from kurto_cli.analysis.formats import AnalysisFormat, RecordWriter, writer_of
 from kurto_cli.analysis.options import AnalysisOptions
@@ -23,6 +22,7 @@ from kurto_cli.analysis.progress import ProgressLine
 from kurto_cli.exports.part_file import PartFile
 from kurto_cli.recordings import SUFFIXES
 from kurto_dsp import parse_unit
+from kurto_dsp.bearings import BearingGeometry, known_bearings, parse_bearing, read_bearings
 from kurto_dsp.diagnosis import SpeedSource
 
 _WRONG = 2
@@ -49,6 +49,9 @@ Bearing = Annotated[
         metavar="NAME|n,d,D[,angle]",
         help="Designation, or elements, their diameter, the pitch diameter (mm), contact angle.",
     ),
+]
+Catalogue = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Bearings of your own, looked at first.")
 ]
 LineFrequency = Annotated[
     float | None, typer.Option(metavar="HZ", help="Of the mains, to tell electrical vibration.")
@@ -91,6 +94,7 @@ def analyze(
     rpm: Rpm = None,
     speed_source: SpeedIs = None,
     bearing: Bearing = None,
+    catalogue: Catalogue = None,
     line_frequency: LineFrequency = None,
     unit: Unit = None,
     window: Window = None,
@@ -108,7 +112,7 @@ def analyze(
             sample_rate_hz=sample_rate,
             rpm=rpm,
             speed_source=speed_source,
-            bearing=None if bearing is None else bearing_of(bearing),
+            bearing=_bearing(bearing, catalogue),
             line_frequency_hz=line_frequency,
             unit=None if unit is None else parse_unit(unit),
             window_s=window,
@@ -118,12 +122,19 @@ def analyze(
         )
         file_jobs = _file_jobs(files, options, plot, output)
         workers = _workers(jobs)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         _refuse(str(error))
     with _explained(), _stream(output, file_format) as stream:
         wrong = _run(file_jobs, workers, writer_of(file_format, stream))
     if wrong:
         raise typer.Exit(_WRONG)
+
+
+def _bearing(text: str | None, catalogue: Path | None) -> BearingGeometry | None:
+    if text is None:
+        return None
+    own = () if catalogue is None else read_bearings(catalogue.read_text(encoding="utf-8"))
+    return parse_bearing(text, bearings=(*own, *known_bearings()))
 
 
 def _file_jobs(

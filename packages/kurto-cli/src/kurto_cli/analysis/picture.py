@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _ENDINGS = {".png", ".svg", ".pdf"}
 _MOST_CHANNELS = 8
 _LONGEST_S = 10.0
-_POINTS = 2000
+_WAVEFORM_REVOLUTIONS, _WAVEFORM_S = 15.0, 0.5
 _HARMONICS = {"BPFO": 5, "BPFI": 3, "2×BSF": 3, "FTF": 1}  # noqa: RUF001
 _COLOURS = {"BPFO": "#d62728", "BPFI": "#1f77b4", "2×BSF": "#2ca02c", "FTF": "#9467bd"}  # noqa: RUF001
 _FAMILY = {Fault.OUTER_RACE: "BPFO", Fault.INNER_RACE: "BPFI", Fault.BALL: "2×BSF"}  # noqa: RUF001
@@ -105,16 +106,13 @@ def _title(task: AnalysisTask) -> str:
 def _draw_waveform(
     axes: Axes, task: AnalysisTask, samples: npt.NDArray[np.float32], name: str
 ) -> None:
-    """Draw the range of each stretch, so that no peak gets lost between two points."""
-    stretch = max(1, len(samples) // _POINTS)
-    count = len(samples) // stretch
-    blocks = samples[: count * stretch].reshape(count, stretch)
-    times_s = (np.arange(count) + 0.5) * stretch / task.sample_rate_hz
-    if stretch == 1:
-        axes.plot(times_s, samples[:count], color=_INK, linewidth=0.8)
-    elif count:
-        axes.fill_between(times_s, blocks.min(axis=1), blocks.max(axis=1), color=_INK, linewidth=0)
-    axes.set(title=f"{name}: waveform", xlabel="s", ylabel=task.unit.value)
+    """Draw so few revolutions that single impacts can be seen."""
+    shown_s = _WAVEFORM_S if task.speed is None else _WAVEFORM_REVOLUTIONS / task.speed.hz
+    shown = samples[-max(1, round(shown_s * task.sample_rate_hz)) :]
+    times_s = np.arange(len(shown)) / task.sample_rate_hz
+    axes.plot(times_s, shown, color=_INK, linewidth=0.6)
+    axes.set(title=f"{name}: waveform, last {times_s[-1:].sum():.2g} s", xlabel="s")
+    axes.set_ylabel(task.unit.value)
     axes.margins(x=0.0)
 
 
@@ -147,22 +145,25 @@ def _draw_envelope(
         frequencies_hz = np.arange(1, len(values) + 1) * spectrum.resolution_hz
         axes.plot(frequencies_hz, values, color=_INK, linewidth=0.7, zorder=3)
         axes.set_ylim(0.0, float(np.max(values, initial=1.0)) * 1.05)
-    named = _FAMILY.get(verdict.fault)
+    _mark(axes, lines, _FAMILY.get(verdict.fault))
+    axes.set_xlim(0.0, highest_hz)
+
+
+def _mark(axes: Axes, lines: Mapping[str, Sequence[float]], named: str | None) -> None:
+    """Mark where the lines of each fault would be; those of the named one stand out."""
     for family, places in lines.items():
         strong = family == named
         for number, place in enumerate(places):
-            label = f"{family} {place:.1f} Hz" if number == 0 else None
             axes.axvline(
                 place,
                 color=_COLOURS[family],
-                linestyle="-" if strong else ":",
-                linewidth=1.6 if strong else 0.9,
-                alpha=0.55,
-                label=label,
+                linestyle="-" if strong else (0, (2, 2)),
+                linewidth=5.0 if strong else 1.1,
+                alpha=0.35 if strong else 0.8,
+                label=f"{family} {place:.1f} Hz" if number == 0 else None,
             )
     if lines:
         axes.legend(loc="upper right", fontsize=8)
-    axes.set_xlim(0.0, highest_hz)
 
 
 def fault_lines(task: AnalysisTask) -> dict[str, list[float]]:
