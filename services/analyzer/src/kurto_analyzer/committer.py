@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from kurto_analyzer.engine import ComputedFrame
 from kurto_analyzer.exceptions import StaleOwner
+from kurto_analyzer.frames import Frame
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.open_sensors import OpenSensor
 from kurto_analyzer.ports import Advance, EpochOpening, EpochState, FeatureStore
 from kurto_analyzer.transience import is_transient
 from kurto_service.clock import Clock
 
-__all__ = ["CommitLimits", "Committer"]
+__all__ = ["CommitFollower", "CommitLimits", "Committer"]
 
 _LOG = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
+CommitFollower: TypeAlias = Callable[[Sequence[Frame]], None]
 _FIRST_RETRY_S = 0.05
 _LOG_EVERY = 30  # failures in a row
 
@@ -74,6 +76,7 @@ class Committer:
     def __init__(
         self, store: FeatureStore, clock: Clock, metrics: AnalyzerMetrics, limits: CommitLimits
     ) -> None:
+        self._followers: list[CommitFollower] = []
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -84,6 +87,10 @@ class Committer:
         self._work = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
+
+    def follow(self, follower: CommitFollower) -> None:
+        """Have `follower` called with the frames of each transaction, once they are stored."""
+        self._followers.append(follower)
 
     def submit(self, frames: list[ComputedFrame]) -> None:
         """Queue frames; wait for `room` before computing more."""
@@ -128,6 +135,9 @@ class Committer:
                 await self._commit(advances, sensors)
             for computed in taken:
                 computed.sensor.in_flight -= 1
+            stored = [computed.frame for computed in taken if not computed.sensor.retired]
+            for follower in self._followers:
+                follower(stored)
             for sensor in sensors.values():
                 sensor.owner.acknowledge(sensor)
         finally:

@@ -87,6 +87,10 @@ class FakeFeatureStore:
         state = self._epochs.get((sensor_id, epoch))
         return state.next_window_index if state else 0
 
+    def knows(self, sensor_id: str) -> bool:
+        """Tell whether an epoch of the sensor was ever opened."""
+        return any(key[0] == sensor_id for key in self._epochs)
+
     def move(self, sensor_id: str, epoch: int, next_window_index: int) -> None:
         """Set a position as another analyzer would."""
         state = self._epochs[sensor_id, epoch]

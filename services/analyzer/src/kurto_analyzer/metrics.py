@@ -63,6 +63,18 @@ class AnalyzerMetrics:
         self.rollup_lag = self._gauge(
             "rollup_lag_seconds", "Age of the oldest window that is not rolled up."
         )
+        #: Windows compared with baselines: one a second and sensor.
+        self.condition_windows = self._counter(
+            "condition_windows", "Windows compared with baselines."
+        )
+        #: Seconds of comparing them.
+        self.condition_seconds = self._counter(
+            "condition_seconds", "Seconds of comparing windows with baselines."
+        )
+        #: Failed attempts to read or store baselines.
+        self.condition_failures = self._counter(
+            "condition_failures", "Failed attempts to read or store baselines."
+        )
         # Looking a label up costs more than counting: once for those of the hot path.
         self.hop = {o: self.hops.labels(o) for o in ("accepted", "empty", "duplicate", "dropped")}
         self.window = {kind: self.windows.labels(kind) for kind in ("computed", "empty", "late")}

@@ -16,7 +16,7 @@ from kurto_analyzer.ports import FrameQuery
 from kurto_analyzer.sample_clock import StreamGeometry
 from kurto_service.postgres import Pool
 
-__all__ = ["FrameReader", "LayoutCatalogue", "geometry_of_row", "time_of"]
+__all__ = ["FrameReader", "LayoutCatalogue", "frame_of_row", "geometry_of_row", "time_of"]
 
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = -(1 << 62), 1 << 62
@@ -159,7 +159,7 @@ class FrameReader:
             if number % _ROWS_A_TURN == 0:
                 await asyncio.sleep(0)  # live windows, and calls that wait to be let in, go between
             frames.append(
-                _frame(sensor_id, row, geometries[row["epoch"]], layouts[row["layout_id"]])
+                frame_of_row(sensor_id, row, geometries[row["epoch"]], layouts[row["layout_id"]])
             )
         return frames
 
@@ -175,9 +175,10 @@ def geometry_of_row(row: asyncpg.Record) -> StreamGeometry:
     )
 
 
-def _frame(
+def frame_of_row(
     sensor_id: str, row: asyncpg.Record, geometry: StreamGeometry, layout: FrameLayout
 ) -> Frame:
+    """Return the frame that a row of ``analyzer.realtime_features`` holds."""
     features = row["features"]
     return Frame.of_window(
         sensor_id,

@@ -1,0 +1,264 @@
+"""Follows all sensors of this process against their baselines, and learns new ones."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import asyncpg
+
+from kurto_analyzer.baselines.model import BaselineState, StoredBaseline
+from kurto_analyzer.baselines.ports import BaselineStore, CountedWindows, Revision
+from kurto_analyzer.baselines.tracks import (
+    REPLAY_WINDOWS,
+    Compared,
+    ConditionTrack,
+    LearningTrack,
+    counts,
+)
+from kurto_analyzer.frames import Frame
+from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.transience import is_transient
+from kurto_dsp.condition.growth import GrowthGrade
+from kurto_service.clock import Clock
+
+__all__ = ["ConditionKeeper", "GrowthListener", "KeeperLimits", "SensorCondition"]
+
+_LOG = logging.getLogger(__name__)
+_SLICE_US = 3_600_000_000
+"""Stored windows are read by the hour, so that no query takes long."""
+
+GrowthListener: TypeAlias = Callable[[str, Compared], None]
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperLimits:
+    """Bounds of the keeper.
+
+    Attributes
+    ----------
+    max_queued_windows : int
+        Windows waiting to be compared; beyond it sensors are rebuilt from the store instead.
+    max_sensors : int
+        Sensors followed; beyond it the one followed longest is let go.
+    watch_interval_s : float
+        Seconds between two looks for what other analyzers changed.
+    retry_s : float
+        Wait after PostgreSQL failed.
+    """
+
+    max_queued_windows: int
+    max_sensors: int
+    watch_interval_s: float
+    retry_s: float = 1.0
+
+
+@dataclass(eq=False, slots=True)
+class SensorCondition:
+    """What is known of one sensor.
+
+    Attributes
+    ----------
+    track : ConditionTrack
+        Operating state and growth.
+    learning : LearningTrack or None
+        The baseline that is being learned.
+    """
+
+    track: ConditionTrack
+    learning: LearningTrack | None
+
+    def update(self, frame: Frame) -> Compared | None:
+        """Take a counted frame, and return how it compares if it does."""
+        if self.learning is not None:
+            self.learning.update(frame)
+        return self.track.update(frame)
+
+
+class ConditionKeeper:
+    """Takes the committed windows of all sensors, one after the other.
+
+    Nothing here must survive: all of it follows from stored frames and stored baselines, and is
+    rebuilt from them when a sensor's first window comes, when its baselines changed, and when
+    anything went wrong. A baseline rests on committed windows only.
+
+    Parameters
+    ----------
+    baselines : BaselineStore
+        Baselines.
+    windows : CountedWindows
+        Stored frames.
+    clock : Clock
+        Paces the work.
+    metrics : AnalyzerMetrics
+        Counts it.
+    limits : KeeperLimits
+        Bounds.
+    """
+
+    def __init__(
+        self,
+        baselines: BaselineStore,
+        windows: CountedWindows,
+        clock: Clock,
+        metrics: AnalyzerMetrics,
+        limits: KeeperLimits,
+    ) -> None:
+        self._baselines = baselines
+        self._windows = windows
+        self._clock = clock
+        self._metrics = metrics
+        self._limits = limits
+        self._sensors: dict[str, SensorCondition] = {}
+        self._queue: deque[Frame | str] = deque()
+        self._wake = asyncio.Event()
+        self._revisions: Mapping[str, Revision] = {}
+        self._listeners: list[GrowthListener] = []
+
+    def listen(self, listener: GrowthListener) -> None:
+        """Have `listener` called when the lasting growth of a sensor reaches a higher grade."""
+        self._listeners.append(listener)
+
+    def committed(self, frames: Iterable[Frame]) -> None:
+        """Take note of frames that are stored now; most do not count and cost nothing."""
+        for frame in frames:
+            if counts(frame):
+                if len(self._queue) >= self._limits.max_queued_windows:
+                    self.forget(frame.sensor_id)  # the store has it
+                else:
+                    self._queue.append(frame)
+                    self._wake.set()
+
+    def look(self, sensor_id: str) -> None:
+        """Rebuild a sensor from the store soon: its baselines have changed."""
+        self._queue.append(sensor_id)
+        self._wake.set()
+
+    def forget(self, sensor_id: str) -> None:
+        """Let go of a sensor: its next window has it rebuilt."""
+        self._sensors.pop(sensor_id, None)
+
+    def growth(self, sensor_id: str) -> Compared | None:
+        """Return how the newest window of a running machine compares, if it is followed here."""
+        sensor = self._sensors.get(sensor_id)
+        return None if sensor is None else sensor.track.compared
+
+    async def condition(self, sensor_id: str) -> SensorCondition:
+        """Return what is known of a sensor, whoever follows it."""
+        return self._sensors.get(sensor_id) or await self._rebuilt(sensor_id)
+
+    async def run(self) -> None:
+        """Compare and learn for ever; an absent PostgreSQL only postpones it."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                item = self._queue.popleft()
+                sensor_id = item if isinstance(item, str) else item.sensor_id
+                if not await self._tried(sensor_id, item):
+                    await self._clock.sleep(self._limits.retry_s)
+                await asyncio.sleep(0)  # windows are analysed meanwhile
+
+    async def watch(self) -> None:
+        """Look for ever for baselines that others requested or froze."""
+        while True:
+            try:
+                self._compare_revisions(await self._baselines.revisions())
+            except Exception as error:
+                self._failed("", error)
+            await self._clock.sleep(self._limits.watch_interval_s)
+
+    def _compare_revisions(self, revisions: Mapping[str, Revision]) -> None:
+        for sensor_id, revision in revisions.items():
+            if self._revisions.get(sensor_id) != revision and (
+                revision.learning or sensor_id in self._sensors
+            ):
+                self.look(sensor_id)
+        self._revisions = revisions
+
+    async def _tried(self, sensor_id: str, item: Frame | str) -> bool:
+        try:
+            if isinstance(item, str):
+                await self._look(sensor_id)
+            else:
+                await self._take(item)
+        except Exception as error:
+            self.forget(sensor_id)
+            self._failed(sensor_id, error)
+            return False
+        return True
+
+    def _failed(self, sensor_id: str, error: Exception) -> None:
+        if not (isinstance(error, asyncpg.PostgresError) or is_transient(error)):
+            raise error
+        self._metrics.condition_failures.inc()
+        extra = {
+            "action": "condition_failed", "sensor_id": sensor_id,
+            "error": str(error) or type(error).__name__,
+        }  # fmt: skip
+        _LOG.warning("Baselines could not be read or stored; it is tried again", extra=extra)
+
+    async def _look(self, sensor_id: str) -> None:
+        followed = sensor_id in self._sensors
+        sensor = await self._rebuilt(sensor_id)
+        if followed:
+            self._sensors[sensor_id] = sensor
+        await self._freeze_if_learned(sensor_id, sensor)
+
+    async def _take(self, frame: Frame) -> None:
+        sensor = self._sensors.get(frame.sensor_id)
+        if sensor is None:
+            while len(self._sensors) >= self._limits.max_sensors:
+                self.forget(next(iter(self._sensors)))
+            sensor = self._sensors[frame.sensor_id] = await self._rebuilt(frame.sensor_id)
+        before = _grade(sensor.track.compared)
+        began_s = self._clock.monotonic()
+        compared = sensor.update(frame)
+        self._metrics.condition_seconds.inc(self._clock.monotonic() - began_s)
+        self._metrics.condition_windows.inc()
+        if compared is not None and _grade(compared).rank > before.rank:
+            for listener in self._listeners:
+                listener(frame.sensor_id, compared)
+        await self._freeze_if_learned(frame.sensor_id, sensor)
+
+    async def _freeze_if_learned(self, sensor_id: str, sensor: SensorCondition) -> None:
+        baseline = None if sensor.learning is None else sensor.learning.learned()
+        if sensor.learning is None or baseline is None:
+            return
+        stored = sensor.learning.stored
+        if await self._baselines.freeze(stored.baseline_id, baseline):
+            extra = {
+                "action": "baseline_frozen", "sensor_id": sensor_id,
+                "baseline_id": stored.baseline_id, "windows": baseline.window_count,
+            }  # fmt: skip
+            _LOG.info("Baseline learned", extra=extra)
+        self.forget(sensor_id)
+
+    async def _rebuilt(self, sensor_id: str) -> SensorCondition:
+        """Return a sensor as its stored baselines and frames make it."""
+        stored = {one.state: one for one in await self._baselines.open_baselines(sensor_id)}
+        track = ConditionTrack(stored.get(BaselineState.IN_FORCE))
+        for frame in await self._windows.newest(sensor_id, REPLAY_WINDOWS):
+            track.update(frame)
+        learning = None
+        if BaselineState.LEARNING in stored:
+            learning = await self._relearned(stored[BaselineState.LEARNING], track.newest)
+        return SensorCondition(track, learning)
+
+    async def _relearned(self, stored: StoredBaseline, newest: Frame | None) -> LearningTrack:
+        track = LearningTrack(stored)
+        start_us = stored.begin_us
+        while newest is not None and start_us <= newest.start_us and track.missing > 0:
+            end_us = start_us + _SLICE_US
+            for frame in await self._windows.between(stored.sensor_id, start_us, end_us):
+                track.update(frame)
+            start_us = end_us
+        return track
+
+
+def _grade(compared: Compared | None) -> GrowthGrade:
+    return GrowthGrade.NONE if compared is None else compared.growth.grade

@@ -1,0 +1,206 @@
+"""One sensor's counted windows in order: what is learned of them, and how they compare.
+
+Both tracks are functions of the windows that they were given. A process that starts gives them the
+stored ones again and is where the one before was.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from kurto.signal.v1.quality_pb2 import QualityFlag
+from kurto_analyzer.baselines.model import StoredBaseline
+from kurto_analyzer.frames import Frame, FrameLayout
+from kurto_dsp.arrays import Float64Array
+from kurto_dsp.condition.baselines import Baseline, BaselineLearner, is_counted
+from kurto_dsp.condition.growth_monitor import Growth, GrowthMonitor
+from kurto_dsp.condition.log_levels import positive_features
+from kurto_dsp.condition.operating_bins import OperatingBin
+from kurto_dsp.condition.operating_state import (
+    OperatingEvidence,
+    OperatingRules,
+    OperatingState,
+    OperatingStateMachine,
+)
+from kurto_dsp.condition.reference_levels import ReferenceLayout
+from kurto_dsp.units import STANDARD_GRAVITY_MPS2, AccelerationUnit
+
+__all__ = ["REPLAY_WINDOWS", "ConditionTrack", "LearningTrack", "counts"]
+
+# Counted windows come once a second, or once a burst: a tenth of what the rules count by default.
+_RULES = OperatingRules(
+    trend_windows=8, confirm_windows=2, max_transient_windows=120, forget_windows=10
+)
+REPLAY_WINDOWS = 120
+"""Windows that a condition is rebuilt from: what the references look back, and a start before."""
+
+
+def counts(frame: Frame) -> bool:
+    """Tell whether a frame counts for baselines."""
+    return (
+        frame.values is not None
+        and not frame.late
+        and is_counted(frame.first_index, frame.sample_count)
+    )
+
+
+class _Columns:
+    """Positive features of a layout of frames."""
+
+    def __init__(self, layout: FrameLayout) -> None:
+        features = positive_features(layout.feature_names)
+        self.frame_layout = layout
+        self.layout = ReferenceLayout(layout.channels, layout.units, features)
+        self._columns = [layout.feature_names.index(name) for name in features]
+        scale = {AccelerationUnit.G.value: STANDARD_GRAVITY_MPS2}
+        self._scales = np.array([scale.get(unit, 1.0) for unit in layout.units])
+
+    def values(self, frame: Frame) -> Float64Array:
+        """Return the positive features of a frame."""
+        assert frame.values is not None
+        return frame.values[:, self._columns].astype(np.float64)
+
+    def evidence(self, frame: Frame) -> OperatingEvidence:
+        """Return what tells the operating state, from the channel that shakes most."""
+        rms = self._column(frame, "rms") * self._scales
+        rms[[_bears(mask, QualityFlag.QUALITY_FLAG_FLAT) for mask in frame.quality]] = 0.0
+        if not np.isfinite(rms).any():
+            return OperatingEvidence(math.nan)
+        row = int(np.nanargmax(rms))
+        centroid = self._column(frame, "spectral_centroid")[row]
+        flatness = self._column(frame, "spectral_flatness")[row]
+        return OperatingEvidence(float(rms[row]), float(centroid), float(flatness))
+
+    def _column(self, frame: Frame, name: str) -> Float64Array:
+        assert frame.values is not None
+        if name not in frame.layout.feature_names:
+            return np.full(len(frame.layout.channels), np.nan)
+        column = frame.layout.feature_names.index(name)
+        return frame.values[:, column].astype(np.float64)
+
+
+class LearningTrack:
+    """Learns one baseline.
+
+    Parameters
+    ----------
+    stored : StoredBaseline
+        The one that is being learned.
+    """
+
+    def __init__(self, stored: StoredBaseline) -> None:
+        self.stored = stored
+        self._gate = OperatingStateMachine(_RULES)
+        self._columns: _Columns | None = None
+        self._learner: BaselineLearner | None = None
+        self._last: tuple[int, int] | None = None
+
+    @property
+    def missing(self) -> int:
+        """Windows with the machine running that are still needed."""
+        return self.stored.wanted_windows if self._learner is None else self._learner.missing
+
+    def learned(self) -> Baseline | None:
+        """Return the baseline once nothing is missing."""
+        if self._learner is None or self._learner.missing > 0:
+            return None
+        return self._learner.freeze()
+
+    def update(self, frame: Frame) -> None:
+        """Take a counted frame; those before the beginning, or known already, change nothing."""
+        if frame.start_us < self.stored.begin_us or (self._last and frame.order <= self._last):
+            return
+        self._last = frame.order
+        if self._columns is None or self._columns.frame_layout != frame.layout:
+            # Other channels or features: what was learned is of something else.
+            self._columns = _Columns(frame.layout)
+            self._learner = BaselineLearner(
+                self._columns.layout, window_count=self.stored.wanted_windows
+            )
+        assert self._learner is not None
+        state = self._gate.update(self._columns.evidence(frame))
+        if state is OperatingState.RUNNING:
+            values = self._columns.values(frame)
+            values[_clipped(frame)] = np.nan  # lower bounds are no healthy levels
+            self._learner.add(values, operating_bin(frame))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Compared:
+    """A window of a running machine, and how it compares.
+
+    Attributes
+    ----------
+    frame : Frame
+        The window.
+    layout : ReferenceLayout
+        Rows and columns of the comparison.
+    growth : Growth
+        The comparison.
+    """
+
+    frame: Frame
+    layout: ReferenceLayout
+    growth: Growth
+
+
+class ConditionTrack:
+    """Follows a sensor against its baseline.
+
+    Parameters
+    ----------
+    in_force : StoredBaseline or None
+        The baseline, if there is one.
+
+    Attributes
+    ----------
+    newest : Frame or None
+        The newest counted frame.
+    compared : Compared or None
+        The newest one in which the machine ran.
+    """
+
+    def __init__(self, in_force: StoredBaseline | None) -> None:
+        self.in_force = in_force
+        self.newest: Frame | None = None
+        self.compared: Compared | None = None
+        self._gate = OperatingStateMachine(_RULES)
+        self._columns: _Columns | None = None
+        self._monitor: GrowthMonitor | None = None
+
+    @property
+    def state(self) -> OperatingState:
+        """What the machine is doing."""
+        return self._gate.state
+
+    def update(self, frame: Frame) -> Compared | None:
+        """Take a counted frame, and return how it compares if it is new and the machine runs."""
+        if self.newest is not None and frame.order <= self.newest.order:
+            return None
+        self.newest = frame
+        if self._columns is None or self._columns.frame_layout != frame.layout:
+            self._columns = _Columns(frame.layout)
+            baseline = self.in_force.baseline if self.in_force else None
+            self._monitor = GrowthMonitor(self._columns.layout, baseline)
+        assert self._monitor is not None
+        if self._gate.update(self._columns.evidence(frame)) is not OperatingState.RUNNING:
+            return None
+        growth = self._monitor.update(self._columns.values(frame), operating_bin(frame))
+        self.compared = Compared(frame, self._columns.layout, growth)
+        return self.compared
+
+
+def operating_bin(frame: Frame) -> OperatingBin:
+    """Return the speed and load of a frame."""
+    return OperatingBin()
+
+
+def _clipped(frame: Frame) -> list[bool]:
+    return [_bears(mask, QualityFlag.QUALITY_FLAG_CLIPPED) for mask in frame.quality]
+
+
+def _bears(mask: int, flag: int) -> bool:
+    return bool(mask & (1 << (flag - 1)))
