@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from kurto_analyzer.committer import CommitLimits, Committer
 from kurto_analyzer.engine import Engine
+from kurto_analyzer.long_windows.history import HistoryRoom
+from kurto_analyzer.long_windows.lengths import LongWindowPolicy
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.open_sensors import OpenSensors
 from kurto_analyzer.pipeline import PublishThenCommit
@@ -55,7 +57,13 @@ class Analyzer:
         self._clock = clock
         self._metrics = metrics
         self._refusals = Refusals(settings.refusal_memory_s)
-        self.sensors = OpenSensors(settings.max_open_sensors)
+        policy = LongWindowPolicy(
+            shortest_s=settings.long_window_s,
+            revolutions=settings.long_window_revolutions,
+            interval_s=settings.diagnosis_interval_s,
+        )
+        room = HistoryRoom(settings.history_bytes)
+        self.sensors = OpenSensors(settings.max_open_sensors, policy, room)
         limits = CommitLimits(
             max_uncommitted_windows=settings.max_uncommitted_windows,
             max_commit_windows=settings.max_commit_windows,

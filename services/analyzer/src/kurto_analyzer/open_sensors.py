@@ -9,6 +9,8 @@ from typing import Protocol
 
 from kurto_analyzer.exceptions import StaleOwner, TooManySensors
 from kurto_analyzer.frames import Frame, FrameLayout
+from kurto_analyzer.long_windows.history import HistoryRoom, SampleHistory
+from kurto_analyzer.long_windows.lengths import LongWindowPolicy
 from kurto_analyzer.sensor_spec import SensorSpec
 from kurto_analyzer.window_track import WindowTrack
 from kurto_dsp import FeaturePlan, WindowBatch, WindowGeometry, plan_features
@@ -123,10 +125,16 @@ class OpenSensors:
     ----------
     limit : int
         Sensors that may be open.
+    policy : LongWindowPolicy
+        What is kept of each for long windows.
+    room : HistoryRoom
+        Memory for that, shared by all.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, policy: LongWindowPolicy, room: HistoryRoom) -> None:
         self._limit = limit
+        self._policy = policy
+        self.room = room
         self._plans = Plans()
         self._by_key: dict[tuple[str, int], OpenSensor] = {}
         self._epochs: dict[str, set[int]] = {}
@@ -161,7 +169,9 @@ class OpenSensors:
             raise TooManySensors(limit=self._limit, retry_after_s=10.0)
         batch = self._plans.batch(spec)
         sensor = OpenSensor(
-            track=WindowTrack(spec, batch.plan, position),
+            track=WindowTrack(
+                spec, batch.plan, position, SampleHistory(spec, position, self._policy, self.room)
+            ),
             owner=owner,
             slot=slot,
             committed=position,
@@ -203,6 +213,7 @@ class OpenSensors:
         )
 
     def _forget(self, sensor: OpenSensor) -> None:
+        sensor.track.history.release()
         sensor_id, epoch = sensor.key
         del self._by_key[sensor.key]
         epochs = self._epochs[sensor_id]

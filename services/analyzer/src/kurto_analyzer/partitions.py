@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-__all__ = ["PartitionedTable", "Period", "feature_table", "minute_table", "second_table"]
+__all__ = [
+    "PartitionedTable",
+    "Period",
+    "diagnosis_table",
+    "feature_table",
+    "long_feature_table",
+    "minute_table",
+    "second_table",
+]
 
 _EPOCH = date(1970, 1, 1)
 _DAY_US = 86_400_000_000
@@ -22,7 +30,7 @@ class Period(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class PartitionedTable:
-    """A table of schema ``analyzer``, partitioned by ``start_time``.
+    """A table of schema ``analyzer``, partitioned by time.
 
     Attributes
     ----------
@@ -95,3 +103,13 @@ def second_table(retention_days: int) -> PartitionedTable:
 def minute_table(retention_days: int) -> PartitionedTable:
     """Return the table of roll-ups over a minute."""
     return PartitionedTable("feature_rollups_1m", Period.MONTH, retention_days)
+
+
+def long_feature_table(retention_days: int) -> PartitionedTable:
+    """Return the table of the features of long windows."""
+    return PartitionedTable("long_features", Period.DAY, retention_days)
+
+
+def diagnosis_table(retention_days: int) -> PartitionedTable:
+    """Return the table of diagnoses."""
+    return PartitionedTable("diagnoses", Period.DAY, retention_days)

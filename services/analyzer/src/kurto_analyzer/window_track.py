@@ -14,6 +14,7 @@ import numpy as np
 from kurto_analyzer.encoding import decode_planar
 from kurto_analyzer.exceptions import HopJump, InvalidField
 from kurto_analyzer.hop_runs import CompletedWindow, HopRun, check_run, skip_reason
+from kurto_analyzer.long_windows.history import SampleHistory
 from kurto_analyzer.sensor_spec import SensorSpec
 from kurto_dsp import FeaturePlan, SensorRing, WindowBatch
 from kurto_dsp.arrays import Float32Array
@@ -47,10 +48,15 @@ class WindowTrack:
         Shared by all sensors of its rate and geometry.
     next_window : int
         The first window to analyse.
+    history : SampleHistory
+        Keeps the hops for long windows.
     """
 
-    def __init__(self, spec: SensorSpec, plan: FeaturePlan, next_window: int) -> None:
+    def __init__(
+        self, spec: SensorSpec, plan: FeaturePlan, next_window: int, history: SampleHistory
+    ) -> None:
         self.plan = plan
+        self.history = history
         self._spec = spec
         self._ring = self._new_ring(next_window)
         self._expected_hop = next_window  # of what arrives; the ring knows what is processed
@@ -165,6 +171,7 @@ class WindowTrack:
         if isinstance(item, _Skip):
             return self._skip(item), 0
         self._spec = item
+        self.history.configure(item)
         limits = [np.inf if limit is None else limit for limit in item.full_scales]
         self._ring.full_scale = np.array(limits)
         return None, 0
@@ -193,6 +200,10 @@ class WindowTrack:
         if item.done < run.hop_count:
             return completed, 0
         self._pending.popleft()
+        if item.samples is None:
+            self.history.interrupt(run.first_hop + run.hop_count)
+        else:
+            self.history.append(run)
         return completed, run.cost
 
     def _push(self, item: _Pending, hop: int, batch: WindowBatch) -> CompletedWindow | None:
@@ -229,6 +240,7 @@ class WindowTrack:
         self._next_window = skip.window_index
         if skip.window_index > self._ring.next_hop:
             self._ring.reset(skip.window_index)
+            self.history.interrupt(skip.window_index)
         # One empty frame, of the last window skipped, tells the readers where and why.
         return CompletedWindow(self._spec, skip.window_index - 1, skip.reason)
 

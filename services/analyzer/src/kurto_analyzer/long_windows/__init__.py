@@ -1,0 +1,1 @@
+"""Long windows: the newest seconds of each sensor, their features, and diagnoses."""
