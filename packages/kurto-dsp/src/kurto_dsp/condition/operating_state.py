@@ -213,10 +213,10 @@ class OperatingStateMachine:
                 if full and self._rise() < -_FALL_FACTOR * self._rules.level_movement:
                     self._enter(OperatingState.COAST_DOWN)
             case OperatingState.COAST_DOWN:
-                if self._is_overdue() or (full and not self._moves()):
+                # A level that rises again without a stop is no start: it may be damage.
+                risen = self._rise() > self._rules.level_movement
+                if self._is_overdue() or (full and (risen or not self._moves())):
                     self._enter(OperatingState.RUNNING)
-                elif full and self._rise() > _FALL_FACTOR * self._rules.level_movement:
-                    self._enter(OperatingState.START_UP)
 
     def _enter(self, state: OperatingState) -> None:
         self._state = state
