@@ -12,6 +12,7 @@ from kurto_analyzer.partitions import feature_table
 from kurto_analyzer.ports import FrameQuery
 from kurto_analyzer.postgres import PostgresFeatureStore
 from kurto_analyzer.postgres_partitions import PartitionKeeper
+from kurto_dsp import feature_names
 from kurto_service.postgres import Pool, create_pool
 from kurto_service.testing import FakeClock
 
@@ -132,6 +133,16 @@ async def test_view_shows_features_by_name_and_channel(
     assert [r["rms"] for r in rows] == [*wanted.values[:, 0].tolist(), None, None]
     assert rows[1]["velocity_rms"] is None  # NaN is NULL: comparisons and means stay right
     assert rows[0]["mean"] is None  # not in this layout
+
+
+async def test_views_have_a_column_for_each_feature_of_the_catalogue(pool: Pool) -> None:
+    wanted = [name.replace(".", "_") for name in feature_names()]
+    for view in ("analyzer.channel_features", "reporting.v_latest_features"):
+        columns = await pool.fetch(
+            "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0",
+            view,
+        )
+        assert set(wanted) <= {row["attname"] for row in columns}
 
 
 async def test_reads_by_time_and_by_window_use_the_key(

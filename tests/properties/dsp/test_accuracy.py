@@ -4,9 +4,16 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import signal, stats
+from scipy import fft, signal, stats
 
-from kurto_dsp import DEFAULT_BANDS, STANDARD_GRAVITY_MPS2, feature_names, window_features
+from kurto_dsp import (
+    DEFAULT_BANDS,
+    STANDARD_GRAVITY_MPS2,
+    Quantity,
+    feature_catalogue,
+    feature_names,
+    window_features,
+)
 from kurto_dsp.arrays import Float32Array, Float64Array
 
 RATE_HZ = 25600
@@ -21,6 +28,7 @@ def present_features(samples: npt.ArrayLike) -> dict[str, float]:
 def reference(samples: Float64Array) -> dict[str, float]:
     """Every feature in float64, by SciPy."""
     centred = samples - samples.mean()
+    magnitude = np.abs(centred)
     rms, peak = centred.std(), np.abs(centred).max()
     frequency, density = signal.periodogram(centred, RATE_HZ, window="hann", detrend=False)
     powers = density * RATE_HZ / len(samples)
@@ -32,24 +40,54 @@ def reference(samples: Float64Array) -> dict[str, float]:
         "crest_factor": peak / rms,
         "kurtosis": stats.kurtosis(samples, fisher=False),
         "skewness": stats.skew(samples),
-        "spectral_centroid": np.sum(frequency[3:] * powers[3:]) / np.sum(powers[3:]),
+        "shape_factor": rms / magnitude.mean(),
+        "impulse_factor": peak / magnitude.mean(),
+        "clearance_factor": peak / np.sqrt(magnitude).mean() ** 2,
     }
+    lines, hertz = powers[3:], frequency[3:]
+    centroid = np.average(hertz, weights=lines)
+    values["spectral_centroid"] = centroid
+    values["spectral_bandwidth"] = np.sqrt(np.average((hertz - centroid) ** 2, weights=lines))
+    values["spectral_entropy"] = stats.entropy(lines) / np.log(len(lines))
+    values["spectral_flatness"] = stats.gmean(lines) / lines.mean()
     for band in DEFAULT_BANDS:
         inside = (frequency >= band.low_hz) & (frequency <= band.high_hz)
         values[f"band_rms.{band.suffix}"] = np.sqrt(powers[inside].sum())
     inside = (frequency >= 10) & (frequency <= 1000)
     velocity = np.sum(powers[inside] / (2 * np.pi * frequency[inside]) ** 2)
     values["velocity_rms"] = np.sqrt(velocity) * STANDARD_GRAVITY_MPS2 * 1000
-    return values
+    displacement = np.sum(powers[inside] / (2 * np.pi * frequency[inside]) ** 4)
+    values["displacement_rms"] = np.sqrt(displacement) * STANDARD_GRAVITY_MPS2 * 1e6
+    return values | envelope_reference(centred)
+
+
+def envelope_reference(centred: Float64Array) -> dict[str, float]:
+    """Envelope features by a band pass in the frequency domain and SciPy's Hilbert transform."""
+    spectrum = fft.rfft(centred)
+    spectrum[:2000] = spectrum[10001:] = 0.0
+    envelope = np.abs(signal.hilbert(fft.irfft(spectrum, len(centred))))[::2]
+    deviation = envelope - envelope.mean()
+    return {
+        "envelope_rms": deviation.std(),
+        "envelope_peak": np.abs(deviation).max(),
+        "envelope_kurtosis": stats.kurtosis(deviation, fisher=False),
+    }
 
 
 def allowance(name: str, rms: float) -> float:
     """Scale s of the error bound: what the feature would read for a signal at full RMS."""
-    if name in ("crest_factor", "kurtosis", "skewness"):
-        return 1.0
-    if name == "velocity_rms":
-        return rms * STANDARD_GRAVITY_MPS2 * 1000 / (2 * np.pi * 10)
-    return 0.0 if name == "spectral_centroid" else rms
+    units = {d.name: d.quantity for d in feature_catalogue()}
+    match units[name]:
+        case Quantity.RATIO:
+            return 1.0
+        case Quantity.VELOCITY:
+            return rms * STANDARD_GRAVITY_MPS2 * 1000 / (2 * np.pi * 10)
+        case Quantity.DISPLACEMENT:
+            return rms * STANDARD_GRAVITY_MPS2 * 1e6 / (2 * np.pi * 10) ** 2
+        case Quantity.FREQUENCY:
+            return 0.0
+        case _:
+            return rms
 
 
 @st.composite

@@ -5,10 +5,13 @@ import itertools
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import fft
 
 from kurto_dsp import SensorRing, WindowBatch, WindowGeometry, plan_features, record_features
-from kurto_dsp.arrays import Float32Array
+from kurto_dsp.arrays import Complex64Array, Float32Array, Float64Array
+from kurto_dsp.envelope import envelope_features, plan_envelope
 from kurto_dsp.moments import hop_statistics, merge_statistics
+from kurto_dsp.rectified import rectified_means
 from kurto_dsp.spectral import hann_line_powers, plan_spectrum, spectral_features
 
 seeds = st.integers(0, 2**32 - 1)
@@ -100,22 +103,31 @@ def test_streaming_equals_the_recording_at_the_same_place(
 
 @given(seed=seeds, rows=st.integers(1, 20), length=st.integers(16, 5000))
 @settings(max_examples=60, deadline=None)
-def test_line_powers_and_their_sums_row_by_row(seed: int, rows: int, length: int) -> None:
+def test_features_of_a_row_do_not_feel_the_other_rows(seed: int, rows: int, length: int) -> None:
     block = noise(seed, rows, length)
     plan = plan_spectrum(sample_rate_hz=25600, length=length, bands=())
-    units = np.full(rows, 9.80665)
-    together = hann_line_powers(block.copy())
-    alone = [hann_line_powers(block[row : row + 1].copy()) for row in range(rows)]
-    np.testing.assert_array_equal(together, np.concatenate(alone))
+    envelope_plan = plan_envelope(sample_rate_hz=25600, length=length)
+    rms = np.sqrt(np.mean(block.astype(np.float64) ** 2, axis=1))
+
+    def compute(spectrum: Complex64Array, rms: Float64Array) -> Float64Array:
+        powers = hann_line_powers(spectrum, length=length, mean_square=rms * rms)
+        spectral = spectral_features(powers, plan, rms=rms, mps2_per_unit=np.full(len(rms), 9.8))
+        return np.stack([*spectral, *envelope_features(spectrum, envelope_plan, rms)])
+
+    spectrum = fft.rfft(block, axis=1)
+    singles = [slice(row, row + 1) for row in range(rows)]
+    np.testing.assert_array_equal(
+        spectrum, np.concatenate([fft.rfft(block[one], axis=1) for one in singles])
+    )
     with np.errstate(all="ignore"):
-        features = np.array(
-            spectral_features(together, plan, mean_square=units, mps2_per_unit=units)
-        )
-        separate = [
-            spectral_features(powers, plan, mean_square=units[:1], mps2_per_unit=units[:1])
-            for powers in alone
-        ]
-    np.testing.assert_array_equal(features, np.concatenate(separate, axis=1))
+        together = compute(spectrum, rms)
+        alone = [compute(spectrum[one], rms[one]) for one in singles]
+    np.testing.assert_array_equal(together, np.concatenate(alone, axis=1))
+    residuals = rms * 1e-8
+    np.testing.assert_array_equal(
+        rectified_means(block, residuals),
+        np.concatenate([rectified_means(block[one], residuals[one]) for one in singles], axis=1),
+    )
 
 
 @given(seed=seeds, cuts=st.lists(st.integers(1, 999), unique=True, max_size=12))

@@ -65,6 +65,7 @@ def test_empty_frame_has_no_channels() -> None:
         (QualityFlag.CONSTANT | QualityFlag.ZERO, ["FLAT"]),
         (QualityFlag.OUT_OF_RANGE, ["NON_FINITE"]),
         (QualityFlag.TOO_SHORT | QualityFlag.BAND_UNAVAILABLE, ["TOO_SHORT", "BAND_UNAVAILABLE"]),
+        (QualityFlag.UNDEFINED, ["UNDEFINED"]),
     ],
 )
 def test_quality_travels_as_flag_number_minus_one(flags: QualityFlag, names: list[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy import signal
+from scipy import fft, signal, stats
 
 from kurto_dsp import DEFAULT_BANDS, FrequencyBand, window_features
 from kurto_dsp.arrays import Float64Array
@@ -36,12 +36,20 @@ def tone(
     return np.asarray(amplitude * np.sin(angle))
 
 
+def line_powers(rows: Float64Array) -> Float64Array:
+    """Return the mean square of each line."""
+    mean_square = np.mean(rows**2, axis=1)
+    spectrum = fft.rfft(rows.astype(np.float32), axis=1).astype(np.complex64, copy=False)
+    relative = hann_line_powers(spectrum, length=rows.shape[1], mean_square=mean_square)
+    return np.asarray(relative * mean_square[:, np.newaxis], np.float64)
+
+
 @pytest.mark.parametrize("length", [25600, 25601, 4096, 999])
 def test_line_powers_obey_parseval(length: int) -> None:
     noise = np.random.default_rng(1).standard_normal((3, length))
     noise -= noise.mean(axis=1, keepdims=True)
     window = signal.get_window("hann", length)
-    powers = hann_line_powers(noise.astype(np.float32))
+    powers = line_powers(noise)
     in_time = np.sum((window * noise) ** 2, axis=1) / np.sum(window**2)
     assert powers.sum(axis=1) == pytest.approx(in_time, rel=1e-5)
     assert powers.sum(axis=1) == pytest.approx(np.var(noise, axis=1), rel=0.15)
@@ -53,7 +61,7 @@ def test_line_powers_equal_scipy_periodogram(length: int) -> None:
     noise -= np.float32(noise.mean(dtype=np.float64))
     _, density = signal.periodogram(noise.astype(np.float64), RATE_HZ, window="hann", detrend=False)
     expected = density * RATE_HZ / length
-    powers = hann_line_powers(noise[np.newaxis].copy())[0]
+    powers = line_powers(noise[np.newaxis].astype(np.float64))[0]
     assert powers == pytest.approx(expected, abs=1e-6 * expected.max(), rel=1e-4)
 
 
@@ -128,3 +136,67 @@ def test_centroid_equals_scipy_periodogram() -> None:
     )
     expected = np.sum(frequency[3:] * density[3:]) / np.sum(density[3:])
     assert features_of(noise)["spectral_centroid"] == pytest.approx(expected, rel=1e-5)
+
+
+HANN_TONE_LINES = np.array([1, 4, 1]) / 6
+"""Parts of a tone's power on its line and the two beside it."""
+
+
+def test_a_tone_has_the_width_and_the_entropy_of_its_three_lines() -> None:
+    for frequency_hz in (50.0, 1000.0, 11000.0):
+        features = features_of(tone(frequency_hz, 3.0))
+        assert features["spectral_bandwidth"] == pytest.approx(1 / np.sqrt(3), rel=1e-4)
+        entropy = stats.entropy(HANN_TONE_LINES) / np.log(LENGTH // 2 + 1 - 3)
+        assert features["spectral_entropy"] == pytest.approx(entropy, rel=1e-4)
+        assert features["spectral_flatness"] == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("second", "part"), [(1.0, 0.5), (0.5, 0.2)])
+def test_bandwidth_of_two_tones_follows_from_distance_and_powers(
+    second: float, part: float
+) -> None:
+    features = features_of(tone(1000.0) + tone(3000.0, second))
+    variance = part * (1 - part) * 2000.0**2 + 1 / 3
+    assert features["spectral_bandwidth"] == pytest.approx(np.sqrt(variance), rel=1e-5)
+
+
+@pytest.mark.parametrize("length", [25600, 2561, 999])
+def test_an_impulse_has_a_flat_spectrum(length: int) -> None:
+    impulse = np.zeros(length)
+    impulse[length // 2] = 5.0
+    features = features_of(impulse)
+    assert features["spectral_flatness"] == pytest.approx(1.0, abs=1e-4)
+    assert features["spectral_entropy"] == pytest.approx(1.0, abs=1e-4)
+    frequency = np.arange(3, length // 2 + 1) * RATE_HZ / length
+    assert features["spectral_centroid"] == pytest.approx(frequency.mean(), rel=1e-3)
+    assert features["spectral_bandwidth"] == pytest.approx(frequency.std(), rel=1e-3)
+
+
+def test_white_noise_has_exponential_lines() -> None:
+    noise = np.random.default_rng(6).standard_normal((60, LENGTH))
+    window = window_features(noise, sample_rate_hz=RATE_HZ)
+    entropy = 1 - (1 - np.euler_gamma) / np.log(LENGTH // 2 - 2)
+    assert np.mean(window.feature("spectral_entropy")) == pytest.approx(entropy, abs=1e-3)
+    flatness = np.exp(-np.euler_gamma)
+    assert np.mean(window.feature("spectral_flatness")) == pytest.approx(flatness, abs=3e-3)
+    assert np.mean(window.feature("spectral_bandwidth")) == pytest.approx(
+        RATE_HZ / 2 / np.sqrt(12), rel=0.01
+    )
+
+
+@pytest.mark.parametrize("length", [25600, 4883, 16])
+def test_shape_of_the_spectrum_equals_scipy(length: int) -> None:
+    rng = np.random.default_rng(12)
+    noise = signal.lfilter([1.0], [1.0, -0.7], rng.standard_normal(length)).astype(np.float32)
+    frequency, density = signal.periodogram(
+        noise.astype(np.float64), RATE_HZ, window="hann", detrend="constant"
+    )
+    lines, hertz = density[3:], frequency[3:]
+    mean = np.average(hertz, weights=lines)
+    features = features_of(noise)
+    width = np.sqrt(np.average((hertz - mean) ** 2, weights=lines))
+    assert features["spectral_bandwidth"] == pytest.approx(width, rel=1e-5)
+    entropy = stats.entropy(lines) / np.log(len(lines))
+    assert features["spectral_entropy"] == pytest.approx(entropy, abs=1e-5)
+    flatness = stats.gmean(lines) / lines.mean()
+    assert features["spectral_flatness"] == pytest.approx(flatness, abs=1e-5)

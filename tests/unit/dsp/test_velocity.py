@@ -1,4 +1,4 @@
-"""Velocity RMS: calibration, the limits of ISO 2954, and what Hann is there for."""
+"""Velocity and displacement: calibration, the limits of ISO 2954, what Hann is there for."""
 
 import numpy as np
 import numpy.typing as npt
@@ -102,9 +102,50 @@ def test_equal_to_integration_in_the_time_domain() -> None:
     assert measured == pytest.approx(1000 * np.sqrt(weighted), rel=0.02)
 
 
+def displacement_of(samples: npt.ArrayLike, unit: AccelerationUnit = AccelerationUnit.G) -> float:
+    window = window_features(samples, sample_rate_hz=RATE_HZ, unit=unit)
+    displacement = window.channel(0)["displacement_rms"]
+    assert displacement is not None
+    return displacement
+
+
+def test_one_g_at_100_hz_is_17_56_um() -> None:
+    assert displacement_of(tone(100.0)) == pytest.approx(17.57, abs=0.01)
+
+
+@pytest.mark.parametrize("frequency_hz", [20.0, 50.5, 160.0, 500.0])
+def test_displacement_of_a_tone_is_its_velocity_over_the_angular_frequency(
+    frequency_hz: float,
+) -> None:
+    expected_um = closed_form(frequency_hz) * 1000 / (2 * np.pi * frequency_hz)
+    # Over (2πf)⁴ the lower half of the main lobe weighs more than the upper one.
+    tolerance = 3e-5 + 5 / frequency_hz**2
+    assert displacement_of(tone(frequency_hz)) == pytest.approx(expected_um, rel=tolerance)
+    in_mps2 = tone(frequency_hz, STANDARD_GRAVITY_MPS2)
+    measured = displacement_of(in_mps2, AccelerationUnit.MPS2)
+    assert measured == pytest.approx(expected_um, rel=tolerance)
+
+
+def test_displacement_equals_double_integration_in_the_time_domain() -> None:
+    rng = np.random.default_rng(14)
+    band = signal.butter(4, [40, 400], "bandpass", fs=RATE_HZ, output="sos")
+    acceleration = signal.sosfilt(band, rng.standard_normal(9 * RATE_HZ)) * STANDARD_GRAVITY_MPS2
+    high_pass = signal.butter(2, 5, "highpass", fs=RATE_HZ, output="sos")
+    velocity = signal.sosfiltfilt(high_pass, np.cumsum(acceleration) / RATE_HZ)
+    displacement = signal.sosfiltfilt(high_pass, np.cumsum(velocity) / RATE_HZ)
+    steady = slice(4 * RATE_HZ, 5 * RATE_HZ)
+    window = signal.get_window("hann", RATE_HZ)
+    weighted = np.sum((window * displacement[steady]) ** 2) / np.sum(window**2)
+    measured = displacement_of(acceleration[steady], AccelerationUnit.MPS2)
+    assert measured == pytest.approx(1e6 * np.sqrt(weighted), rel=0.03)
+
+
 def test_null_below_2560_hz_and_for_short_bursts() -> None:
     noise = np.random.default_rng(0).standard_normal(25600)
     assert velocity_or_null(noise[:2559], rate_hz=2559) is None
     assert velocity_or_null(noise[:2560], rate_hz=2560) is not None
     assert velocity_or_null(noise[:2560]) is None
     assert velocity_or_null(noise[:7680]) is not None
+    for length, rate_hz in ((2559, 2559), (2560, 25600)):
+        values = window_features(noise[:length], sample_rate_hz=rate_hz).channel(0)
+        assert values["displacement_rms"] is None

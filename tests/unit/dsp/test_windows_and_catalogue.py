@@ -1,5 +1,6 @@
 """Window geometry, bands, units and the catalogue of features."""
 
+import numpy as np
 import pytest
 
 from kurto_dsp import (
@@ -57,19 +58,29 @@ def test_names_in_column_order() -> None:
         "crest_factor",
         "kurtosis",
         "skewness",
+        "shape_factor",
+        "impulse_factor",
+        "clearance_factor",
         "dominant_frequency",
         "spectral_centroid",
+        "spectral_bandwidth",
+        "spectral_entropy",
+        "spectral_flatness",
         "band_rms.10_1000",
         "band_rms.1000_5000",
         "band_rms.5000_10000",
         "velocity_rms",
+        "displacement_rms",
+        "envelope_rms",
+        "envelope_peak",
+        "envelope_kurtosis",
     )
 
 
 def test_band_list_makes_the_names_and_the_columns() -> None:
     bands = [FrequencyBand(0.5, 20), FrequencyBand(20, 62.5)]
     names = feature_names(bands=bands)
-    assert names[-3:] == ("band_rms.0.5_20", "band_rms.20_62.5", "velocity_rms")
+    assert names[15:18] == ("band_rms.0.5_20", "band_rms.20_62.5", "velocity_rms")
     window = window_features([0.0, 1.0] * 250, sample_rate_hz=500, bands=bands)
     assert window.names == names
     assert window.values.shape == (1, len(names))
@@ -83,7 +94,12 @@ def test_units_follow_the_declared_unit_of_the_channel() -> None:
     assert units["velocity_rms"] == "mm/s"
     assert units["dominant_frequency"] == units["spectral_centroid"] == "Hz"
     assert units["kurtosis"] == units["crest_factor"] == units["skewness"] == ""
-    assert {d.unit(AccelerationUnit.G) for d in feature_catalogue()} == {"g", "mm/s", "Hz", ""}
+    assert units["displacement_rms"] == "um"
+    assert units["spectral_bandwidth"] == "Hz"
+    assert units["spectral_entropy"] == units["envelope_kurtosis"] == ""
+    assert units["envelope_rms"] == units["envelope_peak"] == "m/s2"
+    in_g = {d.unit(AccelerationUnit.G) for d in feature_catalogue()}
+    assert in_g == {"g", "mm/s", "um", "Hz", ""}
 
 
 def test_required_rates_agree_with_what_is_computed() -> None:
@@ -92,7 +108,7 @@ def test_required_rates_agree_with_what_is_computed() -> None:
         if not rate_hz:
             continue
         for rate, present in ((rate_hz, True), (rate_hz - 1, False)):
-            samples = [0.0, 1.0, 2.0, 1.0] * (10 * round(rate / 40))
+            samples = np.random.default_rng(0).standard_normal(10 * round(rate / 10))
             window = window_features(samples, sample_rate_hz=rate)
             assert (window.channel(0)[definition.name] is not None) == present
 

@@ -9,6 +9,7 @@ from kurto_dsp.exceptions import ParameterError
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
+Complex64Array = npt.NDArray[np.complex64]
 FlagArray = npt.NDArray[np.uint16]
 IndexArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]

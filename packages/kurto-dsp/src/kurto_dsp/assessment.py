@@ -93,17 +93,18 @@ def null_out(values: Float64Array, flags: FlagArray, length: int) -> Float32Arra
     return values.astype(np.float32)
 
 
-def flag_undefined(centroid: Float32Array, flags: FlagArray, length: int) -> None:
-    """Set UNDEFINED where the spectral centroid is null and nothing else says why.
+def flag_undefined(expected: Float32Array, flags: FlagArray, length: int) -> None:
+    """Set UNDEFINED where a feature is null that every window has, and nothing else says why.
 
     Parameters
     ----------
-    centroid : Float32Array [shape=(rows,)]
+    expected : Float32Array [shape=(rows, features)]
+        Those of the features that neither rate nor length rules out.
     flags : FlagArray [shape=(rows,)]
         Changed in place.
     length : int
         Samples per window.
     """
     explained = (flags & np.uint16(_UNUSABLE | QualityFlag.CONSTANT)) != 0
-    undefined = np.isnan(centroid) & ~explained & (length >= MIN_SAMPLES)
+    undefined = np.isnan(expected).any(axis=-1) & ~explained & (length >= MIN_SAMPLES)
     flags[undefined] |= np.uint16(QualityFlag.UNDEFINED)

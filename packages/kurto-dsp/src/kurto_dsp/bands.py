@@ -61,3 +61,28 @@ DEFAULT_BANDS = (
 
 VELOCITY_BAND = FrequencyBand(10.0, 1000.0)
 """Broadband velocity as ISO 20816-3 grades it."""
+
+DEMODULATION_BAND = FrequencyBand(2000.0, 10000.0)
+"""Where bearing impacts ring, on most machines: the envelope is taken of this band."""
+
+MIN_DEMODULATION_HZ = 500.0
+"""Narrowest default band: a narrower one blurs the impacts that its envelope is to show."""
+
+MIN_ENVELOPE_RATE_HZ = (DEMODULATION_BAND.low_hz + MIN_DEMODULATION_HZ) / USABLE_FRACTION
+"""Lowest rate with a default demodulation band: 6.4 kHz."""
+
+
+def demodulation_band(sample_rate_hz: float) -> FrequencyBand | None:
+    """Return the default demodulation band: 2 kHz to 10 kHz or the usable part's end.
+
+    None below 6.4 kHz, where less than 500 Hz would be left of it.
+
+    Examples
+    --------
+    >>> demodulation_band(25600.0)
+    FrequencyBand(low_hz=2000.0, high_hz=10000.0)
+    """
+    if sample_rate_hz < MIN_ENVELOPE_RATE_HZ:
+        return None
+    high_hz = min(DEMODULATION_BAND.high_hz, USABLE_FRACTION * sample_rate_hz)
+    return FrequencyBand(DEMODULATION_BAND.low_hz, high_hz)

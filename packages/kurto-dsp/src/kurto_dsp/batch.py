@@ -1,14 +1,14 @@
 """Features of many windows at once: rows of equal length, whatever sensor they come from."""
 
 import numpy as np
+from scipy import fft
 
 from kurto_dsp.arrays import FlagArray, Float32Array, Float64Array
 from kurto_dsp.assessment import assess, confirm_clipping, flag_undefined, null_out
+from kurto_dsp.envelope import envelope_features
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.features import FeaturePlan, WindowFeatures, null_window
 from kurto_dsp.moments import (
-    COUNT,
-    M2,
     MEAN,
     STATISTIC_COUNT,
     merge_statistics,
@@ -16,6 +16,7 @@ from kurto_dsp.moments import (
     time_features,
 )
 from kurto_dsp.quality import MIN_SAMPLES, QualityFlag
+from kurto_dsp.rectified import rectified_means, shape_features
 from kurto_dsp.ring import SensorRing
 from kurto_dsp.spectral import hann_line_powers, spectral_features
 
@@ -166,20 +167,32 @@ def compute_rows(
     -------
     Float32Array [shape=(rows, features)], FlagArray [shape=(rows,)]
     """
+    length = block.shape[1]
     statistics = merge_statistics(parts)
-    flags = assess(statistics, full_scale, plan.spectral.flags)
+    flags = assess(statistics, full_scale, plan.flags)
     confirm_clipping(flags, block, statistics[:, MEAN], full_scale)
     values = np.full((len(block), len(plan.names)), np.nan)
-    if block.shape[1] >= MIN_SAMPLES:
-        powers = hann_line_powers(block)
-        columns = time_features(statistics)
-        columns += spectral_features(
-            powers,
-            plan.spectral,
-            mean_square=statistics[:, M2] / statistics[:, COUNT],
-            mps2_per_unit=mps2_per_unit,
-        )
+    if length >= MIN_SAMPLES:
+        columns = _columns(plan, block, statistics, mps2_per_unit)
         np.stack(columns, axis=-1, out=values)
-    stored = null_out(values, flags, block.shape[1])
-    flag_undefined(stored[:, plan.names.index("spectral_centroid")], flags, block.shape[1])
+    stored = null_out(values, flags, length)
+    expected = [plan.names.index("spectral_centroid")]
+    if plan.envelope.band is not None:
+        expected.append(plan.names.index("envelope_kurtosis"))
+    flag_undefined(stored[:, expected], flags, length)
     return stored, flags
+
+
+def _columns(
+    plan: FeaturePlan, block: Float32Array, statistics: Float64Array, mps2_per_unit: Float64Array
+) -> list[Float64Array]:
+    """Return the features in the catalogue's order, each of shape (rows,)."""
+    in_time = time_features(statistics)
+    _, rms, peak, *_ = in_time
+    # The block lacks the mean as float32 holds it.
+    means = statistics[:, MEAN]
+    in_time += shape_features(rms, peak, rectified_means(block, means - means.astype(np.float32)))
+    spectrum = fft.rfft(block, axis=-1, overwrite_x=True)
+    powers = hann_line_powers(spectrum, length=block.shape[1], mean_square=rms * rms)
+    in_frequency = spectral_features(powers, plan.spectral, rms=rms, mps2_per_unit=mps2_per_unit)
+    return [*in_time, *in_frequency, *envelope_features(spectrum, plan.envelope, rms)]

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kurto_dsp.bands import DEFAULT_BANDS, USABLE_FRACTION, VELOCITY_BAND, FrequencyBand
+from kurto_dsp.bands import (
+    DEFAULT_BANDS,
+    MIN_ENVELOPE_RATE_HZ,
+    USABLE_FRACTION,
+    VELOCITY_BAND,
+    FrequencyBand,
+)
 from kurto_dsp.units import AccelerationUnit
 
 
@@ -13,11 +19,17 @@ class Quantity(StrEnum):
 
     ACCELERATION = "acceleration"
     VELOCITY = "velocity"
+    DISPLACEMENT = "displacement"
     FREQUENCY = "frequency"
     RATIO = "ratio"
 
 
-_UNITS = {Quantity.VELOCITY: "mm/s", Quantity.FREQUENCY: "Hz", Quantity.RATIO: ""}
+_UNITS = {
+    Quantity.VELOCITY: "mm/s",
+    Quantity.DISPLACEMENT: "um",
+    Quantity.FREQUENCY: "Hz",
+    Quantity.RATIO: "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class FeatureDefinition:
     min_sample_rate_hz: float = 0.0
 
     def unit(self, acceleration_unit: AccelerationUnit) -> str:
-        """Return "g" or "m/s2" for accelerations, "mm/s", "Hz", or "" for ratios."""
+        """Return "g" or "m/s2" for accelerations, "mm/s", "um", "Hz", or "" for ratios."""
         return _UNITS.get(self.quantity, acceleration_unit.value)
 
 
@@ -56,6 +68,11 @@ _TIME_DOMAIN = (
     FeatureDefinition("crest_factor", _RATIO, "Peak divided by RMS; √2 for a sine."),
     FeatureDefinition("kurtosis", _RATIO, "m4/m2²; 3 for Gaussian noise, 1.5 for a sine."),
     FeatureDefinition("skewness", _RATIO, "m3/m2^1.5; 0 for symmetric signals."),
+    FeatureDefinition("shape_factor", _RATIO, "RMS divided by mean |x|; 1.1107 for a sine."),
+    FeatureDefinition("impulse_factor", _RATIO, "Peak divided by mean |x|; π/2 for a sine."),
+    FeatureDefinition(
+        "clearance_factor", _RATIO, "Peak divided by (mean √|x|)²; 1.7188 for a sine."
+    ),
 )
 
 _SPECTRAL = (
@@ -65,13 +82,49 @@ _SPECTRAL = (
     FeatureDefinition(
         "spectral_centroid", _HZ, "Mean frequency of the Hann power spectrum from 3/T up."
     ),
+    FeatureDefinition(
+        "spectral_bandwidth", _HZ, "Standard deviation of frequency about the spectral centroid."
+    ),
+    FeatureDefinition(
+        "spectral_entropy",
+        _RATIO,
+        "Entropy of the Hann power spectrum from 3/T up: 0 for one line, 1 for equal lines.",
+    ),
+    FeatureDefinition(
+        "spectral_flatness",
+        _RATIO,
+        "Geometric by arithmetic mean of the Hann power spectrum from 3/T up: 0 for a tone.",
+    ),
 )
 
-_VELOCITY = FeatureDefinition(
-    "velocity_rms",
-    Quantity.VELOCITY,
-    "Velocity RMS from 10 to 1000 Hz, by integration of the Hann spectrum.",
-    VELOCITY_BAND.high_hz / USABLE_FRACTION,
+_INTEGRATED = (
+    FeatureDefinition(
+        "velocity_rms",
+        Quantity.VELOCITY,
+        "Velocity RMS from 10 to 1000 Hz, by integration of the Hann spectrum.",
+        VELOCITY_BAND.high_hz / USABLE_FRACTION,
+    ),
+    FeatureDefinition(
+        "displacement_rms",
+        Quantity.DISPLACEMENT,
+        "Displacement RMS from 10 to 1000 Hz, by double integration of the Hann spectrum.",
+        VELOCITY_BAND.high_hz / USABLE_FRACTION,
+    ),
+)
+
+_DEMODULATED = "of the envelope in the demodulation band, its mean removed."
+
+_ENVELOPE = (
+    FeatureDefinition("envelope_rms", _ACCELERATION, f"RMS {_DEMODULATED}", MIN_ENVELOPE_RATE_HZ),
+    FeatureDefinition(
+        "envelope_peak", _ACCELERATION, f"Largest magnitude {_DEMODULATED}", MIN_ENVELOPE_RATE_HZ
+    ),
+    FeatureDefinition(
+        "envelope_kurtosis",
+        _RATIO,
+        "m4/m2² of the envelope in the demodulation band; 3.245 for Gaussian noise.",
+        MIN_ENVELOPE_RATE_HZ,
+    ),
 )
 
 
@@ -94,7 +147,7 @@ def feature_catalogue(
     bands : sequence of FrequencyBand
         One ``band_rms.<low>_<high>`` per band, in this order.
     """
-    return (*_TIME_DOMAIN, *_SPECTRAL, *map(_band_feature, bands), _VELOCITY)
+    return (*_TIME_DOMAIN, *_SPECTRAL, *map(_band_feature, bands), *_INTEGRATED, *_ENVELOPE)
 
 
 def feature_names(*, bands: Sequence[FrequencyBand] = DEFAULT_BANDS) -> tuple[str, ...]:
@@ -102,7 +155,7 @@ def feature_names(*, bands: Sequence[FrequencyBand] = DEFAULT_BANDS) -> tuple[st
 
     Examples
     --------
-    >>> feature_names(bands=[FrequencyBand(10, 1000)])[-2:]
-    ('band_rms.10_1000', 'velocity_rms')
+    >>> feature_names(bands=[FrequencyBand(10, 1000)])[14:17]
+    ('band_rms.10_1000', 'velocity_rms', 'displacement_rms')
     """
     return tuple(definition.name for definition in feature_catalogue(bands=bands))

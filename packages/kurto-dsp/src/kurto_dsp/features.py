@@ -9,6 +9,7 @@ import numpy as np
 from kurto_dsp.arrays import FlagArray, Float32Array
 from kurto_dsp.bands import DEFAULT_BANDS, FrequencyBand
 from kurto_dsp.catalogue import feature_names
+from kurto_dsp.envelope import EnvelopePlan, plan_envelope
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.quality import QualityFlag
 from kurto_dsp.spectral import SpectralPlan, plan_spectrum
@@ -23,6 +24,12 @@ class FeaturePlan:
     sample_rate_hz: float
     names: tuple[str, ...]
     spectral: SpectralPlan
+    envelope: EnvelopePlan
+
+    @property
+    def flags(self) -> QualityFlag:
+        """What holds for every window: features that this rate or length rules out."""
+        return self.spectral.flags | self.envelope.flags
 
 
 def plan_features(
@@ -30,6 +37,7 @@ def plan_features(
     sample_rate_hz: float,
     geometry: WindowGeometry | None = None,
     bands: Sequence[FrequencyBand] = DEFAULT_BANDS,
+    envelope_band: FrequencyBand | None = None,
 ) -> FeaturePlan:
     """Prepare the features of all windows with one rate and geometry; share it among sensors.
 
@@ -41,6 +49,8 @@ def plan_features(
         ``WindowGeometry.continuous(sample_rate_hz)`` by default.
     bands : sequence of FrequencyBand
         Bands to report as ``band_rms.*``.
+    envelope_band : FrequencyBand, optional
+        Demodulation band; ``demodulation_band(sample_rate_hz)`` by default.
 
     Raises
     ------
@@ -54,7 +64,10 @@ def plan_features(
     spectral = plan_spectrum(
         sample_rate_hz=sample_rate_hz, length=geometry.window_length, bands=bands
     )
-    return FeaturePlan(geometry, float(sample_rate_hz), names, spectral)
+    envelope = plan_envelope(
+        sample_rate_hz=sample_rate_hz, length=geometry.window_length, band=envelope_band
+    )
+    return FeaturePlan(geometry, float(sample_rate_hz), names, spectral, envelope)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -122,7 +135,7 @@ def null_window(
         Why there are no values.
     """
     values = np.full((channel_count, len(plan.names)), np.nan, np.float32)
-    quality = np.full(channel_count, flags | plan.spectral.flags, np.uint16)
+    quality = np.full(channel_count, flags | plan.flags, np.uint16)
     values.setflags(write=False)
     quality.setflags(write=False)
     return WindowFeatures(window_index, plan.names, values, quality)

@@ -46,6 +46,7 @@ def window_features(
     unit: AccelerationUnit = AccelerationUnit.G,
     full_scale: float | None = None,
     bands: Sequence[FrequencyBand] = DEFAULT_BANDS,
+    envelope_band: FrequencyBand | None = None,
 ) -> WindowFeatures:
     """Return the features of one array taken as one window.
 
@@ -61,6 +62,8 @@ def window_features(
     full_scale : float, optional
         Largest magnitude the sensor can deliver; None if unknown.
     bands : sequence of FrequencyBand
+    envelope_band : FrequencyBand, optional
+        Demodulation band; ``demodulation_band(sample_rate_hz)`` by default.
 
     Raises
     ------
@@ -70,7 +73,9 @@ def window_features(
     matrix = as_samples(samples)
     channel_count, length = matrix.shape
     geometry = _single_window(max(1, length))
-    plan = plan_features(sample_rate_hz=sample_rate_hz, geometry=geometry, bands=bands)
+    plan = plan_features(
+        sample_rate_hz=sample_rate_hz, geometry=geometry, bands=bands, envelope_band=envelope_band
+    )
     if length == 0:
         return null_window(
             plan, window_index=0, channel_count=channel_count, flags=QualityFlag.TOO_SHORT
@@ -87,6 +92,7 @@ def record_features(
     unit: AccelerationUnit = AccelerationUnit.G,
     full_scale: float | None = None,
     bands: Sequence[FrequencyBand] = DEFAULT_BANDS,
+    envelope_band: FrequencyBand | None = None,
 ) -> RecordFeatures:
     """Return the features of every complete window of a recording.
 
@@ -98,7 +104,7 @@ def record_features(
     geometry : WindowGeometry, optional
         That of a continuous stream by default; ``WindowGeometry.burst(length)`` for a
         sensor that records bursts.
-    unit, full_scale, bands
+    unit, full_scale, bands, envelope_band
         As in `window_features`.
 
     Raises
@@ -107,7 +113,9 @@ def record_features(
         If an argument is impossible.
     """
     matrix = as_samples(samples)
-    plan = plan_features(sample_rate_hz=sample_rate_hz, geometry=geometry, bands=bands)
+    plan = plan_features(
+        sample_rate_hz=sample_rate_hz, geometry=geometry, bands=bands, envelope_band=envelope_band
+    )
     windows = list(iterate_windows(matrix, plan=plan, unit=unit, full_scale=full_scale))
     shape = (len(windows), matrix.shape[0], len(plan.names))
     values, quality = np.empty(shape, np.float32), np.empty(shape[:2], np.uint16)

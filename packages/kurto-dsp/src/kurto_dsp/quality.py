@@ -28,7 +28,8 @@ class QualityFlag(IntFlag):
     CLIPPED = 128
     """Samples at full scale: amplitudes are lower bounds."""
     UNDEFINED = 256
-    """No line from 3/T up: the signal is one slow swing, or moves only at the very edge."""
+    """A feature has no value for this signal: there is no line from 3/T up (one slow swing, or a
+    step at the very edge), or the envelope is steady, so that it has no kurtosis (a pure tone)."""
 
 
 MIN_SAMPLES = 16

@@ -3,7 +3,7 @@
 STANDARD_GRAVITY = 9.80665  # m/s2 per g
 ACCELERATION = "acceleration"
 ACCELERATION_UNITS = frozenset({"g", "m/s2"})
-UNITS = ("g", "m/s2", "mm/s", "Hz", "1")
+UNITS = ("g", "m/s2", "mm/s", "um", "Hz", "1")
 
 
 def conversion_factor(*, source: str, target: str) -> float:

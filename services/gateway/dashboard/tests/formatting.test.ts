@@ -79,7 +79,7 @@ describe("units and names", () => {
   it("take the channel's own unit for accelerations", () => {
     expect(featureUnit("acceleration", "m/s2")).toBe("m/s2");
     expect(featureUnit("mm/s", "g")).toBe("mm/s");
-    expect(["m/s2", "1", "g"].map(formatUnit)).toEqual(["m/s²", "ratio", "g"]);
+    expect(["m/s2", "1", "g", "um"].map(formatUnit)).toEqual(["m/s²", "ratio", "g", "µm"]);
   });
 
   it("keep the name of a feature that the page doesn't know", () => {

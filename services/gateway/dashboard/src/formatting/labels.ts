@@ -43,6 +43,7 @@ const FLAGS: Partial<Record<QualityFlag, MessageKey>> = {
   [QualityFlag.RATE_DRIFT]: "quality.rateDrift",
   [QualityFlag.TOO_SHORT]: "quality.tooShort",
   [QualityFlag.BAND_UNAVAILABLE]: "quality.bandUnavailable",
+  [QualityFlag.UNDEFINED]: "quality.undefined",
 };
 
 export function qualityLabel(flag: QualityFlag): string {

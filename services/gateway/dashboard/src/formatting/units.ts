@@ -3,6 +3,7 @@ import { translate as t } from "../messages/index.js";
 /** A unit as people write it. */
 export function formatUnit(unit: string): string {
   if (unit === "1" || unit === "") return t("unit.ratio");
+  if (unit === "um") return "µm";
   return unit.replace("m/s2", "m/s²").replace("g2", "g²");
 }
 

@@ -16,6 +16,7 @@ export interface ValueCell {
 const EXPLAINS_ABSENCE: readonly QualityFlag[] = [
   QualityFlag.TOO_SHORT,
   QualityFlag.BAND_UNAVAILABLE,
+  QualityFlag.UNDEFINED,
 ];
 
 /** Pick a channel's feature from a frame; a frame without values gives null. */
