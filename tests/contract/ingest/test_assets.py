@@ -1,9 +1,20 @@
 """The registry of sites, machines and sensors."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from kurto_ingest.assets.machine_data import (
+    BearingGeometry,
+    FrequencyBand,
+    GearStage,
+    GeneralMachineClass,
+    IndustrialMachine,
+    MachineData,
+    MachineGroup,
+    MachineSupport,
+)
 from kurto_ingest.assets.model import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.exceptions import (
     Archived,
@@ -30,6 +41,17 @@ CONFIG = SensorConfig(
         ),
         Channel(name="vertical", unit="m/s2"),
     ),
+)
+
+MACHINE = MachineData(
+    nominal_speed_rpm=1480.5,
+    bearing=BearingGeometry(
+        element_count=9, element_diameter_mm=7.94, pitch_diameter_mm=39.04, contact_angle_deg=15.0
+    ),
+    machine_class=IndustrialMachine(group=MachineGroup.GROUP_2, support=MachineSupport.FLEXIBLE),
+    gears=(GearStage(driving_teeth=20, driven_teeth=57),),
+    line_frequency_hz=50.0,
+    demodulation_band=FrequencyBand(low_hz=2000.0, high_hz=8000.25),
 )
 
 
@@ -164,6 +186,41 @@ async def test_only_a_changed_configuration_gets_the_next_version(stores: Stores
     assert (await stores.sensors.get_config("s-1", 1)).sample_rate_hz == 25600.5
     with pytest.raises(ConcurrentChange):
         await stores.sensors.update_sensor(sensor(config=replace(CONFIG, version=1)))
+
+
+async def test_machine_data_comes_back_as_stored(stores: Stores) -> None:
+    made = await stores.sensors.create_sensor(sensor(config=replace(CONFIG, machine=MACHINE)))
+    assert made.config.machine == MACHINE
+    assert (await stores.sensors.get_sensor("s-1")).config == made.config
+    assert (await stores.sensors.get_config("s-1", 1)).machine == MACHINE
+    (listed,) = await stores.sensors.list_sensors("", 9, machine_id="", include_archived=False)
+    (changed,) = await stores.sensors.changes(0, 9)
+    assert listed.config == changed.config == made.config
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nominal_speed_rpm": 1470.0},
+        {"bearing": "SKF 6205-2RS"},
+        {"bearing": None},
+        {"machine_class": GeneralMachineClass.II},
+        {"gears": ()},
+        {"line_frequency_hz": None},
+        {"demodulation_band": FrequencyBand(low_hz=2000.0, high_hz=9000.0)},
+    ],
+)
+async def test_changed_machine_data_is_the_next_version(
+    stores: Stores, changes: dict[str, Any]
+) -> None:
+    config = replace(CONFIG, machine=MACHINE)
+    await stores.sensors.create_sensor(sensor(config=config))
+    same = await stores.sensors.update_sensor(sensor(config=config))
+    assert (same.config.version, same.revision) == (1, 2)
+    other = replace(MACHINE, **changes)
+    changed = await stores.sensors.update_sensor(sensor(config=replace(config, machine=other)))
+    assert (changed.config.version, changed.config.machine) == (2, other)
+    assert (await stores.sensors.get_config("s-1", 1)).machine == MACHINE
 
 
 async def test_switches_are_idempotent_and_count_as_changes(stores: Stores) -> None:

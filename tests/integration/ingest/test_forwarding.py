@@ -214,6 +214,64 @@ async def test_changed_configuration_is_announced_and_analysis_goes_on(
     check_windows(analyzer, sender, range(21))
 
 
+async def test_machine_data_travels_with_the_windows_and_changes_under_way(
+    running: RunningIngest, analyzer: FakeAnalyzer
+) -> None:
+    sender = Sender(running.stub, running.assets)
+    bearing = assets_pb2.Bearing(designation="SKF 6205-2RS")
+    await sender.create(nominal_speed_rpm=1480.0, bearing=bearing)
+    opened_stream = await sender.open()
+    assert opened_stream.config.nominal_speed_rpm == 1480.0
+    await sender.push(sender.batch(0, 1500))
+    await windows(analyzer, (sender.sensor_id, 1), 6)
+    assert analyzer.opens[0].config == opened_stream.config
+    request = asset_service_pb2.GetSensorRequest(sensor_id=sender.sensor_id)
+    sensor = (await running.assets.GetSensor(request)).sensor
+    sensor.config.bearing.designation = "SKF 6206"
+    sensor.config.gears.add(driving_teeth=20, driven_teeth=57)
+    await running.assets.UpdateSensor(asset_service_pb2.UpdateSensorRequest(sensor=sensor))
+    async with asyncio.timeout(5):
+        while len(analyzer.opens) < 2:
+            await asyncio.sleep(0.01)
+    announced = analyzer.opens[1].config
+    assert (announced.version, announced.bearing.designation) == (2, "SKF 6206")
+    assert announced.gears == sensor.config.gears
+    assert announced.nominal_speed_rpm == 1480.0
+    await sender.push(sender.batch(1500, 1500))
+    await windows(analyzer, (sender.sensor_id, 1), 21)
+    check_windows(analyzer, sender, range(21))
+
+
+@pytest.mark.parametrize("tail_bytes", [0, 10**6])
+async def test_measured_speeds_travel_with_the_hops_from_memory_and_from_the_store(
+    address: str, stores: Stores, settings: IngestSettings, tail_bytes: int
+) -> None:
+    analyzer = FakeAnalyzer()
+    async with (
+        ingest_at(address, stores, settings, sensor_tail_bytes=tail_bytes) as running,
+        analyzer_at(address, analyzer),
+    ):
+        sender = await opened(running)
+        batches = [
+            sender.batch(0, 450, shaft_speed_hz=24.5),  # hop 4 ends at another speed
+            sender.batch(450, 450, shaft_speed_hz=25.0),
+            sender.batch(900, 300),
+            sender.batch(1200, 300, shaft_speed_hz=0.0),  # stands still, which is measured too
+        ]
+        for batch in batches:
+            await sender.push(batch)
+        await windows(analyzer, (sender.sensor_id, 1), 6)
+        check_windows(analyzer, sender, range(6))
+    expected = dict.fromkeys(range(4), 24.5) | dict.fromkeys(range(4, 9), 25.0)
+    assert analyzer.speeds_hz[sender.sensor_id, 1] == expected | dict.fromkeys(range(12, 15), 0.0)
+
+
+async def test_speed_that_cannot_be_is_refused(sender: Sender) -> None:
+    for speed_hz in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(grpc.aio.AioRpcError, match="shaft_speed_hz"):
+            await sender.push(sender.batch(0, 100, shaft_speed_hz=speed_hz))
+
+
 async def test_changed_rate_takes_effect_with_the_next_epoch(
     sender: Sender, running: RunningIngest, analyzer: FakeAnalyzer
 ) -> None:

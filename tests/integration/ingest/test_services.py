@@ -86,6 +86,15 @@ async def test_registry_round_trip(running: RunningIngest) -> None:
         {"acquisition": {"burst": {"length_samples": 600_000, "interval": {"seconds": 100}}}},
         {"acquisition": {"burst": {"length_samples": 2560}}},
         {"acquisition": {"burst": {"length_samples": 25600, "interval": {"nanos": 5000}}}},
+        {"nominal_speed_rpm": 0},
+        {"bearing": {}},
+        {"bearing": {"designation": ""}},
+        {"bearing": {"geometry": {"element_count": 9}}},
+        {"machine_class": {"industrial": {"group": 1}}},
+        {"machine_class": {"general": 7}},
+        {"gears": [{"driving_teeth": 20}]},
+        {"line_frequency_hz": 0},
+        {"demodulation_band": {"low_hz": 2000, "high_hz": 12000}},
     ],
 )
 async def test_bad_configurations(running: RunningIngest, config: dict[str, Any]) -> None:

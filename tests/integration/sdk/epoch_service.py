@@ -31,6 +31,7 @@ class Epoch:
     abandoned: set[int] = field(default_factory=set)
     duplicates: int = 0
     device_times_us: dict[int, int] = field(default_factory=dict)
+    shaft_speeds_hz: dict[int, float] = field(default_factory=dict)
 
     def missing(self) -> list[samples_pb2.IndexRange]:
         """Return the ranges that are neither stored nor given up."""
@@ -49,6 +50,8 @@ class Epoch:
             self.next_index = max(self.next_index, batch.first_index + batch.sample_count)
             if batch.HasField("device_time"):
                 self.device_times_us[batch.first_index] = batch.device_time.ToMicroseconds()
+            if batch.HasField("shaft_speed_hz"):
+                self.shaft_speeds_hz[batch.first_index] = batch.shaft_speed_hz
         elif request.WhichOneof("kind") == "abandon":
             lost = request.abandon.range
             assert lost.end_index <= self.next_index

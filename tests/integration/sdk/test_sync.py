@@ -88,6 +88,19 @@ def test_pushing_flushing_and_leaving(tmp_path: Path) -> None:
     assert service.epochs["run"].samples == {i: float(i) for i in range(200)}
 
 
+def test_what_is_known_of_the_machine_is_declared_and_its_speed_sent() -> None:
+    service = EpochService()
+    with (
+        served(service) as address,
+        opened(address, bearing=(9, 7.94, 39.04), nominal_speed_rpm=1480) as stream,
+    ):
+        stream.push(ramp(0, 100), shaft_speed_hz=24.5)
+    assert service.sensor is not None
+    assert service.sensor.config.bearing.geometry.pitch_diameter_mm == 39.04
+    assert service.sensor.config.nominal_speed_rpm == 1480
+    assert service.epochs["run"].shaft_speeds_hz == {0: 24.5}
+
+
 def test_many_threads_may_push() -> None:
     service = EpochService()
     with served(service) as address, opened(address) as stream, ThreadPoolExecutor(8) as pool:

@@ -6,6 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kurto_ingest.forwarding.stored_hops import hop_runs
+from kurto_ingest.ports import StoredSamples
 from kurto_ingest.streams.encoding import Encoding, Planar
 from kurto_ingest.streams.hop_tail import HopTail
 from kurto_ingest.streams.late import completed_windows
@@ -68,11 +70,13 @@ def commit_some(stream: LiveStream, stored: dict[int, bytes], max_bytes: int) ->
     return plan.refilled
 
 
-def take(stream: LiveStream, first: int, data: bytes) -> Intake:
+def take(
+    stream: LiveStream, first: int, data: bytes, shaft_speed_hz: float | None = None
+) -> Intake:
     """Give a batch to the stream as ingest does."""
-    if stream.accept_hop(first, data, None, 0.0):
+    if stream.accept_hop(first, data, shaft_speed_hz, 0.0):
         return Intake(IndexRange(first, first + HOP), (), None, 0)
-    return stream.accept(first, stream.format.view(data), data, None, 0.0)
+    return stream.accept(first, stream.format.view(data), data, shaft_speed_hz, 0.0)
 
 
 BATCHES = st.lists(
@@ -193,3 +197,54 @@ def test_a_whole_hop_taken_by_the_short_way_is_the_same(
     if one is not None and other is not None:
         assert one.blocks == other.blocks
         assert one.size_bytes == other.size_bytes
+
+
+SPEEDS = st.sampled_from([None, 0.0, 24.5, 25.25])
+SPEED_BATCHES = st.lists(
+    st.tuples(st.sampled_from([0, 0, 0, 3, 9]), st.integers(1, 20), SPEEDS, st.integers(0, 2)),
+    min_size=1,
+    max_size=14,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(SPEED_BATCHES)
+def test_shaft_speeds_are_the_same_from_memory_and_from_the_store(
+    batches: list[tuple[int, int, float | None, int]],
+) -> None:
+    stream = make_stream(Encoding.F32LE)
+    rows: dict[int, StoredSamples] = {}
+    speed_at: dict[int, float | None] = {}
+
+    def commit(max_bytes: int) -> None:
+        plan = stream.plan(max_bytes)
+        for block in plan.blocks if plan else ():
+            row = (block.first, block.count, block.quality, block.shaft_speed_hz, block.data)
+            rows[block.first] = StoredSamples(*row)
+        if plan:
+            stream.finish(plan)
+
+    for jump, count, speed_hz, what in batches:
+        first = stream.accepted.next_index + jump
+        take(stream, first, source(Encoding.F32LE, first, count).tobytes(), speed_hz)
+        speed_at |= dict.fromkeys(range(first, first + count), speed_hz)
+        if what:  # wherever a commit cuts a hop
+            stream.close_block()
+            commit(1 if what == 1 else 10**6)
+    stream.close_block()
+    while not stream.is_durable:
+        commit(10**6)
+
+    end = stream.tail.end
+    stored = hop_runs(stream.format, 0, end, [rows[first] for first in sorted(rows)])
+    from_store = [run.part(hop, hop + 1) for run in stored for hop in range(run.first, run.end)]
+    for hop, run in enumerate(from_store):
+        in_memory = stream.tail.run(hop, 1)
+        assert in_memory is not None
+        assert in_memory.part(hop, hop + 1) == run
+        expected = None if run.is_gap else speed_at[(hop + 1) * HOP - 1]
+        assert run.speeds_hz == (() if expected is None else (expected,))
+    if end:
+        alike = stream.tail.run(0, end)
+        assert alike is not None
+        assert alike == stored[0]

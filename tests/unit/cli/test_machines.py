@@ -5,7 +5,10 @@ import asyncio
 import numpy as np
 import pytest
 
+import kurto
+from kurto_cli.sources.declared_bearing import declared_bearing
 from kurto_cli.sources.machines import SimulatedSensor, paced_samples
+from kurto_dsp.bearings import BearingGeometry, find_bearing
 from kurto_dsp.synthesis import MachineModel, MachineSignal
 
 
@@ -39,3 +42,15 @@ async def test_samples_come_at_the_pace_of_the_machine() -> None:
     assert [piece.shape for piece in pieces] == [(2, 100), (2, 100), (2, 50)]
     expected = MachineSignal(model).samples(0, 250)
     np.testing.assert_array_equal(np.concatenate(pieces, axis=1), expected)
+
+
+def test_declared_bearing_is_the_simulated_one() -> None:
+    simulated = MachineModel().bearing
+    declared = declared_bearing(simulated)
+    assert isinstance(declared, str)
+    assert find_bearing(declared) == simulated
+
+
+def test_bearing_without_a_designation_is_declared_by_its_geometry() -> None:
+    declared = declared_bearing(BearingGeometry(12, 8.0, 60.0, 15.0))
+    assert declared == kurto.BearingGeometry(12, 8.0, 60.0, 15.0)

@@ -2,14 +2,23 @@
 
 import asyncio
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from kurto_cli.recordings import Recording, Segment
+from kurto_cli.recordings.recording import RecordedSpeed
 from kurto_cli.sources.pacing import Pacer
-from kurto_cli.sources.player import PlayOptions, chunk_geometry, chunks, start_time
+from kurto_cli.sources.player import (
+    PlayOptions,
+    chunk_geometry,
+    chunks,
+    measured_speed_hz,
+    nominal_rpm,
+    start_time,
+)
 
 CONTINUOUS = Recording(("axial",), np.arange(1000, dtype=np.float32)[np.newaxis], "g")
 BURSTS = Recording(
@@ -75,3 +84,16 @@ async def test_lateness_does_not_add_up() -> None:
     for _ in range(4):
         await pacer.wait()
     assert 0.1 <= loop.time() - start < 0.14 + 0.5  # the upper bound allows for a busy machine
+
+
+def test_speed_of_the_file_is_measured_or_nominal_and_a_given_one_stands_for_both() -> None:
+    options = PlayOptions("s", 1000.0)
+    measured = replace(CONTINUOUS, speed=RecordedSpeed(29.95, is_measured=True))
+    nominal = replace(CONTINUOUS, speed=RecordedSpeed(25.0, is_measured=False))
+    assert (measured_speed_hz(measured, options), nominal_rpm(measured, options)) == (29.95, None)
+    assert (measured_speed_hz(nominal, options), nominal_rpm(nominal, options)) == (None, 1500.0)
+    assert (measured_speed_hz(CONTINUOUS, options), nominal_rpm(CONTINUOUS, options)) == (None,) * 2
+    given = replace(options, rpm=1470.0)
+    for recording in (measured, nominal, CONTINUOUS):
+        assert measured_speed_hz(recording, given) is None
+        assert nominal_rpm(recording, given) == 1470.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ class FakeAnalyzer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
         Window index to samples (or None for an empty one), by (sensor_id, epoch).
     late : dict
         The same for late windows.
+    speeds_hz : dict
+        Measured shaft speed by hop, by (sensor_id, epoch); hops without one are left out.
     skips : list
         (sensor_id, next_window_index, reason) in the order in which they came.
     problems : list of str
@@ -52,6 +55,7 @@ class FakeAnalyzer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
             dict
         )
         self.late: defaultdict[tuple[str, int], dict[int, NDArray[Any]]] = defaultdict(dict)
+        self.speeds_hz: defaultdict[tuple[str, int], dict[int, float]] = defaultdict(dict)
         self.skips: list[tuple[str, int, int]] = []
         self.opens: list[windows_pb.SensorOpen] = []
         self.closed: list[str] = []
@@ -108,6 +112,7 @@ class FakeAnalyzer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
     def _run(self, sensor: AnalyzedSensor, run: windows_pb.HopRun) -> None:
         key = sensor.open.sensor_id, sensor.open.epoch
         samples = None if run.empty_reason else self._samples(sensor, run)
+        self._note_speeds(key, run)
         if run.late:
             if run.hop_count != sensor.open.window_hops or samples is None:
                 self.problems.append(f"{key}: a late run has {run.hop_count} hops")
@@ -127,6 +132,13 @@ class FakeAnalyzer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
         self._append(sensor, run, samples)
         sensor.run_from = run.hop_index + run.hop_count
         self._windows(sensor, key)
+
+    def _note_speeds(self, key: tuple[str, int], run: windows_pb.HopRun) -> None:
+        if len(run.shaft_speeds_hz) not in {0, run.hop_count}:
+            self.problems.append(f"{key}: {len(run.shaft_speeds_hz)} speeds, {run.hop_count} hops")
+        for hop, speed_hz in enumerate(run.shaft_speeds_hz, run.hop_index):
+            if not math.isnan(speed_hz):
+                self.speeds_hz[key][hop] = speed_hz
 
     @staticmethod
     def _samples(sensor: AnalyzedSensor, run: windows_pb.HopRun) -> NDArray[Any]:
