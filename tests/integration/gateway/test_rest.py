@@ -64,6 +64,24 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "",
         {"sensor_id": "pump-7", "channel": "vertical", "scaling": 2},
     ),
+    "kurto.analyzer.v1.FeatureService.GetDiagnosis": (
+        "GET", "/api/realtime/diagnosis/pump-7", "", {"sensor_id": "pump-7"},
+    ),
+    "kurto.analyzer.v1.FeatureService.ListDiagnoses": (
+        "GET",
+        f"/api/diagnoses/pump-7?{TIMES}&channels=h&faults=BEARING_FAULT_BALL&page_size=2",
+        "",
+        {"sensor_id": "pump-7", "channels": ["h"], "faults": [4], "page_size": 2},
+    ),
+    "kurto.analyzer.v1.FeatureService.ListLongFeatures": (
+        "GET",
+        f"/api/features/pump-7/long?{TIMES}&feature_names=bpfo&page_size=2",
+        "",
+        {"sensor_id": "pump-7", "feature_names": ["bpfo"], "page_size": 2},
+    ),
+    "kurto.analyzer.v1.FeatureService.RequestDiagnosis": (
+        "POST", "/api/diagnoses/pump-7/request", "{}", {"sensor_id": "pump-7"},
+    ),
     "kurto.analyzer.v1.FeatureService.ListFeatureDefinitions": (
         "GET", "/api/features", "", {},
     ),

@@ -204,7 +204,7 @@ class LongWindowWorker:
     async def _result(self, sensor: OpenSensor) -> LongResult:
         window = sensor.track.history.window()
         if window is None:  # a gap came before its turn
-            raise NoLongWindow(**_shortfall(sensor))
+            raise _no_window(sensor)
         sensor.track.history.note_done(window)
         result = await self._analysed(window)
         self._metrics.windows.labels(await self._stored(result)).inc()
@@ -264,9 +264,9 @@ def _timed(work: Callable[[], ResultT]) -> tuple[ResultT, float]:
 
 def _require_window(sensor: OpenSensor) -> None:
     if sensor.track.history.window() is None:
-        raise NoLongWindow(**_shortfall(sensor))
+        raise _no_window(sensor)
 
 
-def _shortfall(sensor: OpenSensor) -> dict[str, str]:
-    history, spec = sensor.track.history, sensor.track.spec
-    return {"sensor_id": spec.sensor_id, "problem": history.shortfall}
+def _no_window(sensor: OpenSensor) -> NoLongWindow:
+    sensor_id = sensor.track.spec.sensor_id
+    return NoLongWindow(sensor_id=sensor_id, problem=sensor.track.history.shortfall)
