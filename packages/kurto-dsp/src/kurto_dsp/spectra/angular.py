@@ -1,6 +1,7 @@
 """Samples at equal shaft angles instead of equal times: band-limited, then a quintic spline."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ STOP_FRACTION = 1.28
 SPLINE_RATE = 6.0
 """Rate before the spline, over the filter's edge: the spline's error stays below 1e-4."""
 
-SPLINE_ORDER = 5
+SPLINE_ORDER: Final = 5
 
 MARGIN_CYCLES = 4.0
 """Periods of the filter's edge within which a bad sample is felt."""
@@ -56,7 +57,7 @@ class AngularSignal:
     @property
     def revolution_count(self) -> int:
         """Whole revolutions."""
-        return self.samples.shape[1] // self.samples_per_revolution
+        return int(self.samples.shape[1]) // self.samples_per_revolution
 
 
 def resample_angular(

@@ -122,7 +122,7 @@ def averaged_spectrum(
     return AveragedSpectrum(
         kind=kind,
         averaging=averaging,
-        frequencies_hz=np.arange(lines + 1) * resolution_hz,
+        frequencies_hz=np.arange(lines + 1, dtype=np.float64) * resolution_hz,
         resolution_hz=resolution_hz,
         values=values[:, : lines + 1].copy(),
         unit=kind.unit(unit),

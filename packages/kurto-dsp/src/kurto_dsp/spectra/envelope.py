@@ -155,7 +155,7 @@ def envelope_spectrum(
         kind=kind,
         prewhitened=prewhitened,
         band=demodulated,
-        frequencies_hz=np.arange(lines) * (rate / plan.length),
+        frequencies_hz=np.arange(lines, dtype=np.float64) * (rate / plan.length),
         resolution_hz=rate / plan.length,
         values=values[:, :lines].copy(),
         unit=kind.unit(unit, prewhitened=prewhitened),

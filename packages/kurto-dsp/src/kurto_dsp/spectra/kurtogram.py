@@ -129,7 +129,7 @@ def fast_kurtogram(
     return Kurtogram(
         levels=np.log2(counts),
         bandwidths_hz=bandwidths_hz,
-        frequencies_hz=(np.arange(columns) + 0.5) * (half_hz / columns),
+        frequencies_hz=(np.arange(columns, dtype=np.float64) + 0.5) * (half_hz / columns),
         kurtosis=kurtosis,
         noise_deviation=2.0 / np.sqrt(bandwidths_hz * duration_s),
         best=tuple(_best(rows, counts, half_hz) for rows in kurtosis),

@@ -36,12 +36,12 @@ class Record:
     @property
     def channel_count(self) -> int:
         """Number of channels."""
-        return self.samples.shape[0]
+        return int(self.samples.shape[0])
 
     @property
     def length(self) -> int:
         """Samples per channel."""
-        return self.samples.shape[1]
+        return int(self.samples.shape[1])
 
     @property
     def whole(self) -> BoolArray:
@@ -51,7 +51,7 @@ class Record:
     @property
     def lively(self) -> BoolArray:
         """Which channels are valid throughout and move: what a logarithm needs."""
-        return self.whole & ((self.quality & np.uint16(QualityFlag.CONSTANT)) == 0)
+        return np.asarray(self.whole & ((self.quality & np.uint16(QualityFlag.CONSTANT)) == 0))
 
 
 def load_record(

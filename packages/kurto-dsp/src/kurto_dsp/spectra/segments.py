@@ -70,7 +70,7 @@ def segment_magnitudes(
     """
     for number, start in enumerate(plan.starts(record.length)):
         part = slice(int(start), int(start) + plan.length)
-        usable = record.valid[:, part].all(axis=1)
+        usable: BoolArray = np.asarray(record.valid[:, part].all(axis=1))
         block = record.samples[usable, part]
         yield number, usable, hann_magnitudes(block - block.mean(axis=1, keepdims=True))
 

@@ -113,8 +113,8 @@ def compute_spectrogram(
         quality = quality | np.uint16(QualityFlag.BAND_UNAVAILABLE)
     return Spectrogram(
         kind=kind,
-        times_s=(starts + 0.5 * plan.length) / rate,
-        frequencies_hz=np.arange(lines) * (rate / plan.length),
+        times_s=(starts.astype(np.float64) + 0.5 * plan.length) / rate,
+        frequencies_hz=np.arange(lines, dtype=np.float64) * (rate / plan.length),
         resolution_hz=rate / plan.length,
         values=values,
         unit=kind.unit(unit),

@@ -129,7 +129,7 @@ def wavelet_transform(
             filtered = _filter(spectrum, padded, frequency_hz / rate, centre)
             values[channel, row] = np.abs(filtered[: record.length : step])
     return Scalogram(
-        times_s=np.arange(columns) * (step / rate),
+        times_s=np.arange(columns, dtype=np.float64) * (step / rate),
         frequencies_hz=frequencies_hz,
         values=values,
         edge_s=edge_s,
