@@ -30,10 +30,9 @@ class AnalysisImpossible(InvalidArgument):
 
 
 class SpeedUnknown(InvalidArgument):
-    """The shaft speed of sensor {sensor_id} is not known.
-
-    Say shaft_speed_hz or tacho_channel, let the sender measure it, or configure nominal_speed_rpm.
-    """
+    """The shaft speed of sensor {sensor_id} is not known: say shaft_speed_hz or tacho_channel, let
+    the sender measure it, or configure nominal_speed_rpm.
+    """  # noqa: D205 (one paragraph: it is the message)
 
     reason = "INVALID_FIELD"
 

@@ -191,8 +191,11 @@ def kurtogram_message(record: ChannelRecord, request: requests.GetKurtogramReque
                 kurtosis=kurtosis,
                 noise_deviation=float(gram.noise_deviation[row]),
             )
-            if (band.low_hz, band.high_hz) == (best.band.low_hz, best.band.high_hz):
-                message.best.CopyFrom(message.bands[-1])
+    # The edges may differ from those above in the last digit, the level does not.
+    message.best.level, message.best.kurtosis = best.level, best.kurtosis
+    message.best.band.low_hz, message.best.band.high_hz = best.band.low_hz, best.band.high_hz
+    row = int(np.argmin(np.abs(gram.levels - best.level)))
+    message.best.noise_deviation = float(gram.noise_deviation[row])
     return message
 
 
