@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,13 @@ import scipy.io
 from tests.integration.sdk.model_service import Context, ModelService, serving
 
 import kurto
+from kurto.assets.v1 import assets_pb2
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto_cli.recordings import Recording
+from kurto_cli.recordings.recording import RecordedSpeed
 from kurto_cli.sources.machines import SimulatedSensor, stream_machines
 from kurto_cli.sources.player import PlayOptions, play
+from kurto_dsp.bearings import find_bearing
 from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal, SeverityRamp
 
 RECORDING = Recording(("axial",), np.arange(3000, dtype=np.float32)[np.newaxis], "g")
@@ -61,6 +65,29 @@ async def test_a_replay_delivers_the_recording() -> None:
         delivery = await play(client, RECORDING, options, stop=asyncio.Event())
     assert (delivery.sample_count, delivery.durable_count) == (3000, 3000)
     assert model.samples == {i: float(i) for i in range(3000)}
+
+
+async def test_a_replay_declares_the_bearing_and_sends_the_speed_of_the_file() -> None:
+    model = ModelService()
+    recording = replace(RECORDING, speed=RecordedSpeed(29.95, is_measured=True))
+    options = PlayOptions("s", 1000.0, speed=math.inf, bearing=find_bearing("6205-2RS JEM"))
+    async with serving(model) as address, kurto.connect(address) as client:
+        await play(client, recording, options, stop=asyncio.Event())
+    config = model.sensors["s"].config
+    assert config.bearing.designation == "SKF 6205-2RS JEM"
+    assert not config.HasField("nominal_speed_rpm")
+    assert model.shaft_speeds_hz == {29.95}
+
+
+async def test_a_simulation_declares_what_it_simulates() -> None:
+    model = ModelService(dtype="<i2")
+    sensor = SimulatedSensor("s", MACHINE, machine_class="group 2 rigid")
+    async with serving(model) as address, kurto.connect(address) as client:
+        await stream_machines(client, [sensor], duration_s=0.2, stop=asyncio.Event())
+    config = model.sensors["s"].config
+    assert config.nominal_speed_rpm == pytest.approx(60 * MACHINE.shaft_hz)
+    assert config.bearing.designation == MACHINE.bearing.designation
+    assert config.machine_class.industrial.group == assets_pb2.MACHINE_GROUP_2
 
 
 async def test_a_simulation_delivers_the_machine_in_16_bits() -> None:
@@ -145,6 +172,25 @@ async def test_errors_are_one_line(free_port: int) -> None:
     code, _, err = await command("replay", "a.mat", "--sensor", "s", "--speed", "0")
     assert code == 1
     assert "above 0, or max" in err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--bearing", "SKF 6250", "the nearest are SKF 6"),
+        ("--bearing", "9,7.94", "n,d,D"),
+        ("--rpm", "0", "above 0"),
+        ("--rpm", "nan", "above 0"),
+    ],
+)
+async def test_a_wrong_bearing_or_speed_is_one_line_and_status_2(
+    option: str, value: str, says: str
+) -> None:
+    code, out, err = await command("replay", "a.mat", "--sensor", "s", option, value)
+    assert code == 2
+    assert err.startswith("kurto: ")
+    assert says in err
+    assert (out, err.count("\n")) == ("", 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

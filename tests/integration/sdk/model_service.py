@@ -63,6 +63,7 @@ class ModelService(
     duplicates: int = 0
     newest_epoch: int = 0
     dtype: str = "<f4"
+    shaft_speeds_hz: set[float] = field(default_factory=set)
 
     def missing(self) -> list[samples_pb2.IndexRange]:
         """Return the ranges that are neither stored nor given up."""
@@ -135,6 +136,8 @@ class ModelService(
             batch = request.batch.batch
             values = np.frombuffer(batch.planar, self.dtype)
             assert values.size == batch.sample_count
+            if batch.HasField("shaft_speed_hz"):
+                self.shaft_speeds_hz.add(batch.shaft_speed_hz)
             for offset, value in enumerate(values.tolist()):
                 index = batch.first_index + offset
                 self.duplicates += index in self.samples

@@ -1,4 +1,4 @@
-"""What a data source declares of its machine, for sensors that are made and for those that exist."""
+"""What a data source declares of its machine, when the sensor is new and when it exists."""
 
 import logging
 from collections.abc import AsyncIterator

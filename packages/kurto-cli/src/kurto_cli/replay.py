@@ -15,6 +15,10 @@ from kurto_cli.recordings import SUFFIXES, Recording, RecordingError, read_recor
 from kurto_cli.sources.delivery import require_durable
 from kurto_cli.sources.player import PlayOptions, play
 from kurto_cli.target import DEFAULT_TARGET, CaCertificate, Target, Token, fail, run
+from kurto_dsp import ParameterError
+from kurto_dsp.bearings import BearingGeometry, parse_bearing
+
+_CALLED_WRONGLY = 2
 
 Files = Annotated[
     list[Path],
@@ -59,12 +63,16 @@ def replay(
 ) -> None:
     """Stream recordings, one after the other, as a live sensor."""
     pace = _pace(speed)
+    known = _bearing(bearing)
+    if rpm is not None and not 0.0 < rpm < math.inf:
+        fail(f"--rpm is {rpm:g}; give a speed above 0", status=_CALLED_WRONGLY)
 
     async def work(stop: asyncio.Event) -> None:
         async with kurto.connect(target, token=token, ca_certificate=ca_certificate) as client:
             for path in files:
                 recording = _with_unit(path, read_recording(path, variable or ()), unit)
-                options = PlayOptions(sensor, _rate(path, recording, sample_rate), pace, loop)
+                rate_hz = _rate(path, recording, sample_rate)
+                options = PlayOptions(sensor, rate_hz, pace, loop, rpm=rpm, bearing=known)
                 _announce(path, recording, options)
                 delivery = await play(client, recording, options, stop=stop)
                 typer.echo(f"{path.name}: {delivery.summary}")
@@ -83,6 +91,13 @@ def _pace(speed: str) -> float:
     if not pace > 0:
         fail(f"--speed is {speed!r}; give a number above 0, or max")
     return pace
+
+
+def _bearing(text: str | None) -> BearingGeometry | None:
+    try:
+        return None if text is None else parse_bearing(text)
+    except ParameterError as error:
+        fail(f"--bearing: {error}", status=_CALLED_WRONGLY)
 
 
 def _rate(path: Path, recording: Recording, given: float | None) -> float:

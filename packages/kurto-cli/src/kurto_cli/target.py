@@ -106,7 +106,7 @@ async def _run_with_signals(work: Work) -> None:
     await task
 
 
-def fail(message: str) -> NoReturn:
-    """Print what is wrong and end the command."""
+def fail(message: str, *, status: int = 1) -> NoReturn:
+    """Print what is wrong and end the command; status 2 means that it was called wrongly."""
     typer.echo(f"kurto: {message}", err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
