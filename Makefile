@@ -117,7 +117,13 @@ test: setup dashboard browser setup-examples
 	@if [ -z "$(ARGS)" ] || [ -n "$${CI:-}" ]; then cd $(DASHBOARD) && npm test --silent; fi
 	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-bench: setup dashboard
+# The libraries that the benchmarks compare with: installed for them alone.
+$(STAMPS)/peers: benchmarks/peers.txt $(STAMPS)/packages
+	@echo "setup: installing the libraries to compare with"
+	@$(BIN)/uv pip install --quiet --python $(PY) --require-hashes -r benchmarks/peers.txt
+	@touch $@
+
+bench: setup dashboard $(STAMPS)/peers
 	@$(PY) -m benchmarks $(ARGS)
 
 soak: setup dashboard

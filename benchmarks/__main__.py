@@ -9,7 +9,7 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import live_path, raw_path, window_features
+from benchmarks import live_path, raw_path, window_features, window_peers
 from benchmarks.figures import Figure
 
 
@@ -24,7 +24,11 @@ def main() -> None:
     figures += raw_path.measure()
     figures += live_path.measure(sensors=options.sensors, duration_s=options.seconds)
     print_table(figures)
-    report = {"machine": machine(), "figures": [figure.as_json() for figure in figures]}
+    report = {
+        "machine": machine(),
+        "figures": [figure.as_json() for figure in figures],
+        "peers": window_peers.report(figures),
+    }
     options.output.write_text(json.dumps(report, indent=1) + "\n")
 
 

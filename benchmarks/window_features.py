@@ -1,4 +1,4 @@
-"""Features of a one-second window: ours, one real FFT, and what a user would write."""
+"""Features of a one-second window: ours, one real FFT, and what others take in the same run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import scipy.fft
 import scipy.signal
 import scipy.stats
 
+from benchmarks import window_peers
 from benchmarks.figures import Figure, compared, interleaved_ms, summary
 from kurto_dsp import SensorRing, WindowBatch, plan_features
 from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal
@@ -23,12 +24,15 @@ def measure() -> list[Figure]:
     """Return the cost of one channel's window, and its ratios."""
     model = MachineModel(fault=Fault.OUTER_RACE, channel_count=CHANNELS, seed=1)
     samples = MachineSignal(model).samples(0, round(SAMPLE_RATE_HZ))
+    peers = window_peers.installed(samples[0], SAMPLE_RATE_HZ)
     works = [
         streaming_hop(samples),
+        streaming_hop(samples[:1]),
         lambda: scipy.fft.rfft(samples[0]),
         lambda: plain_features(samples[0]),
+        *peers.values(),
     ]
-    ours, rfft, plain = interleaved_ms(works, rounds=ROUNDS)
+    ours, alone, rfft, plain, *others = interleaved_ms(works, rounds=ROUNDS)
     figure = summary("window_features_ms", [value / CHANNELS for value in ours], "ms")
     one_rfft = summary("scipy_rfft_float32_ms", rfft, "ms")
     ratio = Figure(
@@ -38,8 +42,10 @@ def measure() -> list[Figure]:
         ROUNDS,
         ratio_to=one_rfft.key,
     )
-    plainly = compared(summary("plain_numpy_scipy_ms", plain, "ms"), figure)
-    return [figure, one_rfft, ratio, plainly]
+    single = summary("window_features_single_channel_ms", alone, "ms")
+    times = {"plain_numpy_scipy_ms": plain, **dict(zip(peers, others, strict=True))}
+    compare = [compared(summary(key, its, "ms"), figure) for key, its in times.items()]
+    return [figure, single, one_rfft, ratio, *compare]
 
 
 def streaming_hop(samples: npt.NDArray[np.float32]) -> Callable[[], object]:
@@ -63,23 +69,48 @@ def streaming_hop(samples: npt.NDArray[np.float32]) -> Callable[[], object]:
 def plain_features(x: npt.NDArray[np.float32]) -> dict[str, float]:
     """Return the same features as a user would write them with NumPy and SciPy."""
     x = x - x.mean()
-    rms = float(np.sqrt(np.mean(x**2)))
+    magnitude = np.abs(x)
+    rms, peak = float(np.sqrt(np.mean(x**2))), float(magnitude.max())
     frequencies, power = scipy.signal.periodogram(x, SAMPLE_RATE_HZ, "hann", scaling="spectrum")
     bands = ((10, 1000), (1000, 5000), (5000, 10000))
     velocity = (frequencies >= 10) & (frequencies <= 1000)
     lines = power[velocity] / (2 * np.pi * frequencies[velocity]) ** 2
+    upper = power[3:] / power[3:].sum()
+    centroid = float((frequencies[3:] * upper).sum())
     features = {
         "rms": rms,
-        "peak": float(np.abs(x).max()),
+        "peak": peak,
         "peak_to_peak": float(np.ptp(x)),
-        "crest_factor": float(np.abs(x).max()) / rms,
+        "crest_factor": peak / rms,
+        "shape_factor": rms / float(magnitude.mean()),
+        "impulse_factor": peak / float(magnitude.mean()),
+        "clearance_factor": peak / float(np.sqrt(magnitude).mean()) ** 2,
         "kurtosis": float(scipy.stats.kurtosis(x, fisher=False)),
         "skewness": float(scipy.stats.skew(x)),
         "dominant_frequency": float(frequencies[3:][power[3:].argmax()]),
-        "spectral_centroid": float((frequencies * power).sum() / power.sum()),
+        "spectral_centroid": centroid,
+        "spectral_bandwidth": float(np.sqrt(((frequencies[3:] - centroid) ** 2 * upper).sum())),
+        "spectral_entropy": float(scipy.stats.entropy(upper) / np.log(len(upper))),
+        "spectral_flatness": float(scipy.stats.gmean(upper) / upper.mean()),
         "velocity_rms": float(np.sqrt(lines.sum())) * 9806.65,
     }
+    lines /= (2 * np.pi * frequencies[velocity]) ** 2
+    features["displacement_rms"] = float(np.sqrt(lines.sum())) * 9806650
     for low, high in bands:
         inside = (frequencies >= low) & (frequencies < high)
         features[f"band_rms.{low}_{high}"] = float(np.sqrt(power[inside].sum()))
-    return features
+    return features | plain_envelope(x)
+
+
+def plain_envelope(x: npt.NDArray[np.float32]) -> dict[str, float]:
+    """Return the features of the envelope from 2 to 10 kHz by SciPy's Hilbert transform."""
+    spectrum = scipy.fft.rfft(x)
+    lines = scipy.fft.rfftfreq(len(x), 1 / SAMPLE_RATE_HZ)
+    spectrum[(lines < 2000) | (lines > 10000)] = 0
+    envelope = np.abs(scipy.signal.hilbert(scipy.fft.irfft(spectrum, len(x))))
+    envelope -= envelope.mean()
+    return {
+        "envelope_rms": float(envelope.std()),
+        "envelope_peak": float(np.abs(envelope).max()),
+        "envelope_kurtosis": float(scipy.stats.kurtosis(envelope, fisher=False)),
+    }
