@@ -22,7 +22,7 @@ __all__ = ["CommitFollower", "CommitLimits", "Committer"]
 
 _LOG = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
-CommitFollower: TypeAlias = Callable[[Sequence[Frame]], None]
+CommitFollower: TypeAlias = Callable[[OpenSensor, Sequence[Frame]], None]
 _FIRST_RETRY_S = 0.05
 _LOG_EVERY = 30  # failures in a row
 
@@ -89,7 +89,7 @@ class Committer:
         self._has_room.set()
 
     def follow(self, follower: CommitFollower) -> None:
-        """Have `follower` called with the frames of each transaction, once they are stored."""
+        """Have `follower` called with the new frames of a sensor, once they are stored."""
         self._followers.append(follower)
 
     def submit(self, frames: list[ComputedFrame]) -> None:
@@ -135,9 +135,6 @@ class Committer:
                 await self._commit(advances, sensors)
             for computed in taken:
                 computed.sensor.in_flight -= 1
-            stored = [computed.frame for computed in taken if not computed.sensor.retired]
-            for follower in self._followers:
-                follower(stored)
             for sensor in sensors.values():
                 sensor.owner.acknowledge(sensor)
         finally:
@@ -156,6 +153,8 @@ class Committer:
             sensor, position = sensors[advance.key], positions[advance.key]
             if position == advance.target:
                 sensor.committed = position
+                for follower in self._followers:
+                    follower(sensor, advance.frames)
             else:
                 self._lost(sensor, advance, position)
 

@@ -58,6 +58,8 @@ class OpenSensor:
         Frames computed and not yet committed.
     queued : bool
         Whether it waits in the engine.
+    followed : bool
+        Whether the stored frames of it have begun to be compared with its baseline.
     retired : bool
         True once another stream has opened the same (sensor, epoch): nothing more is committed.
     closed : bool
@@ -73,6 +75,7 @@ class OpenSensor:
     newest: Frame | None = None
     in_flight: int = 0
     queued: bool = False
+    followed: bool = False
     retired: bool = False
     closed: bool = False
 

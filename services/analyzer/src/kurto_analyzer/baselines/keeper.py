@@ -22,6 +22,7 @@ from kurto_analyzer.baselines.tracks import (
 )
 from kurto_analyzer.frames import Frame
 from kurto_analyzer.metrics import AnalyzerMetrics
+from kurto_analyzer.open_sensors import OpenSensor
 from kurto_analyzer.transience import is_transient
 from kurto_dsp.condition.growth import GrowthGrade
 from kurto_service.clock import Clock
@@ -57,6 +58,20 @@ class KeeperLimits:
     retry_s: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The baselines of a sensor have changed: perhaps there is one to freeze."""
+
+    sensor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reopened:
+    """A sensor came (back) to this process: what is remembered of it may have a hole."""
+
+    sensor_id: str
+
+
 @dataclass(eq=False, slots=True)
 class SensorCondition:
     """What is known of one sensor.
@@ -72,11 +87,11 @@ class SensorCondition:
     track: ConditionTrack
     learning: LearningTrack | None
 
-    def update(self, frame: Frame) -> Compared | None:
-        """Take a counted frame, and return how it compares if it does."""
+    def update(self, frame: Frame) -> None:
+        """Take a counted frame."""
         if self.learning is not None:
             self.learning.update(frame)
-        return self.track.update(frame)
+        self.track.update(frame)
 
 
 class ConditionKeeper:
@@ -114,28 +129,37 @@ class ConditionKeeper:
         self._metrics = metrics
         self._limits = limits
         self._sensors: dict[str, SensorCondition] = {}
-        self._queue: deque[Frame | str] = deque()
+        self._queue: deque[Frame | _Look | _Reopened] = deque()
         self._wake = asyncio.Event()
         self._revisions: Mapping[str, Revision] = {}
         self._listeners: list[GrowthListener] = []
 
     def listen(self, listener: GrowthListener) -> None:
-        """Have `listener` called when the lasting growth of a sensor reaches a higher grade."""
+        """Have `listener` called when the lasting growth of a sensor reaches a higher grade.
+
+        Also when a sensor turns out to have grown as its state is rebuilt: it may be told twice.
+        """
         self._listeners.append(listener)
 
-    def committed(self, frames: Iterable[Frame]) -> None:
+    def committed(self, sensor: OpenSensor, frames: Iterable[Frame]) -> None:
         """Take note of frames that are stored now; most do not count and cost nothing."""
+        if not sensor.followed:
+            # Another analyzer may have had the sensor since the last window that was seen here.
+            sensor.followed = True
+            self._put(_Reopened(sensor.key[0]))
         for frame in frames:
             if counts(frame):
                 if len(self._queue) >= self._limits.max_queued_windows:
                     self.forget(frame.sensor_id)  # the store has it
                 else:
-                    self._queue.append(frame)
-                    self._wake.set()
+                    self._put(frame)
 
     def look(self, sensor_id: str) -> None:
         """Rebuild a sensor from the store soon: its baselines have changed."""
-        self._queue.append(sensor_id)
+        self._put(_Look(sensor_id))
+
+    def _put(self, item: Frame | _Look | _Reopened) -> None:
+        self._queue.append(item)
         self._wake.set()
 
     def forget(self, sensor_id: str) -> None:
@@ -147,9 +171,19 @@ class ConditionKeeper:
         sensor = self._sensors.get(sensor_id)
         return None if sensor is None else sensor.track.compared
 
-    async def condition(self, sensor_id: str) -> SensorCondition:
-        """Return what is known of a sensor, whoever follows it."""
-        return self._sensors.get(sensor_id) or await self._rebuilt(sensor_id)
+    async def condition(self, sensor_id: str, *, here: bool) -> SensorCondition:
+        """Return what is known of a sensor.
+
+        Parameters
+        ----------
+        sensor_id : str
+            Sensor in question.
+        here : bool
+            Whether it is being analysed here; else another analyzer may have it, and what is
+            remembered may be old: all is read.
+        """
+        followed = self._sensors.get(sensor_id) if here else None
+        return followed or await self._rebuilt(sensor_id)
 
     async def run(self) -> None:
         """Compare and learn for ever; an absent PostgreSQL only postpones it."""
@@ -158,8 +192,7 @@ class ConditionKeeper:
             self._wake.clear()
             while self._queue:
                 item = self._queue.popleft()
-                sensor_id = item if isinstance(item, str) else item.sensor_id
-                if not await self._tried(sensor_id, item):
+                if not await self._tried(item):
                     await self._clock.sleep(self._limits.retry_s)
                 await asyncio.sleep(0)  # windows are analysed meanwhile
 
@@ -180,15 +213,17 @@ class ConditionKeeper:
                 self.look(sensor_id)
         self._revisions = revisions
 
-    async def _tried(self, sensor_id: str, item: Frame | str) -> bool:
+    async def _tried(self, item: Frame | _Look | _Reopened) -> bool:
         try:
-            if isinstance(item, str):
-                await self._look(sensor_id)
-            else:
+            if isinstance(item, Frame):
                 await self._take(item)
+            else:
+                self.forget(item.sensor_id)
+                if isinstance(item, _Look):
+                    await self._look(item.sensor_id)
         except Exception as error:
-            self.forget(sensor_id)
-            self._failed(sensor_id, error)
+            self.forget(item.sensor_id)
+            self._failed(item.sensor_id, error)
             return False
         return True
 
@@ -203,24 +238,22 @@ class ConditionKeeper:
         _LOG.warning("Baselines could not be read or stored; it is tried again", extra=extra)
 
     async def _look(self, sensor_id: str) -> None:
-        followed = sensor_id in self._sensors
-        sensor = await self._rebuilt(sensor_id)
-        if followed:
-            self._sensors[sensor_id] = sensor
-        await self._freeze_if_learned(sensor_id, sensor)
+        await self._freeze_if_learned(sensor_id, await self._rebuilt(sensor_id))
 
     async def _take(self, frame: Frame) -> None:
-        sensor = self._sensors.get(frame.sensor_id)
-        if sensor is None:
+        sensor, before = self._sensors.get(frame.sensor_id), GrowthGrade.NONE
+        if sensor is not None:
+            before = _grade(sensor.track.compared)
+        else:
             while len(self._sensors) >= self._limits.max_sensors:
                 self.forget(next(iter(self._sensors)))
             sensor = self._sensors[frame.sensor_id] = await self._rebuilt(frame.sensor_id)
-        before = _grade(sensor.track.compared)
         began_s = self._clock.monotonic()
-        compared = sensor.update(frame)
+        sensor.update(frame)
         self._metrics.condition_seconds.inc(self._clock.monotonic() - began_s)
         self._metrics.condition_windows.inc()
-        if compared is not None and _grade(compared).rank > before.rank:
+        compared = sensor.track.compared
+        if compared is not None and compared.growth.grade.rank > before.rank:
             for listener in self._listeners:
                 listener(frame.sensor_id, compared)
         await self._freeze_if_learned(frame.sensor_id, sensor)

@@ -157,10 +157,8 @@ class BaselineDesk:
         return pb.GetConditionResponse(condition=message, server_time=now)
 
     async def _condition(self, sensor_id: str) -> SensorCondition:
-        if self._sensors.newest_epoch(sensor_id) is None:
-            # Another analyzer may have it by now, and what is remembered here be old.
-            self._keeper.forget(sensor_id)
-        return await self._keeper.condition(sensor_id)
+        here = self._sensors.newest_epoch(sensor_id) is not None
+        return await self._keeper.condition(sensor_id, here=here)
 
     async def _in_force(self, sensor_id: str) -> StoredBaseline:
         stored = {one.state: one for one in await self._baselines.open_baselines(sensor_id)}

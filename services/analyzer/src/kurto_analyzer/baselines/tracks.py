@@ -176,21 +176,19 @@ class ConditionTrack:
         """What the machine is doing."""
         return self._gate.state
 
-    def update(self, frame: Frame) -> Compared | None:
-        """Take a counted frame, and return how it compares if it is new and the machine runs."""
+    def update(self, frame: Frame) -> None:
+        """Take a counted frame; one that is known already changes nothing."""
         if self.newest is not None and frame.order <= self.newest.order:
-            return None
+            return
         self.newest = frame
         if self._columns is None or self._columns.frame_layout != frame.layout:
             self._columns = _Columns(frame.layout)
             baseline = self.in_force.baseline if self.in_force else None
             self._monitor = GrowthMonitor(self._columns.layout, baseline)
         assert self._monitor is not None
-        if self._gate.update(self._columns.evidence(frame)) is not OperatingState.RUNNING:
-            return None
-        growth = self._monitor.update(self._columns.values(frame), operating_bin(frame))
-        self.compared = Compared(frame, self._columns.layout, growth)
-        return self.compared
+        if self._gate.update(self._columns.evidence(frame)) is OperatingState.RUNNING:
+            growth = self._monitor.update(self._columns.values(frame), operating_bin(frame))
+            self.compared = Compared(frame, self._columns.layout, growth)
 
 
 def operating_bin(frame: Frame) -> OperatingBin:
