@@ -150,7 +150,7 @@ async def test_slow_queries_do_not_hold_commits_up(
 ) -> None:
     count, duration_s = 500, 60.0
     address = stack.ready["http"]
-    load = Load(urlsplit(address).netloc, sensor_names("query", sensor_count(busy=0.3)), 300)
+    load = Load(urlsplit(address).netloc, sensor_names("query", sensor_count(busy=0.25)), 300)
     async with load.running():
         quiet = await asyncio.to_thread(commits, stack)
         await asyncio.sleep(20)  # something to ask for

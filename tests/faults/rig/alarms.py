@@ -21,6 +21,7 @@ from kurto_alerts.alert_state import TransitionKind
 from kurto_alerts.engine import Engine
 from kurto_alerts.rules import Selector, Severity
 from kurto_alerts.testing import make_frame, make_rule
+from kurto_dsp.windows import HOPS_PER_WINDOW
 
 LIMIT_G = 5.0
 RECOVERY_S = 0.3
@@ -36,6 +37,10 @@ _STORY = """
 SELECT a.sensor_id, a.channel, t.kind, t.transition_window_index AS window
 FROM alerts.alert_transitions AS t JOIN alerts.alerts AS a USING (alert_id)
 WHERE a.sensor_id = ANY ($1)
+"""
+
+_EVALUATED = """
+SELECT sensor_id, epoch, window_index FROM alerts.sensor_checkpoints WHERE sensor_id = ANY ($1)
 """
 
 
@@ -128,24 +133,36 @@ class StoryCheck:
         ]
 
 
-async def check_story(dsn: str, load: Load, *, timeout_s: float = 60.0) -> StoryCheck:
+async def check_story(dsn: str, load: Load, *, timeout_s: float = 180.0) -> StoryCheck:
     """Compare the stored transitions of a load, people's acknowledgments apart.
 
-    Alarms get ``timeout_s`` seconds to be evaluated.
+    What is not there counts as lost once all windows are evaluated, or after ``timeout_s`` seconds.
     """
     expected = expected_story(load)
     deadline = asyncio.get_running_loop().time() + timeout_s
     connection = await asyncpg.connect(dsn)
     try:
         while True:
+            # Read first: whatever was evaluated then is among the transitions read next.
+            evaluated = await _all_evaluated(connection, load)
             stored = _events(await connection.fetch(_STORY, list(load.sensor_ids)))
             lost = set(expected) - set(stored)
-            if not lost or asyncio.get_running_loop().time() > deadline:
+            if not lost or evaluated or asyncio.get_running_loop().time() > deadline:
                 break
             await asyncio.sleep(_POLL_S)
     finally:
         await connection.close()
     return StoryCheck(len(expected), len(lost), len(stored) - (len(expected) - len(lost)))
+
+
+async def _all_evaluated(connection: asyncpg.Connection, load: Load) -> bool:
+    rows = await connection.fetch(_EVALUATED, list(load.sensor_ids))
+    reached = {row["sensor_id"]: (row["epoch"], row["window_index"]) for row in rows}
+    return all(
+        reached.get(one.sensor_id, (0, -1))
+        >= (one.epoch, one.acknowledged_index // load.hop - HOPS_PER_WINDOW)
+        for one in load.pushed
+    )
 
 
 def _events(rows: Sequence[asyncpg.Record]) -> list[Event]:

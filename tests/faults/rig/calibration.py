@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import dataclass
 
 from tests.faults.rig.load import Load, sensor_names
-from tests.faults.rig.processes import MachineMeter
 
-_FEW, _MANY = 12, 24  # what is shared by all sensors shows in the difference
-_SETTLE_S = 3.0
-_MEASURE_S = 8.0
+_FEW, _MANY = 24, 60  # what is shared by all sensors shows in the difference
+_MEASURE_S = 12.0
 
 
 @dataclass(frozen=True)
@@ -55,12 +52,7 @@ async def measure_capacity(target: str) -> Capacity:
 
 
 async def _busy_share(target: str, count: int) -> float:
-    names = sensor_names(f"calibration-{count}", count)
-    load = Load(target, names, _SETTLE_S + _MEASURE_S + 5)
-    async with load.running():
-        await asyncio.sleep(_SETTLE_S)
-        meter = MachineMeter()
-        await asyncio.sleep(_MEASURE_S)
-        share = meter.share()
-        load.stop()
-    return share
+    load = Load(target, sensor_names(f"calibration-{count}", count), _MEASURE_S)
+    await load.run()
+    assert load.busy_share is not None
+    return load.busy_share
