@@ -174,15 +174,11 @@ def test_what_makes_no_sense_is_refused_by_its_field(
         (pb.SensorConfig(bearing=pb.Bearing()), "bearing"),
         (pb.SensorConfig(machine_class=pb.MachineClass()), "machine_class"),
         (
-            pb.SensorConfig(
-                machine_class={"general": 9}  # type: ignore[arg-type, dict-item]
-            ),
+            pb.SensorConfig(machine_class={"general": 9}),
             "machine_class.general",
         ),
         (
-            pb.SensorConfig(
-                machine_class={"industrial": {"group": 3}}  # type: ignore[arg-type, dict-item]
-            ),
+            pb.SensorConfig(machine_class={"industrial": {"group": 3}}),
             "machine_class.industrial.group",
         ),
     ],

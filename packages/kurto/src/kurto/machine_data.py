@@ -123,7 +123,7 @@ class MachineData:
         """Write what is declared here into a configuration, and leave the rest of it alone."""
         mine = self.to_proto()
         for field, _ in mine.ListFields():
-            theirs.ClearField(field.name)  # type: ignore[arg-type]  # the stubs list the names
+            theirs.ClearField(field.name)
         theirs.MergeFrom(mine)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from kurto_analyzer.exceptions import StaleOwner, TooManySensors
 from kurto_analyzer.frames import Frame, FrameLayout
@@ -13,7 +13,7 @@ from kurto_analyzer.long_windows.history import HistoryRoom, SampleHistory
 from kurto_analyzer.long_windows.lengths import LongWindowPolicy
 from kurto_analyzer.sensor_spec import SensorSpec
 from kurto_analyzer.window_track import WindowTrack
-from kurto_dsp import FeaturePlan, WindowBatch, WindowGeometry, plan_features
+from kurto_dsp import FeaturePlan, FrequencyBand, WindowBatch, WindowGeometry, plan_features
 
 __all__ = ["OpenSensor", "OpenSensors", "Plans", "StreamOwner"]
 
@@ -94,18 +94,21 @@ class OpenSensor:
         return self.track.spec.sensor_id, self.track.spec.epoch
 
 
+_PlanKey: TypeAlias = tuple[float, int, int, tuple[float, float] | None]
+
+
 class Plans:
-    """One plan and batch for all sensors of a rate and geometry, kept while one is open."""
+    """One plan and batch for all sensors of a rate, geometry and band, kept while one is open."""
 
     def __init__(self) -> None:
-        self._batches: weakref.WeakValueDictionary[tuple[float, int, int], WindowBatch] = (
+        self._batches: weakref.WeakValueDictionary[_PlanKey, WindowBatch] = (
             weakref.WeakValueDictionary()
         )
 
     def batch(self, spec: SensorSpec) -> WindowBatch:
         """Return the batch for windows of `spec`."""
-        geometry = spec.geometry
-        key = (geometry.sample_rate_hz, geometry.hop_samples, geometry.window_hops)
+        geometry, band_hz = spec.geometry, spec.demodulation_band_hz
+        key = (geometry.sample_rate_hz, geometry.hop_samples, geometry.window_hops, band_hz)
         batch = self._batches.get(key)
         if batch is None:
             batch = WindowBatch(_plan(spec))
@@ -114,10 +117,11 @@ class Plans:
 
 
 def _plan(spec: SensorSpec) -> FeaturePlan:
-    geometry = spec.geometry
+    geometry, band_hz = spec.geometry, spec.demodulation_band_hz
     return plan_features(
         sample_rate_hz=geometry.sample_rate_hz,
         geometry=WindowGeometry(geometry.hop_samples, geometry.window_hops),
+        envelope_band=None if band_hz is None else FrequencyBand(*band_hz),
     )
 
 

@@ -129,8 +129,11 @@ def _put_bearing(bearing: str | BearingGeometry | None, config: pb.SensorConfig)
 
 def _put_machine_class(machine_class: MachineClass | None, config: pb.SensorConfig) -> None:
     if isinstance(machine_class, GeneralMachineClass):
-        config.machine_class.general = pb.GeneralMachineClass.ValueType(machine_class)
+        general = pb.MachineClass(general=pb.GeneralMachineClass.Name(machine_class))
+        config.machine_class.CopyFrom(general)
     elif machine_class is not None:
-        industrial = config.machine_class.industrial
-        industrial.group = pb.MachineGroup.ValueType(machine_class.group)
-        industrial.support = pb.MachineSupport.ValueType(machine_class.support)
+        industrial = pb.IndustrialMachine(
+            group=pb.MachineGroup.Name(machine_class.group),
+            support=pb.MachineSupport.Name(machine_class.support),
+        )
+        config.machine_class.industrial.CopyFrom(industrial)
