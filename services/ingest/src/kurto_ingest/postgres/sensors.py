@@ -21,6 +21,7 @@ from kurto_ingest.postgres.rows import (
     sensor_from_row,
 )
 from kurto_service.postgres import Pool
+from kurto_service.turns import in_turns
 
 if TYPE_CHECKING:
     from kurto_service.postgres import PooledConnection
@@ -125,7 +126,7 @@ class PostgresSensorStore:
             include_archived,
             machine_id,
         )
-        return [sensor_from_row(row) for row in rows]
+        return await in_turns(sensor_from_row, rows)
 
     async def update_sensor(self, sensor: Sensor) -> Sensor:
         """Replace the changeable fields; a changed configuration gets the next version."""

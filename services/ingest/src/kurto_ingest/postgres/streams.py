@@ -9,6 +9,7 @@ from kurto_ingest.postgres.rows import multirange_text, stream_from_row
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.timing import datetime_from_us
 from kurto_service.postgres import Pool
+from kurto_service.turns import in_turns
 
 __all__ = ["PostgresStreamStore"]
 
@@ -116,7 +117,7 @@ class PostgresStreamStore:
     async def newest(self, sensor_ids: Collection[str]) -> list[StreamRecord]:
         """Return the newest epoch, no backfill, of each of these sensors that has one."""
         rows = await self._pool.fetch(_NEWEST, list(sensor_ids))
-        return [stream_from_row(row) for row in rows]
+        return await in_turns(stream_from_row, rows)
 
     async def unfinished(self, limit: int) -> list[StreamRecord]:
         """Return streams of monitored sensors with windows that are not known to be analysed."""

@@ -20,6 +20,7 @@ from kurto_ingest.status.sensor_status import stale_after_s, status_message
 from kurto_ingest.streams.quality import GAP
 from kurto_ingest.streams.quality_flags import flag_names
 from kurto_service.clock import Clock
+from kurto_service.turns import in_turns
 
 __all__ = ["StatusBoard"]
 
@@ -81,7 +82,9 @@ class StatusBoard:
             record.format.sensor_id: record
             for record in await self._streams.newest([sensor.sensor_id for sensor in sensors])
         }
-        return [self._state(sensor, records.get(sensor.sensor_id)) for sensor in sensors]
+        return await in_turns(
+            lambda sensor: self._state(sensor, records.get(sensor.sensor_id)), sensors
+        )
 
     def _state(self, sensor: Sensor, record: StreamRecord | None) -> pb.SensorStatus:
         sessions = self._registry.of_sensor(sensor.sensor_id)
