@@ -19,7 +19,7 @@ class Backoff:
     """
 
     first_s: float = 0.1
-    longest_s: float = 1.5
+    longest_s: float = 1.0
     _attempts: int = field(default=0, init=False)
 
     def next_s(self, at_least_s: float | None = None) -> float:

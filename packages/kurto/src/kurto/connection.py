@@ -17,7 +17,7 @@ _CHANNEL_OPTIONS = (
     ("grpc.enable_retries", 0),
     # A channel that failed refuses calls until it tries again: no longer than those wait who call.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1_500),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
