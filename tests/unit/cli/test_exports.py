@@ -99,7 +99,7 @@ def exact(header: kurto.SamplesHeader) -> Any:
 def sent(recording: Recording) -> Any:
     """Return the samples as a replay sends them."""
     form = kurto.encoding.SampleFormat(recording.encoding, recording.scale)
-    planar = np.ascontiguousarray(form.encode(recording.samples, 2))
+    planar = np.ascontiguousarray(form.encode(recording.samples[:, :], 2))
     return header_for(recording.encoding).decode(planar.tobytes(), raw=True)
 
 

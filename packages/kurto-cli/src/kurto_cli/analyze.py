@@ -124,6 +124,7 @@ def analyze(
         workers = _workers(jobs)
     except (ValueError, OSError) as error:
         _refuse(str(error))
+    wrong = False
     with _explained(), _stream(output, file_format) as stream:
         wrong = _run(file_jobs, workers, writer_of(file_format, stream))
     if wrong:

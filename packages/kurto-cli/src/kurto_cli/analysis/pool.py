@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +59,13 @@ def _parallel(
     parts = np.memmap(directory / "parts", np.float64, "w+", shape=len(jobs))
     # Fresh processes: nothing of this one, such as open files or threads, is copied.
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_quietly)
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
     try:
-        futures = [
-            executor.submit(_work, job, directory, place, len(jobs))
-            for place, job in enumerate(jobs)
-        ]
+        with _ignoring_interrupts():
+            futures = [
+                executor.submit(_work, job, directory, place, len(jobs))
+                for place, job in enumerate(jobs)
+            ]
         for place, future in enumerate(futures):
             _await(future, parts, progress)
             yield from _read(directory / str(place))
@@ -69,13 +73,34 @@ def _parallel(
         raise RuntimeError(
             "a process of the analysis was killed, perhaps for lack of memory; try --jobs 1"
         ) from None
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _end_quietly() -> None:
-    """Let Ctrl-C end a process without a word: the first process speaks for all."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C: this one hears it, and ends them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_with_parent() -> None:
+    """End this process when the first one is gone, however that ended."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _work(job: FileJob, directory: Path, place: int, count: int) -> None:

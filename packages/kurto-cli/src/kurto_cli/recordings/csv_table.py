@@ -41,18 +41,19 @@ def read_csv(path: Path, chosen: Sequence[str]) -> Recording:
 
 
 def _read(path: Path, file: IO[str], layout: TableLayout) -> Recording:
-    spool = RowSpool(len(layout.channels), np.float32)
     times, speeds = _Times(), _Mean()
-    for rows in _blocks(path, file, layout):
-        spool.add(rows[:, layout.channel_places])
-        if layout.time_place is not None:
-            times.add(rows[:, layout.time_place])
-        if layout.rpm_place is not None:
-            speeds.add(rows[:, layout.rpm_place])
+    with RowSpool(len(layout.channels), np.float32) as spool:
+        for rows in _blocks(path, file, layout):
+            spool.add(rows[:, layout.channel_places])
+            if layout.time_place is not None:
+                times.add(rows[:, layout.time_place])
+            if layout.rpm_place is not None:
+                speeds.add(rows[:, layout.rpm_place])
+        samples = spool.matrix()
     rpm = speeds.value
     return Recording(
         channels=layout.channels,
-        samples=spool.matrix(),
+        samples=samples,
         unit=layout.unit,
         sample_rate_hz=times.rate_hz,
         speed=RecordedSpeed(rpm / 60.0, is_measured=True) if rpm and rpm > 0 else None,

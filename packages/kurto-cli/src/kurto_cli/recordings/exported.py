@@ -67,15 +67,16 @@ def read_csv(path: Path) -> Recording:
             raise RecordingError(f"{path}: has columns {', '.join(names)}, not {', '.join(wanted)}")
         whole = bool(header.scales) and not description["scaled"]
         floats = np.float32 if header.encoding == "f32" else np.float64
-        spool = RowSpool(len(header.channels), np.int32 if whole else floats)
         segments: list[tuple[int, int]] = []
         column, expected = 0, -1
-        for index, rows in _blocks(path, lines):
-            places = np.flatnonzero(np.diff(index, prepend=expected - 1) != 1).tolist()
-            segments.extend((int(index[place]), column + place) for place in places)
-            column, expected = column + len(index), int(index[-1]) + 1
-            spool.add(rows)
-    return _recording(header, spool.matrix(), segments, scaled=bool(description["scaled"]))
+        with RowSpool(len(header.channels), np.int32 if whole else floats) as spool:
+            for index, rows in _blocks(path, lines):
+                places = np.flatnonzero(np.diff(index, prepend=expected - 1) != 1).tolist()
+                segments.extend((int(index[place]), column + place) for place in places)
+                column, expected = column + len(index), int(index[-1]) + 1
+                spool.add(rows)
+            samples = spool.matrix()
+    return _recording(header, samples, segments, scaled=bool(description["scaled"]))
 
 
 def _blocks(

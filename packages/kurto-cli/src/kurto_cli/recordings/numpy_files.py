@@ -30,6 +30,9 @@ def read_npy(path: Path, chosen: Sequence[str]) -> Recording:
     """
     if chosen:
         raise RecordingError(f"{path}: holds one array; leave --variable out")
+    with path.open("rb") as file:
+        if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
+            raise RecordingError(f"{path}: is no .npy file; give it the ending of its format")
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):
         raise RecordingError(
@@ -52,7 +55,7 @@ def read_npz(path: Path, chosen: Sequence[str]) -> Recording:
     RecordingError
         If no array or several could be the recording.
     """
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         if "description" in arrays.files and not chosen:
             return exported.read_npz(arrays)
         if set(arrays.files) >= _PRONOSTIA and not chosen:

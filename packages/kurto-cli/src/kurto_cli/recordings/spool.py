@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 
-class RowSpool:
+class RowSpool(ExitStack):
     """A passing file that rows are added to and that is read as a matrix of channels.
+
+    Nothing can be added after its context; the matrix lives on.
 
     Parameters
     ----------
@@ -21,10 +24,12 @@ class RowSpool:
     """
 
     def __init__(self, column_count: int, dtype: npt.DTypeLike) -> None:
+        super().__init__()
         self._column_count = column_count
         self._dtype = np.dtype(dtype)
         # Has no name: the system removes it with the last use, whatever happens.
-        self._file = tempfile.TemporaryFile(prefix="kurto-")  # noqa: SIM115
+        file = tempfile.TemporaryFile(prefix="kurto-")  # noqa: SIM115 (closed by this stack)
+        self._file = self.enter_context(file)
         self._count = 0
 
     def add(self, rows: npt.NDArray[Any]) -> None:

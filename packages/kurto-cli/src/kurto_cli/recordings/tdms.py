@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import weakref
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,16 @@ def read_tdms(path: Path, chosen: Sequence[str]) -> Recording:
         raise RecordingError(
             f"{path}: TDMS files need npTDMS; install kurto-cli[formats]"
         ) from error
-    file = nptdms.TdmsFile.open(path)
+    with ExitStack() as until_known:
+        stream = until_known.enter_context(path.open("rb"))
+        file = nptdms.TdmsFile.open(stream)
+        recording = _recording(path, file, chosen)
+        # The samples are read from the file as long as somebody has them.
+        weakref.finalize(recording.samples, until_known.pop_all().close)
+    return recording
+
+
+def _recording(path: Path, file: Any, chosen: Sequence[str]) -> Recording:
     if file.file_status.incomplete_final_segment:
         raise RecordingError(
             f"{path}: is cut off: its last segment is not complete; copy or record it again"
