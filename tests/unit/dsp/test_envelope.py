@@ -10,13 +10,14 @@ from scipy import fft, io, signal, stats
 from kurto_dsp import (
     FrequencyBand,
     WindowGeometry,
+    demodulation_band,
     flag_names,
     plan_features,
     record_features,
     window_features,
 )
 from kurto_dsp.arrays import Float64Array
-from kurto_dsp.bands import demodulation_band
+
 
 RATE_HZ = 25600
 NAMES = ("envelope_rms", "envelope_peak", "envelope_kurtosis")

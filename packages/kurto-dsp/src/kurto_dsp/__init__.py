@@ -1,6 +1,6 @@
 """Vibration signal processing in NumPy and SciPy: pure functions, no I/O."""
 
-from kurto_dsp.bands import DEFAULT_BANDS, USABLE_FRACTION, FrequencyBand
+from kurto_dsp.bands import DEFAULT_BANDS, USABLE_FRACTION, FrequencyBand, demodulation_band
 from kurto_dsp.batch import WindowBatch
 from kurto_dsp.catalogue import FeatureDefinition, Quantity, feature_catalogue, feature_names
 from kurto_dsp.exceptions import ParameterError
@@ -31,6 +31,7 @@ __all__ = [
     "WindowFeatures",
     "WindowGeometry",
     "compute_spectrum",
+    "demodulation_band",
     "feature_catalogue",
     "feature_names",
     "flag_names",
