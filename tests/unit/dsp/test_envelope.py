@@ -18,7 +18,6 @@ from kurto_dsp import (
 )
 from kurto_dsp.arrays import Float64Array
 
-
 RATE_HZ = 25600
 NAMES = ("envelope_rms", "envelope_peak", "envelope_kurtosis")
 
