@@ -12,15 +12,29 @@ import numpy as np
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from tests.integration.analyzer.recordings import ANCHOR_S, Recording, noise
-from tests.integration.analyzer.test_process import analyzer_process, replay
+from tests.integration.analyzer.sender import sender
+from tests.integration.analyzer.test_process import analyzer_process
 
+from kurto.analyzer.v1 import analyzer_service_pb2_grpc, feature_service_pb2_grpc
 from kurto.analyzer.v1 import baselines_pb2 as pb
-from kurto.analyzer.v1 import feature_service_pb2_grpc
 from kurto_cli.stack import ports
 from kurto_service.channels import open_channel
 
 RECORDING = Recording(samples=noise(seconds=75, seed=9), sample_rate_hz=2560.0)
 WANTED = 60
+
+
+async def replay(port: int, *, until: int = RECORDING.window_count) -> None:
+    """Send what the analyzer does not have yet, up to a window, and wait until it is committed."""
+    async with (
+        open_channel(f"127.0.0.1:{port}") as channel,
+        sender(analyzer_service_pb2_grpc.AnalyzerServiceStub(channel)) as ingest,
+    ):
+        position = await ingest.open(RECORDING)
+        end = until + RECORDING.window_hops - 1
+        for hop in range(position, end, 50):
+            await ingest.send(RECORDING.run(hop, min(50, end - hop)))
+        await ingest.committed(until)
 
 
 @dataclass
@@ -79,18 +93,22 @@ async def test_killed_in_the_middle_of_learning(
 ) -> None:
     log, caller = tmp_path / "log", Caller(free_port)
     async with analyzer_process(postgres_dsn, valkey_url, free_port, log) as process:
-        await replay(free_port, [RECORDING], until=20)
+        await replay(free_port, until=20)
         asked = await caller.learn()
         for windows in (250, 400):
-            await replay(free_port, [RECORDING], until=windows)
+            await replay(free_port, until=windows)
             missing = await caller.missing()
             assert 0 < missing < WANTED
+        behind = asyncio.create_task(replay(free_port))
+        await asyncio.sleep(0.2)  # it is at work on the rest now
         process.send_signal(signal.SIGKILL)
         await process.wait()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await behind
     async with analyzer_process(postgres_dsn, valkey_url, free_port, log):
         # It knows what it had learned before it has seen a window.
         assert 0 < await caller.missing() <= missing
-        await replay(free_port, [RECORDING])
+        await replay(free_port)
         baseline = await caller.in_force()
     assert baseline.baseline_id == asked.baseline_id
     assert [event.event for event in baseline.events] == ["requested", "frozen"]
@@ -107,8 +125,8 @@ async def test_requested_of_one_analyzer_and_learned_by_another(
         analyzer_process(postgres_dsn, valkey_url, here, tmp_path / "here", **quick),
         analyzer_process(postgres_dsn, valkey_url, there, tmp_path / "there", **quick),
     ):
-        await replay(here, [RECORDING], until=300)
+        await replay(here, until=300)
         await Caller(there).learn()
-        await replay(here, [RECORDING])
+        await replay(here)
         for port in (here, there):
             assert_undisturbed(await Caller(port).in_force())

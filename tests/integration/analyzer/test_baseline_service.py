@@ -275,8 +275,8 @@ async def test_other_refusals(room: Room) -> None:
     )
     call = room.features.GetCondition(pb.GetConditionRequest(sensor_id="pump-99"))
     assert (await reason_of(call, not_found))[0] == "NO_FEATURES_YET"
-    call = room.features.GetBaseline(pb.GetBaselineRequest(sensor_id=SENSOR, baseline_id=12))
-    assert (await reason_of(call, not_found))[0] == "NO_BASELINE"
+    twelfth = room.features.GetBaseline(pb.GetBaselineRequest(sensor_id=SENSOR, baseline_id=12))
+    assert (await reason_of(twelfth, not_found))[0] == "NO_BASELINE"
     invalid = grpc.StatusCode.INVALID_ARGUMENT
     for request in (
         pb.ListBaselinesRequest(sensor_id=SENSOR, page_size=201),

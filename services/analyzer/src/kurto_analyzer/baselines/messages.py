@@ -43,7 +43,7 @@ _GRADES = {
 }
 
 
-def operating_state(state: OperatingState) -> pb.OperatingState.ValueType:
+def operating_state(state: OperatingState) -> pb.OperatingState:
     """Return a state as it is served."""
     return _OPERATING[state]
 
@@ -146,10 +146,14 @@ def _feature(
     frozen: Comparison | None, trailing: Comparison | None, at: tuple[int, int]
 ) -> pb.FeatureGrowth | None:
     """Return the growth of a feature, or None when there is nothing to compare it with."""
-    values = {}
+    values: dict[str, float] = {}
     if frozen is not None:
         values = {"factor": float(frozen.factor[at]), "z": float(frozen.z[at])}
     if trailing is not None:
         values["trailing_factor"] = float(trailing.factor[at])
     known = {name: value for name, value in values.items() if math.isfinite(value)}
-    return pb.FeatureGrowth(**known) if known else None
+    if not known:
+        return None
+    return pb.FeatureGrowth(
+        factor=known.get("factor"), z=known.get("z"), trailing_factor=known.get("trailing_factor")
+    )
