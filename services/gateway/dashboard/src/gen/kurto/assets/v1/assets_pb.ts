@@ -539,7 +539,7 @@ export type SensorConfig = Message<"kurto.assets.v1.SensorConfig"> & {
 
   /**
    * Band in which the envelope is taken, up to 0.39 of the sample rate and at least 0.01 of it wide. Absent:
-   * 2 kHz to 10 kHz, or to 0.39 of the sample rate if that is less.
+   * 2 kHz to 10 kHz, or to 0.39 of the sample rate if that is less; no envelope below 6.4 kHz.
    *
    * @generated from field: kurto.assets.v1.FrequencyBand demodulation_band = 10;
    */
