@@ -64,6 +64,34 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "",
         {"sensor_id": "pump-7", "channel": "vertical", "scaling": 2},
     ),
+    "kurto.analyzer.v1.FeatureService.GetWaveform": (
+        "GET",
+        "/api/waveform/pump-7?channel=vertical&start_time=2026-01-01T00:00:00Z&duration=2s"
+        "&point_count=500",
+        "",
+        {"sensor_id": "pump-7", "channel": "vertical", "point_count": 500},
+    ),
+    "kurto.analyzer.v1.FeatureService.GetSpectrogram": (
+        "GET",
+        "/api/spectrogram/pump-7?line_count=800&overlap=0.75&maximum_frequency_hz=5000",
+        "",
+        {"sensor_id": "pump-7", "line_count": 800, "overlap": 0.75, "maximum_frequency_hz": 5000},
+    ),
+    "kurto.analyzer.v1.FeatureService.GetScalogram": (
+        "GET",
+        "/api/scalogram/pump-7?band.low_hz=100&band.high_hz=5000&voices_per_octave=8",
+        "",
+        {"sensor_id": "pump-7", "voices_per_octave": 8},
+    ),
+    "kurto.analyzer.v1.FeatureService.GetKurtogram": (
+        "GET", "/api/kurtogram/pump-7?level_count=5", "", {"sensor_id": "pump-7", "level_count": 5},
+    ),
+    "kurto.analyzer.v1.FeatureService.GetTimeSynchronousAverage": (
+        "GET",
+        "/api/time-synchronous-average/pump-7?shaft_speed_hz=24.5&teeth=20",
+        "",
+        {"sensor_id": "pump-7", "shaft_speed_hz": 24.5, "teeth": 20},
+    ),
     "kurto.analyzer.v1.FeatureService.GetDiagnosis": (
         "GET", "/api/realtime/diagnosis/pump-7", "", {"sensor_id": "pump-7"},
     ),

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 import grpc
 
-from kurto.errors.v1.errors_pb2 import ErrorReason
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from kurto.signal.v1.samples_pb2 import IndexRange
@@ -131,7 +130,7 @@ class _Translated:
     def _raise(self, error: grpc.aio.AioRpcError) -> NoReturn:
         info = error_info(error)
         reason = info.reason if info else ""
-        if reason == ErrorReason.Name(ErrorReason.ERROR_REASON_UNKNOWN_SENSOR):
+        if reason == UnknownSensor.reason:
             raise UnknownSensor(sensor_id=self._sensor_id) from error
         if error.code() is grpc.StatusCode.NOT_FOUND:
             raise NoSamples(sensor_id=self._sensor_id) from error
