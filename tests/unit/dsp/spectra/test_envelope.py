@@ -96,7 +96,7 @@ def slipping_impulses(rate_hz: float, noise: float) -> Float64Array:
 
 
 def test_prewhitening_finds_slipping_impacts_under_dominant_tones() -> None:
-    """Two tones, some 28 times the impacts' RMS and in the midst of the resonance, beat at 33 Hz."""
+    """Two tones amid the resonance, with 28 times the impacts' RMS, beat at 33 Hz."""
     samples = slipping_impulses(105.0, 0.05)
     samples += 4.0 * np.sin(2 * np.pi * 4100.0 * TIMES_S)
     samples += 2.0 * np.sin(2 * np.pi * 4133.0 * TIMES_S)

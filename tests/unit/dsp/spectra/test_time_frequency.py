@@ -163,6 +163,27 @@ def test_the_kurtogram_finds_the_band_of_the_bursts(frequency_hz: float, rate_hz
     assert gram.kurtosis[0, row, column] > 5 * gram.noise_deviation[row]
 
 
+def test_the_seam_of_a_record_is_no_impulse() -> None:
+    """Its ends do not meet, and above 1 kHz it holds nearly nothing."""
+    low_pass = signal.firwin(401, 800.0, fs=RATE_HZ)
+    slow = 3.0 * np.sin(2 * np.pi * 0.3 * TIMES_S)
+    samples = slow + np.convolve(noise(16_000), low_pass, "same") + 1e-4 * noise(16_000, 1)
+    gram = fast_kurtogram(samples, sample_rate_hz=RATE_HZ)
+    above = gram.kurtosis[0][:, gram.frequencies_hz > 2000.0]
+    fine = gram.levels >= 2.0
+    assert (above[fine] < 6 * gram.noise_deviation[fine, np.newaxis]).all()
+
+
+def test_bands_in_the_filters_slope_are_shown_but_not_the_best() -> None:
+    samples = 5.0 * bursts(3700.0, 5.0, 200.0) + bursts(1700.0, 7.0, 200.0) + 0.1 * noise(16_000)
+    gram = fast_kurtogram(samples, sample_rate_hz=RATE_HZ)
+    best = gram.best[0]
+    assert best is not None
+    assert best.band.low_hz < RATE_HZ / 2.56
+    sharp = gram.kurtosis[0][:, gram.frequencies_hz > 3500.0]
+    assert np.nanmax(sharp) > best.kurtosis
+
+
 def test_the_tree_is_one_third_binary() -> None:
     gram = fast_kurtogram(noise(16_000), sample_rate_hz=RATE_HZ, maximum_level=4)
     counts = np.rint(2.0**gram.levels).astype(int)

@@ -166,49 +166,54 @@ def _samples_per_revolution(highest: float, speed_ratio: float) -> int:
 
 
 def _interpolate(record: Record, edge_hz: float, times_s: Float64Array) -> Float64Array:
-    dense, dense_rate, offset = _low_pass(record, edge_hz)
-    positions = (times_s * dense_rate + offset)[np.newaxis]
+    rate = record.sample_rate_hz
     values = np.empty((record.channel_count, len(times_s)))
-    for row, samples in zip(values, dense, strict=True):
-        spline = ndimage.spline_filter1d(samples, order=SPLINE_ORDER, mode="mirror")
+    # Row by row: the intermediate arrays of a minute are larger than its samples.
+    for row, samples in zip(values, record.samples, strict=True):
+        dense, dense_rate, offset = _low_pass(samples, rate, edge_hz)
+        spline = ndimage.spline_filter1d(dense, order=SPLINE_ORDER, mode="mirror")
         ndimage.map_coordinates(
-            spline, positions, output=row, order=SPLINE_ORDER, prefilter=False, mode="mirror"
+            spline,
+            (times_s * dense_rate + offset)[np.newaxis],
+            output=row,
+            order=SPLINE_ORDER,
+            prefilter=False,
+            mode="mirror",
         )
-    margin = int(np.ceil(MARGIN_CYCLES * record.sample_rate_hz / edge_hz))
-    nearest = np.clip(np.rint(times_s * record.sample_rate_hz), 0, record.length - 1)
+    margin = int(np.ceil(MARGIN_CYCLES * rate / edge_hz))
+    nearest = np.clip(np.rint(times_s * rate), 0, record.length - 1)
     values[~shrink(record.valid, margin)[:, nearest.astype(np.int64)]] = np.nan
     return values
 
 
-def _low_pass(record: Record, edge_hz: float) -> tuple[Float64Array, float, float]:
-    """Return the filtered record at a rate that suits the spline.
+def _low_pass(
+    samples: Float64Array, rate: float, edge_hz: float
+) -> tuple[Float64Array, float, float]:
+    """Return filtered samples at a rate that suits the spline.
 
     Returns
     -------
-    Float64Array [shape=(channels, m)]
+    Float64Array [shape=(m,)]
     float
-        Its rate in Hz.
+        Their rate in Hz.
     float
-        Index in it of the record's first sample.
+        Index in them of the first sample.
     """
-    rate = record.sample_rate_hz
-    padding = min(record.length - 1, int(np.ceil(2.0 * MARGIN_CYCLES * rate / edge_hz)))
-    padded = _extend(record.samples, padding)
-    length = padded.shape[1]
-    spectrum = fft.rfft(padded, axis=1)
+    padding = min(len(samples) - 1, int(np.ceil(2.0 * MARGIN_CYCLES * rate / edge_hz)))
+    padded = _extend(samples, padding)
+    spectrum = fft.rfft(padded)
     stop_hz = min(STOP_FRACTION * edge_hz, 0.5 * rate)
-    position = (np.arange(spectrum.shape[1]) * (rate / length) - edge_hz) / (stop_hz - edge_hz)
+    position = (np.arange(len(spectrum)) * (rate / len(padded)) - edge_hz) / (stop_hz - edge_hz)
     spectrum *= 0.5 + 0.5 * np.cos(np.pi * np.clip(position, 0.0, 1.0))
-    wanted = int(np.ceil(length * SPLINE_RATE * edge_hz / rate))
-    dense_length = fft.next_fast_len(wanted, real=True)
-    dense = np.asarray(fft.irfft(spectrum, dense_length, axis=1))
-    dense *= dense_length / length
-    scale = dense_length / length
+    wanted = int(np.ceil(len(padded) * SPLINE_RATE * edge_hz / rate))
+    dense = np.asarray(fft.irfft(spectrum, fft.next_fast_len(wanted, real=True)))
+    scale = len(dense) / len(padded)
+    dense *= scale
     return dense, rate * scale, padding * scale
 
 
 def _extend(samples: Float64Array, padding: int) -> Float64Array:
     """Continue both ends point-symmetrically, so that the transform sees no step there."""
-    left = 2.0 * samples[:, :1] - samples[:, padding:0:-1]
-    right = 2.0 * samples[:, -1:] - samples[:, -2 : -2 - padding : -1]
-    return np.concatenate([left, samples, right], axis=1)
+    left = 2.0 * samples[0] - samples[padding:0:-1]
+    right = 2.0 * samples[-1] - samples[-2 : -2 - padding : -1]
+    return np.concatenate([left, samples, right])

@@ -4,20 +4,29 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
+from scipy import fft, signal
 
 from kurto_dsp.arrays import FlagArray, Float64Array
-from kurto_dsp.bands import FrequencyBand
+from kurto_dsp.bands import USABLE_FRACTION, FrequencyBand
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.spectra.records import load_record
 
 FEWEST_SAMPLES = 128
 """Independent samples the narrowest band must have: fewer make kurtosis a game of chance."""
 
+DEFAULT_LEVEL = 6
+"""Finest level unless asked: narrower bands pass too few lines of a fault to show it."""
+
 MAX_LEVEL = 8
 
 EDGE_FRACTION = 0.25
 """Width of a band's raised-cosine edge, over the band's: half of it lies outside."""
+
+FADED_FRACTION = 0.05
+"""Part of the record at each end that is faded and then left out.
+
+The transform joins both ends; an abrupt seam would be an impulse in bands that hold little else.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,10 @@ class Kurtogram:
     kurtosis : Float64Array [shape=(channels, rows, columns)]
         E|z|⁴/(E|z|²)² - 2: 0 for Gaussian noise, -1 for a tone. NaN where there is none.
     noise_deviation : Float64Array [shape=(rows,)]
-        Standard deviation of a value on Gaussian noise, 2/√(bandwidth x duration).
+        Standard deviation of a value on Gaussian noise: 2/√(bandwidth x 0.9·duration).
     best : tuple of (KurtogramBand or None)
-        The band of highest kurtosis of each channel; None where there is none.
+        The band of highest kurtosis of each channel, among those that begin below rate / 2.56: the
+        rest lie in the anti-aliasing filter's slope. None where there is none.
     unit : str
         "", as for all ratios.
     quality : FlagArray [shape=(channels,)]
@@ -87,8 +97,8 @@ def fast_kurtogram(
     samples : array_like [shape=(channels, n) or (n,)]
     sample_rate_hz : float > 0
     maximum_level : int, optional
-        Finest binary level K: 2^K bands. By default as fine as leaves 128 independent samples in
-        a band, at most 8.
+        Finest binary level K, at most 8: 2^K bands. By default 6, or as fine as leaves 128
+        independent samples in a band.
     full_scale : float, optional
         Largest magnitude the sensor can deliver; None if unknown.
 
@@ -118,21 +128,22 @@ def fast_kurtogram(
     counts = _band_counts(_finest_level(maximum_level, record.length))
     columns = int(np.lcm.reduce(np.array(counts)))
     kurtosis = np.full((record.channel_count, len(counts), columns), np.nan)
+    fade = signal.windows.tukey(record.length, 2.0 * FADED_FRACTION)
     for channel in np.flatnonzero(record.lively):
-        spectrum = fft.rfft(record.samples[channel])
+        spectrum = fft.rfft(record.samples[channel] * fade)
         for row, count in enumerate(counts):
             values = _band_kurtosis(spectrum, record.length, count)
             kurtosis[channel, row] = np.repeat(values, columns // count)
     half_hz = 0.5 * record.sample_rate_hz
     bandwidths_hz = half_hz / np.array(counts, np.float64)
-    duration_s = record.length / record.sample_rate_hz
+    duration_s = (1.0 - 2.0 * FADED_FRACTION) * record.length / record.sample_rate_hz
     return Kurtogram(
         levels=np.log2(counts),
         bandwidths_hz=bandwidths_hz,
         frequencies_hz=(np.arange(columns, dtype=np.float64) + 0.5) * (half_hz / columns),
         kurtosis=kurtosis,
         noise_deviation=2.0 / np.sqrt(bandwidths_hz * duration_s),
-        best=tuple(_best(rows, counts, half_hz) for rows in kurtosis),
+        best=tuple(_best(rows, counts, record.sample_rate_hz) for rows in kurtosis),
         unit="",
         quality=record.quality,
     )
@@ -146,7 +157,7 @@ def _finest_level(maximum_level: int | None, length: int) -> int:
                 f"a kurtogram needs at least {4 * FEWEST_SAMPLES} samples, got {length}: give a "
                 "longer record"
             )
-        return min(possible, MAX_LEVEL)
+        return min(possible, DEFAULT_LEVEL)
     if not 1 <= maximum_level <= min(possible, MAX_LEVEL):
         raise ParameterError(
             f"maximum_level must lie from 1 to {min(possible, MAX_LEVEL)} for {length} samples, "
@@ -176,6 +187,8 @@ def _band_kurtosis(spectrum: npt.NDArray[np.complex128], length: int, count: int
     parts = np.where(inside, spectrum[np.clip(lines, 0, len(spectrum) - 1)], 0.0) * weights
     # Twice the band's rate: the squared magnitude then doesn't fold.
     envelope = fft.ifft(parts, fft.next_fast_len(2 * lines.shape[1]), axis=1)
+    faded = int(np.ceil(FADED_FRACTION * envelope.shape[1]))
+    envelope = envelope[:, faded : envelope.shape[1] - faded]
     square = envelope.real**2 + envelope.imag**2
     power = square.mean(axis=1)
     values = np.full(count, np.nan)
@@ -185,11 +198,13 @@ def _band_kurtosis(spectrum: npt.NDArray[np.complex128], length: int, count: int
     return values
 
 
-def _best(rows: Float64Array, counts: list[int], half_hz: float) -> KurtogramBand | None:
-    if np.all(np.isnan(rows)):
+def _best(rows: Float64Array, counts: list[int], rate: float) -> KurtogramBand | None:
+    columns = rows.shape[1]
+    starts = [(np.arange(columns) * count // columns) * (0.5 * rate / count) for count in counts]
+    candidates = np.where(np.array(starts) < USABLE_FRACTION * rate, rows, np.nan)
+    if np.all(np.isnan(candidates)):
         return None
-    row, column = np.unravel_index(int(np.nanargmax(rows)), rows.shape)
-    count = counts[int(row)]
-    index = int(column) * count // rows.shape[1]
-    band = FrequencyBand(index * half_hz / count, (index + 1) * half_hz / count)
-    return KurtogramBand(band, float(np.log2(count)), float(rows[row, column]))
+    row, column = np.unravel_index(int(np.nanargmax(candidates)), rows.shape)
+    low_hz, width_hz = float(starts[int(row)][column]), 0.5 * rate / counts[int(row)]
+    level = float(np.log2(counts[int(row)]))
+    return KurtogramBand(FrequencyBand(low_hz, low_hz + width_hz), level, float(rows[row, column]))
