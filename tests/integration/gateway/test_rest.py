@@ -110,6 +110,22 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "kurto.analyzer.v1.FeatureService.RequestDiagnosis": (
         "POST", "/api/diagnoses/pump-7/request", "{}", {"sensor_id": "pump-7"},
     ),
+    "kurto.analyzer.v1.FeatureService.GetBaseline": (
+        "GET", "/api/baselines/pump-7?baseline_id=3", "",
+        {"sensor_id": "pump-7", "baseline_id": 3},
+    ),
+    "kurto.analyzer.v1.FeatureService.ListBaselines": (
+        "GET", "/api/baselines/pump-7/history?page_size=5", "",
+        {"sensor_id": "pump-7", "page_size": 5},
+    ),
+    "kurto.analyzer.v1.FeatureService.LearnBaseline": (
+        "POST", "/api/baselines/pump-7/learn",
+        '{"cause": "LEARNING_CAUSE_BEARING_REPLACED", "reason": "worn", "window_count": 90}',
+        {"sensor_id": "pump-7", "cause": 2, "reason": "worn", "window_count": 90},
+    ),
+    "kurto.analyzer.v1.FeatureService.GetCondition": (
+        "GET", "/api/condition/pump-7", "", {"sensor_id": "pump-7"},
+    ),
     "kurto.analyzer.v1.FeatureService.ListFeatureDefinitions": (
         "GET", "/api/features", "", {},
     ),
