@@ -117,7 +117,7 @@ def parse_bearing(
             f"a bearing is a designation or n,d,D[,angle]: whole number of elements, element "
             f"and pitch diameter in mm, contact angle in degrees; got {text!r}"
         )
-    return BearingGeometry(int(count), *sizes)
+    return BearingGeometry(int(count), sizes[0], sizes[1], sum(sizes[2:]))
 
 
 def _matching(text: str, candidates: Sequence[BearingGeometry]) -> list[BearingGeometry]:

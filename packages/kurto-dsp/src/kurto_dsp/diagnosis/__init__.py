@@ -15,10 +15,11 @@ from kurto_dsp.diagnosis.results import (
     ShaftSpeed,
     SpeedSource,
 )
-from kurto_dsp.diagnosis.verdict import LEAST_LEAD, LEAST_Z, combine
+from kurto_dsp.diagnosis.verdict import LEAST_LASTING_Z, LEAST_LEAD, LEAST_Z, combine
 from kurto_dsp.diagnosis.whitening import EnvelopeSpectrum, whitened_envelope_spectrum
 
 __all__ = [
+    "LEAST_LASTING_Z",
     "LEAST_LEAD",
     "LEAST_REVOLUTIONS",
     "LEAST_Z",

@@ -2,24 +2,20 @@
 
 import math
 
-from kurto_dsp.bearings import BearingGeometry
-from kurto_dsp.diagnosis.combs import Comb, Tooth
-from kurto_dsp.diagnosis.results import Fault, Hint, ShaftSpeed
-from kurto_dsp.diagnosis.scoring import score_comb
+from kurto_dsp.diagnosis.results import Hint, ShaftSpeed
+from kurto_dsp.diagnosis.scoring import FamilyScorer
 from kurto_dsp.diagnosis.whitening import EnvelopeSpectrum
 
-LEAST_Z = 5.0
+LEAST_CAGE_Z = 5.0
 """z from which the cage is named.
 
 Higher than for the races: its few low harmonics lie where belts, gears and the shaft's own
 half orders modulate too.
 """
 
-HARMONICS = 4
-
 
 def cage_hint(
-    spectrum: EnvelopeSpectrum, *, bearing: BearingGeometry, speed: ShaftSpeed
+    spectrum: EnvelopeSpectrum, scorer: FamilyScorer, speed: ShaftSpeed
 ) -> tuple[Hint, ...]:
     """Return a hint at the cage if the harmonics of FTF stand out, else nothing.
 
@@ -28,14 +24,12 @@ def cage_hint(
     Parameters
     ----------
     spectrum : EnvelopeSpectrum
-    bearing : BearingGeometry
+    scorer : FamilyScorer
     speed : ShaftSpeed
     """
-    order = bearing.defect_frequencies(1.0).ftf_hz
-    teeth = tuple(Tooth(f"{k}xFTF", k) for k in range(1, HARMONICS + 1))
-    comb = Comb(Fault.NONE, order, 0.0, teeth)
-    z = score_comb(comb, spectrum, bearing=bearing, speed=speed).z
-    if math.isnan(z) or z < LEAST_Z:
+    score = scorer.cage(spectrum)
+    if math.isnan(score.z) or score.z < LEAST_CAGE_Z:
         return ()
-    reason = f"{HARMONICS} harmonics of FTF ({order * speed.hz:.2f} Hz) stand out with z {z:.1f}"
-    return (Hint("cage", 1.0 - 1.0 / z, reason),)
+    ftf_hz = score.comb.base_order * speed.hz
+    reason = f"harmonics of FTF ({ftf_hz:.2f} Hz) stand out with z {score.z:.1f}"
+    return (Hint("cage", 1.0 - 1.0 / score.z, reason),)

@@ -1,6 +1,8 @@
 """The diagnosis of a window and of a recording."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy.typing as npt
@@ -10,10 +12,16 @@ from kurto_dsp.bearings import BearingGeometry
 from kurto_dsp.diagnosis.cage import cage_hint
 from kurto_dsp.diagnosis.evidence import evidence_lines
 from kurto_dsp.diagnosis.results import Diagnosis, Fault, Hint, ShaftSpeed
-from kurto_dsp.diagnosis.scoring import highest_hz, score_families
+from kurto_dsp.diagnosis.scoring import FamilyScorer, highest_hz
 from kurto_dsp.diagnosis.shaft_patterns import shaft_hints
-from kurto_dsp.diagnosis.verdict import combine, decide, highest
-from kurto_dsp.diagnosis.whitening import as_row, problem_of, whitened_envelope_spectrum
+from kurto_dsp.diagnosis.verdict import decide, highest, mean_scores
+from kurto_dsp.diagnosis.whitening import (
+    EnvelopeSpectrum,
+    as_row,
+    mean_spectrum,
+    problem_of,
+    whitened_envelope_spectrum,
+)
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.units import AccelerationUnit
 
@@ -22,6 +30,35 @@ LEAST_REVOLUTIONS = 20.0
 
 LONGEST_PATTERN_S = 60.0
 """Longest stretch whose shaft lines are looked at together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """What is known beside the samples."""
+
+    sample_rate_hz: float
+    bearing: BearingGeometry
+    speed: ShaftSpeed
+    unit: AccelerationUnit
+    line_frequency_hz: float | None
+
+    def spectrum(self, window: Float64Array) -> EnvelopeSpectrum:
+        return whitened_envelope_spectrum(
+            window,
+            sample_rate_hz=self.sample_rate_hz,
+            highest_hz=highest_hz(self.bearing, self.speed),
+        )
+
+    def hints(self, stretch: Float64Array) -> tuple[Hint, ...]:
+        if _problem(stretch, self.sample_rate_hz, self.speed):
+            return ()
+        return shaft_hints(
+            stretch,
+            sample_rate_hz=self.sample_rate_hz,
+            speed=self.speed,
+            mps2_per_unit=self.unit.in_mps2,
+            line_frequency_hz=self.line_frequency_hz,
+        )
 
 
 def diagnose_window(
@@ -63,17 +100,8 @@ def diagnose_window(
     """
     rate = require_sample_rate(sample_rate_hz)
     row = as_row(samples)
-    problem = _problem(row, rate, speed)
-    if problem:
-        return Diagnosis(Fault.UNCERTAIN, math.nan, reason=problem)
-    hints = shaft_hints(
-        row,
-        sample_rate_hz=rate,
-        speed=speed,
-        mps2_per_unit=unit.in_mps2,
-        line_frequency_hz=line_frequency_hz,
-    )
-    return _diagnose(row, rate, bearing, speed, hints)
+    setup = _Setup(rate, bearing, speed, unit, line_frequency_hz)
+    return _diagnose([row], row, setup)
 
 
 def diagnose_record(
@@ -130,21 +158,8 @@ def diagnose_record(
     length = min(length, len(row)) or 1
     starts = range(0, max(1, len(row) - length + 1), length)
     windows = [row[start : start + length] for start in starts]
-    verdict = combine([_scored(window, rate, bearing, speed) for window in windows])
-    whole = row[: int(LONGEST_PATTERN_S * rate)]
-    if _problem(whole, rate, speed):
-        return verdict
-    patterns = shaft_hints(
-        whole,
-        sample_rate_hz=rate,
-        speed=speed,
-        mps2_per_unit=unit.in_mps2,
-        line_frequency_hz=line_frequency_hz,
-    )
-    hints = tuple(sorted((*patterns, *verdict.hints), key=lambda hint: -hint.score))
-    return Diagnosis(
-        verdict.fault, verdict.score, verdict.scores, verdict.lines, hints, verdict.reason
-    )
+    setup = _Setup(rate, bearing, speed, unit, line_frequency_hz)
+    return _diagnose(windows, row[: int(LONGEST_PATTERN_S * rate)], setup)
 
 
 def _problem(row: Float64Array, rate: float, speed: ShaftSpeed) -> str | None:
@@ -160,35 +175,29 @@ def _problem(row: Float64Array, rate: float, speed: ShaftSpeed) -> str | None:
     return None
 
 
-def _scored(
-    row: Float64Array, rate: float, bearing: BearingGeometry, speed: ShaftSpeed
-) -> Diagnosis:
-    problem = _problem(row, rate, speed)
-    if problem:
-        return Diagnosis(Fault.UNCERTAIN, math.nan, reason=problem)
-    return _diagnose(row, rate, bearing, speed, ())
-
-
-def _diagnose(
-    row: Float64Array,
-    rate: float,
-    bearing: BearingGeometry,
-    speed: ShaftSpeed,
-    hints: tuple[Hint, ...],
-) -> Diagnosis:
-    spectrum = whitened_envelope_spectrum(
-        row, sample_rate_hz=rate, highest_hz=highest_hz(bearing, speed)
+def _diagnose(windows: Sequence[Float64Array], whole: Float64Array, setup: _Setup) -> Diagnosis:
+    """Return the verdict of windows of one length, with the hints of the whole stretch."""
+    problems = [_problem(window, setup.sample_rate_hz, setup.speed) for window in windows]
+    usable = [window for window, why in zip(windows, problems, strict=True) if not why]
+    hints = setup.hints(whole)
+    if not usable:
+        return Diagnosis(Fault.UNCERTAIN, math.nan, hints=hints, reason=problems[-1] or "")
+    spectra = [setup.spectrum(window) for window in usable]
+    scorer = FamilyScorer(setup.bearing, setup.speed, spectra[0])
+    scores = mean_scores(
+        [{one.comb.fault: one.z for one in scorer.families(spectrum)} for spectrum in spectra]
     )
-    families = score_families(spectrum, bearing=bearing, speed=speed)
-    scores = {family.comb.fault: family.z for family in families}
-    fault, reason = decide(scores)
+    fault, reason = decide(scores, window_count=len(spectra))
+    # Evidence is shown in the mean spectrum, in which the lines stand clearest.
+    mean = mean_spectrum(spectra)
+    shown = [replace(one, z=scores[one.comb.fault]) for one in scorer.families(mean)]
     if fault is not Fault.BALL:
-        hints += cage_hint(spectrum, bearing=bearing, speed=speed)
+        hints += cage_hint(mean, scorer, setup.speed)
     return Diagnosis(
         fault,
         highest(scores),
-        MappingProxyType(scores),
-        evidence_lines(spectrum, families, speed),
-        hints,
-        reason,
+        MappingProxyType(dict(scores)),
+        evidence_lines(mean, shown, setup.speed),
+        tuple(sorted(hints, key=lambda hint: -hint.score)),
+        f"{reason} (mean of {len(spectra)} windows)" if len(spectra) > 1 else reason,
     )

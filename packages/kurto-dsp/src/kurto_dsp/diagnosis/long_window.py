@@ -10,6 +10,7 @@ from kurto_dsp.arrays import FlagArray, Float64Array, as_samples, require_sample
 from kurto_dsp.assessment import assess
 from kurto_dsp.bands import VELOCITY_BAND
 from kurto_dsp.bearings import BearingGeometry
+from kurto_dsp.diagnosis.combs import cage_comb, fault_combs
 from kurto_dsp.diagnosis.diagnose import LEAST_REVOLUTIONS
 from kurto_dsp.diagnosis.line_levels import hidden_by_shaft, line_level
 from kurto_dsp.diagnosis.results import ShaftSpeed
@@ -36,7 +37,7 @@ LOW_EDGE_HZ = 2.0
 """Lower edge of the velocity of slow machines (ISO 20816-1: below 600 to 720 r/min)."""
 
 SPECTRUM_MARGIN = 2.0
-"""How far above the highest fault line the spectrum goes on, to know the noise around it."""
+"""How far beyond the highest fault line the spectrum goes on, to know the noise around it."""
 
 _UNUSABLE = QualityFlag.NON_FINITE | QualityFlag.OUT_OF_RANGE | QualityFlag.CONSTANT
 
@@ -181,23 +182,18 @@ def fault_line_levels(
     speed : ShaftSpeed
     bearing : BearingGeometry
     """
-    frequencies = bearing.defect_frequencies(speed.hz)
-    expected = (
-        frequencies.bpfo_hz,
-        frequencies.bpfi_hz,
-        2.0 * frequencies.bsf_hz,
-        frequencies.ftf_hz,
-    )
-    # Twelve stretches beside the highest line, each as wide as its search.
+    combs = (*fault_combs(bearing), cage_comb(bearing))
+    expected = [comb.base_order * speed.hz for comb in combs]
     spectrum = whitened_envelope_spectrum(
         row, sample_rate_hz=sample_rate_hz, highest_hz=SPECTRUM_MARGIN * max(expected)
     )
     levels = []
-    for frequency_hz in expected:
+    for comb, frequency_hz in zip(combs, expected, strict=True):
+        tolerance = speed.source.tolerance + comb.geometry_tolerance
         found = line_level(
             spectrum,
             centre_hz=frequency_hz,
-            reach_hz=speed.source.tolerance * frequency_hz,
+            reach_hz=tolerance * frequency_hz,
         )
         hidden = found is None or hidden_by_shaft(
             found.found_hz, speed, resolution_hz=spectrum.resolution_hz

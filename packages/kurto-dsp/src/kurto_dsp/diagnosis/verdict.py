@@ -10,20 +10,48 @@ import numpy as np
 from kurto_dsp.diagnosis.results import Diagnosis, Fault, FaultLine, Hint
 from kurto_dsp.exceptions import ParameterError
 
-LEAST_Z = 3.5
-"""z below which a family does not stand out of the background. See decision 0018."""
+LEAST_Z = 4.0
+"""z that a family needs in one window to stand out of the background. See decision 0018."""
 
-LEAST_LEAD = 1.0
+LEAST_LASTING_Z = 3.0
+"""Mean z that it needs in 5 windows and more, whose chance maxima average out."""
+
+VERDICT_WINDOWS = 5
+"""Windows whose mean makes a verdict."""
+
+LEAST_LEAD = 1.5
 """By how much the z of the named family must exceed that of the next. See decision 0018."""
 
 
-def decide(scores: Mapping[Fault, float]) -> tuple[Fault, str]:
+def needed_z(window_count: int) -> float:
+    """Return the mean z that a family needs over so many windows.
+
+    The part that is due to chance shrinks with the root of their number, up to 5; the rest
+    stands for lines of the machine that no averaging removes.
+
+    Parameters
+    ----------
+    window_count : int >= 1
+
+    Examples
+    --------
+    >>> needed_z(1), needed_z(5), needed_z(60)
+    (4.0, 3.0, 3.0)
+    """
+    by_chance = (LEAST_Z - LEAST_LASTING_Z) / (1.0 - 1.0 / math.sqrt(VERDICT_WINDOWS))
+    averaged = 1.0 - 1.0 / math.sqrt(min(window_count, VERDICT_WINDOWS))
+    return LEAST_Z - by_chance * averaged
+
+
+def decide(scores: Mapping[Fault, float], *, window_count: int = 1) -> tuple[Fault, str]:
     """Return the fault that scores name, and why.
 
     Parameters
     ----------
     scores : mapping of Fault to float
         z of each family; NaN where it could not be scored.
+    window_count : int >= 1
+        Windows that the scores are the mean of.
 
     Returns
     -------
@@ -39,10 +67,11 @@ def decide(scores: Mapping[Fault, float]) -> tuple[Fault, str]:
             "measured speed separates them"
         )
     z, fault = ranked[0]
-    if z < LEAST_Z:
+    needed = needed_z(window_count)
+    if z < needed:
         return Fault.NONE, (
             f"no family stands out of the background: {_words(fault)} is highest "
-            f"with z {z:.1f}, {LEAST_Z:g} is needed{beside}"
+            f"with z {z:.1f}, {needed:.1f} is needed{beside}"
         )
     if len(ranked) > 1 and z - ranked[1][0] < LEAST_LEAD:
         return Fault.UNCERTAIN, (
@@ -78,8 +107,8 @@ def combine(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     hints = _lasting_hints(diagnoses)
     if not scored:
         return Diagnosis(Fault.UNCERTAIN, math.nan, hints=hints, reason=diagnoses[-1].reason)
-    means = {fault: _mean([one.scores[fault] for one in scored]) for fault in scored[0].scores}
-    fault, reason = decide(means)
+    means = mean_scores([one.scores for one in scored])
+    fault, reason = decide(means, window_count=len(scored))
     return Diagnosis(
         fault,
         highest(means),
@@ -88,6 +117,17 @@ def combine(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
         hints,
         f"{reason} (mean of {len(scored)} windows)" if len(scored) > 1 else reason,
     )
+
+
+def mean_scores(scores: Sequence[Mapping[Fault, float]]) -> dict[Fault, float]:
+    """Return the mean z of each family over windows, NaN where no window has one.
+
+    Parameters
+    ----------
+    scores : sequence of mapping of Fault to float
+        At least one.
+    """
+    return {fault: _mean([one[fault] for one in scores]) for fault in scores[0]}
 
 
 def highest(scores: Mapping[Fault, float]) -> float:

@@ -1,5 +1,6 @@
 """Cepstrum pre-whitening and the squared envelope spectrum of what it leaves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,18 @@ class EnvelopeSpectrum:
         floor = ndimage.median_filter(self.magnitude, size=max(1, width), mode="nearest")
         floor = np.maximum(floor, np.finfo(np.float64).tiny)
         return np.minimum(self.magnitude / floor, cap)
+
+
+def mean_spectrum(spectra: Sequence[EnvelopeSpectrum]) -> EnvelopeSpectrum:
+    """Return the mean magnitude of the spectra of windows of one length.
+
+    Parameters
+    ----------
+    spectra : sequence of EnvelopeSpectrum
+        At least one.
+    """
+    total = np.add.reduce([spectrum.magnitude for spectrum in spectra])
+    return EnvelopeSpectrum(total / len(spectra), spectra[0].resolution_hz)
 
 
 def problem_of(samples: npt.ArrayLike) -> str | None:

@@ -1,0 +1,117 @@
+"""Where the teeth of a comb fall among the lines of a spectrum, and how high they stand.
+
+The places depend on bearing, speed and length alone, so that windows of one record share
+them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kurto_dsp.arrays import BoolArray, Float64Array, IndexArray
+from kurto_dsp.diagnosis.combs import Comb
+from kurto_dsp.diagnosis.results import ShaftSpeed, SpeedSource
+
+SHAFT_GUARD_LINES = 2.5
+"""A strong line covers this many lines on either side: half a Hann main lobe and rounding."""
+
+LEAST_TEETH = 0.5
+"""Part of a comb that must lie clear of shaft harmonics and inside the band."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineGrid:
+    """Lines of the spectra to score: their number, their distance, and the shaft's speed."""
+
+    line_count: int
+    resolution_hz: float
+    speed: ShaftSpeed
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CombPlan:
+    """The line of each tooth of a comb at each base and slip.
+
+    Parameters
+    ----------
+    index : IndexArray [shape=(teeth, bases, slips)]
+        Line of the tooth; the number of lines for a tooth that is left out.
+    slips : Float64Array [shape=(slips,)]
+    """
+
+    index: IndexArray
+    slips: Float64Array
+
+    def heights(self, levels: Float64Array, usable: BoolArray) -> tuple[Float64Array, Float64Array]:
+        """Return the height of the comb at each base, with the best slip.
+
+        The height is the mean level of the teeth, the highest counted as if it were the
+        second highest: one line is no family, whatever its level. With fewer than half the
+        teeth it is NaN.
+
+        Parameters
+        ----------
+        levels : Float64Array [shape=(lines,)]
+        usable : BoolArray [shape=(lines,)]
+            False for lines to leave out.
+
+        Returns
+        -------
+        heights, slips : Float64Array [shape=(bases,)]
+        """
+        values = np.append(np.where(usable, levels, 0.0), 0.0)[self.index]
+        count = np.append(usable, False)[self.index].sum(axis=0)
+        top = np.zeros(values.shape[1:])
+        second = np.zeros(values.shape[1:])
+        for tooth in values:
+            np.maximum(second, np.minimum(top, tooth), out=second)
+            np.maximum(top, tooth, out=top)
+        means = (values.sum(axis=0) - top + second) / np.maximum(count, 1)
+        means[count < LEAST_TEETH * len(values)] = -np.inf
+        best = np.argmax(means, axis=1)
+        heights: Float64Array = means[np.arange(len(best)), best]
+        heights[~np.isfinite(heights)] = np.nan
+        return heights, self.slips[best]
+
+
+def plan_comb(
+    comb: Comb, *, base_orders: Float64Array, tolerance: float, grid: LineGrid
+) -> CombPlan:
+    """Place a comb at base frequencies and slips.
+
+    Teeth within 2.5 lines of a shaft harmonic and above the spectrum are left out. With a
+    nameplate speed the shaft is as far off as the lines are.
+
+    Parameters
+    ----------
+    comb : Comb
+    base_orders : Float64Array [shape=(bases,)]
+        Base frequencies without slip, over shaft speed.
+    tolerance : float > 0
+        Largest slip.
+    grid : LineGrid
+
+    Returns
+    -------
+    CombPlan
+    """
+    slips = _slips(comb, tolerance, grid)
+    harmonic = np.array([tooth.harmonic for tooth in comb.teeth], np.float64)
+    sideband = np.array([tooth.sideband for tooth in comb.teeth], np.float64)
+    bases_hz = np.multiply.outer(base_orders * grid.speed.hz, 1.0 + slips)
+    lines_hz = np.multiply.outer(harmonic, bases_hz)
+    lines_hz += (sideband * comb.spacing_order * grid.speed.hz)[:, np.newaxis, np.newaxis]
+    is_nameplate = grid.speed.source is SpeedSource.NAMEPLATE
+    turning_hz = grid.speed.hz * (1.0 + slips if is_nameplate else np.ones(len(slips)))
+    distance_hz = np.abs(lines_hz - np.rint(lines_hz / turning_hz) * turning_hz)
+    index = np.rint(lines_hz / grid.resolution_hz).astype(np.int64)
+    hidden = distance_hz <= SHAFT_GUARD_LINES * grid.resolution_hz
+    index[hidden | (index < 1) | (index >= grid.line_count)] = grid.line_count
+    return CombPlan(index, slips)
+
+
+def _slips(comb: Comb, tolerance: float, grid: LineGrid) -> Float64Array:
+    """Return the slips to try: fine enough that no tooth skips half a line."""
+    reach_lines = tolerance * comb.highest_order * grid.speed.hz / grid.resolution_hz
+    steps = max(1, int(np.ceil(2.0 * reach_lines)))
+    return np.linspace(-tolerance, tolerance, 2 * steps + 1)
