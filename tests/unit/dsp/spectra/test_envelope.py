@@ -158,7 +158,7 @@ def test_bad_channels_are_null_or_zero_with_a_reason() -> None:
     [
         ({"band": FrequencyBand(2000.0, 13_000.0)}, "ends above half the rate"),
         ({"band": FrequencyBand(2000.0, 2001.0)}, "fewer than 4 lines"),
-        ({"sample_rate_hz": 2560.0}, "give a demodulation band that ends at 1000 Hz"),
+        ({"sample_rate_hz": 2560.0}, "give one that ends at 1000 Hz"),
         ({"resolution_hz": 0.5}, "needs 2 s, the record has 1 s"),
         ({"resolution_hz": 0.0}, "resolution_hz must be above 0"),
         ({"maximum_hz": -1.0}, "maximum_hz must be above 0"),

@@ -219,3 +219,11 @@ def test_impossible_arguments_say_what_to_change() -> None:
             order_spectrum(samples, **arguments)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="at least 2 whole revolutions"):
         time_synchronous_average(samples, sample_rate_hz=RATE_HZ, rotation=slow, unit=G)
+
+
+def test_a_shaft_that_nearly_stops_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kurto_dsp.spectra.angular.MAX_ANGULAR_SAMPLES", 20_000)
+    with pytest.raises(ParameterError, match=r"from 10 to 20 Hz.*cut the record where it is slow"):
+        order_spectrum(
+            harmonics(TURNS, {1.0: 1.0}), sample_rate_hz=RATE_HZ, rotation=RUN_UP, unit=G
+        )

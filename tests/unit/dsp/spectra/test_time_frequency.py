@@ -234,3 +234,13 @@ def test_impossible_arguments_say_what_to_change() -> None:
         fast_kurtogram(samples[:300], sample_rate_hz=RATE_HZ)
     with pytest.raises(ParameterError, match="from 1 to 5 for 16000 samples, got 6"):
         fast_kurtogram(samples, sample_rate_hz=RATE_HZ, maximum_level=6)
+
+
+def test_results_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = tone(100.0)
+    monkeypatch.setattr("kurto_dsp.spectra.spectrogram.MAX_VALUES", 10_000)
+    with pytest.raises(ParameterError, match="ask for less overlap or a lower maximum_hz"):
+        compute_spectrogram(samples, sample_rate_hz=RATE_HZ, unit=G, segment_s=0.1)
+    monkeypatch.setattr("kurto_dsp.spectra.wavelet.MAX_VALUES", 10_000)
+    with pytest.raises(ParameterError, match="set a larger time_step_s"):
+        wavelet_transform(samples, sample_rate_hz=RATE_HZ, unit=G, minimum_hz=100.0)

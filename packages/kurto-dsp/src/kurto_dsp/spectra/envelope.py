@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kurto_dsp.arrays import FlagArray, Float64Array, IndexArray
-from kurto_dsp.bands import USABLE_FRACTION, FrequencyBand
+from kurto_dsp.bands import USABLE_FRACTION, FrequencyBand, demodulation_band
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.quality import QualityFlag
 from kurto_dsp.spectra.analytic import analytic_rows, band_flag
@@ -16,9 +16,6 @@ from kurto_dsp.spectra.segments import Averaging, SegmentPlan, average_magnitude
 from kurto_dsp.spectra.whitening import white_rows
 from kurto_dsp.spectrum import SpectrumKind, scale_magnitudes
 from kurto_dsp.units import AccelerationUnit
-
-LOWEST_DEMODULATION_HZ = 2000.0
-HIGHEST_DEMODULATION_HZ = 10_000.0
 
 MARGIN_CYCLES = 8.0
 """Periods of the band's width within which a bad sample is felt."""
@@ -103,8 +100,8 @@ def envelope_spectrum(
     unit : AccelerationUnit
         Of the samples of all channels.
     band : FrequencyBand, optional
-        By default 2 kHz to the lesser of 10 kHz and rate / 2.56; pre-whitened, all below
-        rate / 2.56.
+        By default `kurto_dsp.demodulation_band`, 2 kHz to the lesser of 10 kHz and rate / 2.56;
+        pre-whitened, all below rate / 2.56.
     kind : EnvelopeKind
     prewhitened : bool
         Give all lines one magnitude first, see `prewhiten`.
@@ -168,12 +165,13 @@ def _default_band(rate: float, *, prewhitened: bool) -> FrequencyBand:
     usable_hz = USABLE_FRACTION * rate
     if prewhitened:
         return FrequencyBand(0.0, usable_hz)
-    if usable_hz < 2.0 * LOWEST_DEMODULATION_HZ:
+    band = demodulation_band(rate)
+    if band is None:
         raise ParameterError(
-            f"a rate of {rate:g} Hz leaves too little above {LOWEST_DEMODULATION_HZ:g} Hz: give a "
-            f"demodulation band that ends at {usable_hz:g} Hz or below"
+            f"a rate of {rate:g} Hz leaves too little for the default demodulation band: give one "
+            f"that ends at {usable_hz:g} Hz or below"
         )
-    return FrequencyBand(LOWEST_DEMODULATION_HZ, min(HIGHEST_DEMODULATION_HZ, usable_hz))
+    return band
 
 
 def _envelope_record(
