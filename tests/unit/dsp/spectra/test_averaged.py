@@ -8,7 +8,7 @@ from scipy import signal
 
 from kurto_dsp import AccelerationUnit, ParameterError, QualityFlag, SpectrumKind
 from kurto_dsp.arrays import Float64Array
-from kurto_dsp.spectra import Averaging, averaged_spectrum
+from kurto_dsp.spectra import Averaging, Motion, averaged_spectrum
 
 G = AccelerationUnit.G
 RATE_HZ = 2560.0
@@ -116,6 +116,40 @@ def test_more_lines_up_to_a_lower_frequency() -> None:
     assert spectrum.values[0, 480] == pytest.approx(1.0, rel=1e-6)
     assert spectrum.values[0, 484] == pytest.approx(0.5, rel=1e-6)
     assert spectrum.values[0, 482] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("motion", "rms", "unit"),
+    [
+        # One g at 100 Hz, 0-peak: 11.04 mm/s and 17.56 um RMS.
+        (Motion.ACCELERATION, np.sqrt(0.5), "g"),
+        (Motion.VELOCITY, 9806.65 / (2 * np.pi * 100) / np.sqrt(2), "mm/s"),
+        (Motion.DISPLACEMENT, 9806650.0 / (2 * np.pi * 100) ** 2 / np.sqrt(2), "um"),
+    ],
+)
+def test_one_g_at_100_hz_as_velocity_and_displacement(
+    motion: Motion, rms: float, unit: str
+) -> None:
+    arguments = {"sample_rate_hz": RATE_HZ, "lines": 1000, "motion": motion}
+    samples = 5.0 + tone(100.0, 1.0)
+    spectrum = averaged_spectrum(samples, unit=G, kind=SpectrumKind.RMS, **arguments)  # type: ignore[arg-type]
+    assert spectrum.values[0, 100] == pytest.approx(rms, rel=1e-9)
+    assert (spectrum.unit, spectrum.motion) == (unit, motion)
+    blank = np.isnan(spectrum.values[0])
+    assert blank[:3].all() == (motion is not Motion.ACCELERATION)
+    assert not blank[3:].any()
+    in_mps2 = averaged_spectrum(
+        9.80665 * samples,
+        unit=AccelerationUnit.MPS2,
+        kind=SpectrumKind.POWER_DENSITY,
+        **arguments,  # type: ignore[arg-type]
+    )
+    # Three lines hold the tone; each is divided by its own frequency.
+    total = np.sqrt(in_mps2.values[0, 99:102].sum() * in_mps2.resolution_hz)
+    scale = 9.80665 if motion is Motion.ACCELERATION else 1.0
+    assert total == pytest.approx(scale * rms, rel=1e-3)
+    squares = {"g": "(m/s2)2/Hz", "mm/s": "(mm/s)2/Hz", "um": "um2/Hz"}
+    assert in_mps2.unit == squares[unit]
 
 
 def test_a_bad_part_costs_its_segments_only() -> None:

@@ -11,6 +11,7 @@ from kurto_dsp.spectra.averaged import AveragedSpectrum, averaged_spectrum
 from kurto_dsp.spectra.cepstrum import Cepstrum, CepstrumKind, compute_cepstrum
 from kurto_dsp.spectra.envelope import EnvelopeKind, EnvelopeSpectrum, envelope_spectrum
 from kurto_dsp.spectra.kurtogram import Kurtogram, KurtogramBand, fast_kurtogram
+from kurto_dsp.spectra.motion import Motion
 from kurto_dsp.spectra.orders import OrderSpectrum, order_spectrum
 from kurto_dsp.spectra.rotation import ShaftRotation
 from kurto_dsp.spectra.segments import Averaging
@@ -31,6 +32,7 @@ __all__ = [
     "EnvelopeSpectrum",
     "Kurtogram",
     "KurtogramBand",
+    "Motion",
     "OrderSpectrum",
     "Scalogram",
     "ShaftRotation",

@@ -9,6 +9,7 @@ from kurto_dsp.arrays import FlagArray, Float64Array, IndexArray
 from kurto_dsp.bands import USABLE_FRACTION
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.quality import QualityFlag
+from kurto_dsp.spectra.motion import Motion, integrate_lines
 from kurto_dsp.spectra.records import Record, load_record
 from kurto_dsp.spectra.segments import Averaging, SegmentPlan, average_magnitudes
 from kurto_dsp.spectrum import SpectrumKind, scale_magnitudes
@@ -26,15 +27,17 @@ class AveragedSpectrum:
     Parameters
     ----------
     kind : SpectrumKind
+    motion : Motion
     averaging : Averaging
     frequencies_hz : Float64Array [shape=(lines + 1,)]
         From 0 to the highest line.
     resolution_hz : float
         Distance of two lines; the Hann noise bandwidth is 1.5 times as wide.
     values : Float64Array [shape=(channels, lines + 1)]
-        NaN throughout a channel without a usable segment.
+        NaN throughout a channel without a usable segment, and in the first three lines of velocity
+        and displacement.
     unit : str
-        Of the values, such as "g" or "g2/Hz".
+        Of the values, such as "g", "g2/Hz" or "mm/s".
     average_counts : IndexArray [shape=(channels,)]
         Segments averaged; segments with non-finite samples are left out.
     quality : FlagArray [shape=(channels,)]
@@ -42,6 +45,7 @@ class AveragedSpectrum:
     """
 
     kind: SpectrumKind
+    motion: Motion
     averaging: Averaging
     frequencies_hz: Float64Array
     resolution_hz: float
@@ -57,6 +61,7 @@ def averaged_spectrum(
     sample_rate_hz: float,
     unit: AccelerationUnit,
     kind: SpectrumKind = SpectrumKind.PEAK,
+    motion: Motion = Motion.ACCELERATION,
     lines: int = DEFAULT_LINES,
     maximum_hz: float | None = None,
     averaging: Averaging = Averaging.LINEAR,
@@ -76,6 +81,8 @@ def averaged_spectrum(
     unit : AccelerationUnit
         Of the samples of all channels.
     kind : SpectrumKind
+    motion : Motion
+        Velocity and displacement divide each line by 2πf, once or twice.
     lines : int, 16 to 1 048 576
         Lines above 0 Hz; 3200 to 25 600 are usual.
     maximum_hz : float, optional
@@ -119,13 +126,18 @@ def averaged_spectrum(
     if highest_hz > USABLE_FRACTION * rate * (1.0 + 1e-12):
         quality = quality | np.uint16(QualityFlag.BAND_UNAVAILABLE)
     resolution_hz = rate / plan.length
+    frequencies_hz = np.arange(lines + 1, dtype=np.float64) * resolution_hz
+    values = integrate_lines(
+        values[:, : lines + 1].copy(), frequencies_hz, motion=motion, kind=kind, unit=unit
+    )
     return AveragedSpectrum(
         kind=kind,
+        motion=motion,
         averaging=averaging,
-        frequencies_hz=np.arange(lines + 1, dtype=np.float64) * resolution_hz,
+        frequencies_hz=frequencies_hz,
         resolution_hz=resolution_hz,
-        values=values[:, : lines + 1].copy(),
-        unit=kind.unit(unit),
+        values=values,
+        unit=motion.unit(kind, unit),
         average_counts=counts,
         quality=quality,
     )
