@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -25,6 +24,10 @@ from kurto_service.errors import error_info
 _RATE = 25_600.0
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _KIND, _SCALING = spectrum_pb2.SpectrumKind, spectrum_pb2.SpectrumScaling
+_ORDER, _ENVELOPE = _KIND.SPECTRUM_KIND_ORDER, _KIND.SPECTRUM_KIND_ENVELOPE
+_CEPSTRUM = _KIND.SPECTRUM_KIND_CEPSTRUM
+_RMS = _SCALING.SPECTRUM_SCALING_AMPLITUDE_RMS
+_DENSITY = _SCALING.SPECTRUM_SCALING_POWER_SPECTRAL_DENSITY
 
 
 def _tones(seconds: float) -> Float32Array:
@@ -35,7 +38,7 @@ def _tones(seconds: float) -> Float32Array:
 
 
 @pytest.fixture
-def stored(room: Room) -> Iterator[FakeStoredSamples]:
+def stored(room: Room) -> FakeStoredSamples:
     samples = room.samples
     assert isinstance(samples, FakeStoredSamples)
     samples.channels = {"x": _tones(20.0), "y": np.zeros(20 * 25_600, np.float32)}
@@ -324,12 +327,14 @@ async def test_gaps_make_segments_and_columns_missing_but_whole_answers_refuse(
         (pb.GetSpectrumRequest(sensor_id="pump", maximum_frequency_hz=20_000, line_count=100),
          "maximum_hz"),
         (pb.GetSpectrumRequest(sensor_id="pump", overlap=1.5, line_count=100), "overlap"),
-        (pb.GetSpectrumRequest(sensor_id="pump", kind=2, line_count=100), "line_count"),
-        (pb.GetSpectrumRequest(sensor_id="pump", kind=2, shaft_speed_hz=-5), "speed"),
-        (pb.GetSpectrumRequest(sensor_id="pump", kind=3, scaling=3), "scaling|amplitudes"),
-        (pb.GetSpectrumRequest(sensor_id="pump", kind=7, scaling=2), "cepstrum"),
-        (pb.GetSpectrumRequest(sensor_id="pump", channel="y", kind=7), "does not move"),
-        (pb.GetSpectrumRequest(sensor_id="pump", duration=_duration(20), kind=1,
+        (pb.GetSpectrumRequest(sensor_id="pump", kind=_ORDER, line_count=100), "line_count"),
+        (pb.GetSpectrumRequest(sensor_id="pump", kind=_ORDER, shaft_speed_hz=-5), "speed"),
+        (pb.GetSpectrumRequest(sensor_id="pump", kind=_ENVELOPE,
+                               scaling=_DENSITY), "scaling|amplitudes"),
+        (pb.GetSpectrumRequest(sensor_id="pump", kind=_CEPSTRUM,
+                               scaling=_RMS), "cepstrum"),
+        (pb.GetSpectrumRequest(sensor_id="pump", channel="y", kind=_CEPSTRUM), "does not move"),
+        (pb.GetSpectrumRequest(sensor_id="pump", duration=_duration(20),
                                start_time=Timestamp(seconds=-5)), "start_time"),
     ],
 )  # fmt: skip

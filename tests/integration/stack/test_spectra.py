@@ -78,7 +78,7 @@ def refusal(stack: Any, address: str, **parameters: object) -> tuple[int, str]:
     return caught.value.code, caught.value.read().decode()
 
 
-def strongest(spectrum: dict[str, Any]) -> tuple[float, float]:
+def strongest(spectrum: dict[str, Any]) -> Any:
     line = int(np.argmax(spectrum["lines"]))
     return line * spectrum["step"], spectrum["lines"][line]
 

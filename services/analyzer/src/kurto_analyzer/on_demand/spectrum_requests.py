@@ -5,9 +5,8 @@ from __future__ import annotations
 from kurto.analyzer.v1.feature_service_pb2 import GetSpectrogramRequest, GetSpectrumRequest
 from kurto.signal.v1 import spectrum_pb2 as pb
 from kurto_analyzer.exceptions import InvalidField
-from kurto_dsp import USABLE_FRACTION, FrequencyBand, SpectrumKind
+from kurto_dsp import USABLE_FRACTION, FrequencyBand, SpectrumKind, bands
 from kurto_dsp.spectra import Averaging, EnvelopeKind
-from kurto_dsp.spectra.envelope import HIGHEST_DEMODULATION_HZ, LOWEST_DEMODULATION_HZ
 
 __all__ = [
     "AVERAGINGS",
@@ -168,10 +167,11 @@ def demodulation_band(
         return FrequencyBand(0.0, usable_hz)
     if configured is not None:
         return FrequencyBand(*configured)
-    if usable_hz < 2.0 * LOWEST_DEMODULATION_HZ:
+    usual = bands.demodulation_band(rate)
+    if usual is None:
         raise InvalidField(
-            f"At {rate:g} Hz there is too little above {LOWEST_DEMODULATION_HZ:g} Hz: say "
+            f"At {rate:g} Hz there is too little above {bands.DEMODULATION_BAND.low_hz:g} Hz: say "
             f"demodulation_band, up to {usable_hz:g} Hz.",
             field="demodulation_band",
         )
-    return FrequencyBand(LOWEST_DEMODULATION_HZ, min(HIGHEST_DEMODULATION_HZ, usable_hz))
+    return usual
