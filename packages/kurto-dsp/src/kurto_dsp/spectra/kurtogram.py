@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, signal
+from scipy import fft
 
 from kurto_dsp.arrays import FlagArray, Float64Array
 from kurto_dsp.bands import USABLE_FRACTION, FrequencyBand
@@ -128,7 +128,7 @@ def fast_kurtogram(
     counts = _band_counts(_finest_level(maximum_level, record.length))
     columns = int(np.lcm.reduce(np.array(counts)))
     kurtosis = np.full((record.channel_count, len(counts), columns), np.nan)
-    fade = signal.windows.tukey(record.length, 2.0 * FADED_FRACTION)
+    fade = _fade(record.length)
     for channel in np.flatnonzero(record.lively):
         spectrum = fft.rfft(record.samples[channel] * fade)
         for row, count in enumerate(counts):
@@ -147,6 +147,13 @@ def fast_kurtogram(
         unit="",
         quality=record.quality,
     )
+
+
+def _fade(length: int) -> Float64Array:
+    """Return ones with a raised cosine at both ends (a Tukey window) [shape=(length,)]."""
+    from_end = np.minimum(np.arange(length), np.arange(length)[::-1]) + 0.5
+    position = np.clip(from_end / (FADED_FRACTION * length), 0.0, 1.0)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * position))
 
 
 def _finest_level(maximum_level: int | None, length: int) -> int:

@@ -1,5 +1,6 @@
 """Continuous wavelet transform: short bursts and slow swings in one picture."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,19 +109,11 @@ def wavelet_transform(
     frequencies_hz = _centre_frequencies(minimum_hz, maximum_hz, voices_per_octave, rate)
     _require_centre(centre)
     edge_s = EDGE_DEVIATIONS * centre / (2.0 * np.pi * frequencies_hz)
-    if edge_s[0] > 0.5 * record.length / rate:
-        raise ParameterError(
-            f"a wavelet at {minimum_hz:g} Hz takes {2.0 * edge_s[0]:g} s, the record has "
-            f"{record.length / rate:g} s: raise minimum_hz or give a longer record"
-        )
     step = _step(time_step_s, rate)
     columns = len(range(0, record.length, step))
-    if record.channel_count * len(frequencies_hz) * columns > MAX_VALUES:
-        raise ParameterError(
-            f"{len(frequencies_hz)} frequencies at {columns} times of {record.channel_count} "
-            "channels are too many: set a larger time_step_s, or cut the record"
-        )
-    values = np.full((record.channel_count, len(frequencies_hz), columns), np.nan)
+    shape = (record.channel_count, len(frequencies_hz), columns)
+    _require_room(shape, record.length / rate, minimum_hz, 2.0 * float(edge_s[0]))
+    values = np.full(shape, np.nan)
     # Padded, or a wavelet that leaves at one end would come in again at the other.
     padded = fft.next_fast_len(record.length + int(np.ceil(2.0 * edge_s[0] * rate)))
     for channel in np.flatnonzero(record.whole):
@@ -166,6 +159,21 @@ def _centre_frequencies(
     octaves = np.log2(highest_hz / minimum_hz)
     steps = np.arange(int(np.floor(octaves * voices * (1.0 + 1e-12))) + 1)
     return np.asarray(minimum_hz * 2.0 ** (steps / voices), dtype=np.float64)
+
+
+def _require_room(
+    shape: tuple[int, int, int], duration_s: float, minimum_hz: float, wavelet_s: float
+) -> None:
+    if wavelet_s > duration_s:
+        raise ParameterError(
+            f"a wavelet at {minimum_hz:g} Hz takes {wavelet_s:g} s, the record has "
+            f"{duration_s:g} s: raise minimum_hz or give a longer record"
+        )
+    if math.prod(shape) > MAX_VALUES:
+        raise ParameterError(
+            f"{shape[1]} frequencies at {shape[2]} times of {shape[0]} channels are too many: "
+            "set a larger time_step_s, or cut the record"
+        )
 
 
 def _require_centre(centre: float) -> None:
