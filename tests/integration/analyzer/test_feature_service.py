@@ -180,6 +180,7 @@ async def test_definitions_are_the_columns(real_room: Room) -> None:
     units = {one.name: one.unit for one in response.features}
     assert units["rms"] == "acceleration"
     assert units["velocity_rms"] == "mm/s"
+    assert units["displacement_rms"] == "um"
     assert units["kurtosis"] == "1"
     assert all(one.description for one in response.features)
 
