@@ -27,7 +27,7 @@ from kurto_analyzer.baselines.postgres import PostgresBaselines
 from kurto_analyzer.baselines.postgres_windows import PostgresCountedWindows
 from kurto_analyzer.fakes import FakeFeatureStore
 from kurto_analyzer.partitions import feature_table
-from kurto_analyzer.ports import EpochOpening, FeatureStore
+from kurto_analyzer.ports import EpochOpening, FeatureStore, FrameQuery
 from kurto_analyzer.postgres import PostgresFeatureStore
 from kurto_analyzer.postgres_partitions import PartitionKeeper
 from kurto_analyzer.postgres_queries import LayoutCatalogue
@@ -232,6 +232,20 @@ async def test_windows_count_that_share_no_sample(stores: Stores) -> None:
     assert [one.window_index for one in await stores.windows.newest("pump-7", 2)] == [60, 70]
     between = await stores.windows.between("pump-7", frames[10].start_us, frames[60].start_us)
     assert [one.window_index for one in between] == [10, 20, 40]
+
+
+async def test_the_speed_of_a_window_is_stored(stores: Stores) -> None:
+    await opened(stores.frames, 1)
+    frames = [frame(0), replace(frame(1), shaft_speed_hz=24.5)]
+    frames += [frame(k) for k in range(2, 10)] + [replace(frame(10), shaft_speed_hz=0.0)]
+    await stores.frames.commit([advance(*frames, expected=0)])
+    listed = await stores.frames.list_frames(FrameQuery("pump-7", limit=2))
+    speeds = [one.shaft_speed_hz for one in listed]
+    assert np.isnan(speeds[0])
+    assert speeds[1] == 24.5
+    counted = [one.shaft_speed_hz for one in await stores.windows.newest("pump-7", 5)]
+    assert np.isnan(counted[0])
+    assert counted[1] == 0.0
 
 
 async def test_windows_of_several_epochs_come_by_time(stores: Stores) -> None:

@@ -215,6 +215,27 @@ async def test_a_new_bearing_begins_anew_and_keeps_the_old_baseline(room: Room) 
     assert [event.reason for event in kept.events][-1] == "outer race was worn"
 
 
+async def test_speeds_are_compared_with_themselves(room: Room) -> None:
+    """A machine of two speeds, of which only one was learned for long enough."""
+    recording = followed_by(HEALTHY, 5.0 * noise(seconds=10, seed=4))
+    slow, fast = 24.3, 49.7
+    async with sender(room.windows) as ingest:
+        await ingest.open(recording)
+        for hop in range(0, recording.hop_count, 20):
+            run = recording.run(hop, 20)
+            speed = slow if hop < HEALTHY.hop_count else fast
+            run.shaft_speeds_hz.extend([speed] * 20)
+            await ingest.send(run)
+        await ingest.committed(recording.window_count)
+    await room.features.LearnBaseline(learn_request())
+    baseline = await in_force(room)
+    assert [one.operating_bin for one in baseline.bins] == ["speed+0"]
+    found = await condition(room)
+    assert found.baseline_id == baseline.baseline_id
+    assert found.operating_bin == "speed+8"  # ln(49.7 / 24.3) / ln 1.1 = 7.5
+    assert not found.HasField("acceleration_growth")
+
+
 async def test_a_stopped_machine_teaches_nothing(room: Room) -> None:
     rest = Recording(samples=0.0005 * noise(seconds=40), sample_rate_hz=RATE)
     recording = followed_by(rest, noise(seconds=30, seed=5))

@@ -187,4 +187,5 @@ def _frame(sensor: OpenSensor, window: CompletedWindow, features: WindowFeatures
         empty_reason=window.empty_reason,
         values=None if features is None else features.values,
         quality=() if features is None else tuple(map(wire_mask, features.quality.tolist())),
+        shaft_speed_hz=window.shaft_speed_hz,
     )

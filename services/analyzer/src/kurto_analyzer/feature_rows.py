@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -24,6 +25,7 @@ COLUMNS = (
     "sensor_id",
     "quality",
     "features",
+    "shaft_speed_hz",
 )
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
@@ -33,6 +35,7 @@ _POSTGRES_EPOCH_US = 946_684_800_000_000
 # Field count, then length and value of every column of fixed size, then the length of sensor_id.
 _FIXED = struct.Struct(">h iq iq iq iq ii ih i? i")
 _NULL = struct.pack(">i", -1)
+_SPEED = struct.Struct(">if")
 _INT2_OID, _FLOAT4_OID = 21, 700
 _ARRAY_1D = struct.Struct(">iiiiii")  # length, dimensions, has nulls, element type, size, first
 _ARRAY_2D = struct.Struct(">iiiiiiii")
@@ -59,6 +62,7 @@ def feature_rows(frames: Sequence[Frame], layout_ids: Mapping[FrameLayout, int])
     return [
         _prefix(frame, layout_ids[frame.layout])
         + (_NULL + _NULL if array is None else _quality(frame.quality) + array)
+        + _speed(frame.shaft_speed_hz)
         for frame, array in zip(frames, arrays, strict=True)
     ]
 
@@ -77,6 +81,10 @@ def _prefix(frame: Frame, layout_id: int) -> bytes:
         len(name),
     )  # fmt: skip
     return fixed + name
+
+
+def _speed(speed_hz: float) -> bytes:
+    return _NULL if math.isnan(speed_hz) else _SPEED.pack(4, speed_hz)
 
 
 def _quality(masks: tuple[int, ...]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -73,6 +74,8 @@ class Frame:
         NaN for null. None in an empty frame.
     quality : tuple of int
         Mask of each channel; empty in an empty frame.
+    shaft_speed_hz : float
+        The last speed measured in the window; NaN when none was, and in published frames.
     """
 
     sensor_id: str
@@ -88,6 +91,7 @@ class Frame:
     layout: FrameLayout
     values: Float32Array | None
     quality: tuple[int, ...]
+    shaft_speed_hz: float = math.nan
 
     @property
     def order(self) -> tuple[int, int]:
@@ -108,6 +112,7 @@ class Frame:
         empty_reason: int = 0,
         values: Float32Array | None = None,
         quality: tuple[int, ...] = (),
+        shaft_speed_hz: float = math.nan,
     ) -> Frame:
         """Return the frame of a window, its indexes and times from `geometry`."""
         return cls(
@@ -124,6 +129,7 @@ class Frame:
             layout=layout,
             values=values,
             quality=quality,
+            shaft_speed_hz=shaft_speed_hz,
         )
 
 

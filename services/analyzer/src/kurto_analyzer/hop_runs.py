@@ -64,12 +64,15 @@ class CompletedWindow:
         An `EmptyReason`; 0 when the window was added to the batch.
     late : bool
         True when it replaces an empty one.
+    shaft_speed_hz : float
+        The last speed measured in the window; NaN when none was.
     """
 
     spec: SensorSpec
     window_index: int
     empty_reason: int = _HAS_VALUES
     late: bool = False
+    shaft_speed_hz: float = math.nan
 
 
 def received_run(message: pb.HopRun) -> HopRun:

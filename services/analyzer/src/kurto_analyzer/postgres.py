@@ -65,7 +65,8 @@ INSERT INTO analyzer.realtime_features AS f SELECT * FROM staged_features
 ON CONFLICT (sensor_id, start_time, epoch, window_index) DO UPDATE SET
     config_version = excluded.config_version, layout_id = excluded.layout_id,
     empty_reason = excluded.empty_reason, late = excluded.late,
-    quality = excluded.quality, features = excluded.features
+    quality = excluded.quality, features = excluded.features,
+    shaft_speed_hz = excluded.shaft_speed_hz
 WHERE f.empty_reason <> 0 OR (excluded.empty_reason = 0 AND NOT excluded.late)
 """
 

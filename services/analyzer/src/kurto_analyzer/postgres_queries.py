@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -28,7 +29,10 @@ INSERT INTO analyzer.frame_layouts (feature_names, channels, units) VALUES ($1, 
 ON CONFLICT (feature_names, channels, units) DO NOTHING
 """
 _READ_LAYOUTS = "SELECT * FROM analyzer.frame_layouts"
-_COLUMNS = "epoch, window_index, config_version, layout_id, empty_reason, late, quality, features"
+_COLUMNS = (
+    "epoch, window_index, config_version, layout_id, empty_reason, late, quality, features, "
+    "shaft_speed_hz"
+)
 # One index, (sensor_id, start_time, epoch, window_index), serves both kinds of reader: within an
 # epoch the start time follows from the window index, so the cursor is a bound on time as well.
 _LIST = f"""
@@ -191,6 +195,7 @@ def frame_of_row(
         empty_reason=row["empty_reason"],
         values=None if features is None else np.array(features, np.float32),
         quality=() if features is None else tuple(row["quality"]),
+        shaft_speed_hz=math.nan if row["shaft_speed_hz"] is None else row["shaft_speed_hz"],
     )
 
 

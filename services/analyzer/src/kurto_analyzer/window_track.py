@@ -6,6 +6,7 @@ they were grouped into runs, sent again, or interleaved with other sensors.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ from kurto_dsp import FeaturePlan, SensorRing, WindowBatch
 from kurto_dsp.arrays import Float32Array
 
 __all__ = ["WindowTrack"]
+
+
+_MAX_SPEED_HZ = 1e6  # no shaft turns faster; NaN is not below it either
 
 
 @dataclass(slots=True)
@@ -63,6 +67,7 @@ class WindowTrack:
         self._next_window = next_window
         self._pending: deque[_Pending | _Skip | SensorSpec] = deque()
         self._last_empty: dict[int, int] = {}  # newest hop, by reason
+        self._speed: tuple[int, float] | None = None  # newest hop with one, and it
 
     @property
     def spec(self) -> SensorSpec:
@@ -212,6 +217,7 @@ class WindowTrack:
             self._last_empty[item.run.empty_reason] = hop
         else:
             self._ring.push(hop, self._hop(item.samples, item.done))
+            self._note_speed(item.run, item.done)
         window = self._ring.window_index
         if window is None or window < self._next_window:
             return None
@@ -219,7 +225,14 @@ class WindowTrack:
         reason = self._empty_reason(window)
         if not reason:
             batch.add(self._ring)
-        return CompletedWindow(self._spec, window, reason)
+        return CompletedWindow(self._spec, window, reason, shaft_speed_hz=self._speed_in(window))
+
+    def _note_speed(self, run: HopRun, number: int) -> None:
+        if run.shaft_speeds_hz and run.shaft_speeds_hz[number] < _MAX_SPEED_HZ:
+            self._speed = run.first_hop + number, _stored(run.shaft_speeds_hz[number])
+
+    def _speed_in(self, window: int) -> float:
+        return math.nan if self._speed is None or self._speed[0] < window else self._speed[1]
 
     def _empty_reason(self, window: int) -> int:
         """Of several reasons the one that a refill cannot take away."""
@@ -232,7 +245,9 @@ class WindowTrack:
         for number in range(run.hop_count):
             ring.push(run.first_hop + number, self._hop(item.samples, number))
         batch.add(ring)
-        return CompletedWindow(self._spec, run.first_hop, late=True)
+        known = [speed for speed in run.shaft_speeds_hz if speed < _MAX_SPEED_HZ]
+        speed_hz = _stored(known[-1]) if known else math.nan
+        return CompletedWindow(self._spec, run.first_hop, late=True, shaft_speed_hz=speed_hz)
 
     def _skip(self, skip: _Skip) -> CompletedWindow | None:
         if skip.window_index <= self._next_window:
@@ -256,3 +271,8 @@ class WindowTrack:
             full_scale=self._spec.full_scales,
             first_hop=first_hop,
         )
+
+
+def _stored(speed_hz: float) -> float:
+    """Round as the store does, so that a window says the same live and when it is read again."""
+    return float(np.float32(speed_hz))

@@ -6,7 +6,7 @@ not follow the machine: slow wear shows against it, which is what it is for. Ref
 `docs/reference/signal/baselines.md`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from kurto_dsp.arrays import Float64Array
 from kurto_dsp.condition.json_arrays import from_json, to_json
 from kurto_dsp.condition.log_levels import log_levels
-from kurto_dsp.condition.operating_bins import OperatingBin
+from kurto_dsp.condition.operating_bins import OperatingBin, OperatingBins
 from kurto_dsp.condition.reference_levels import ReferenceLayout, ReferenceLevels
 from kurto_dsp.exceptions import ParameterError
 
@@ -58,10 +58,13 @@ class Baseline:
         Rows and columns.
     bins : mapping from OperatingBin to ReferenceLevels
         What was learned; bins with too few windows are left out.
+    cuts : OperatingBins
+        How its bins were cut: windows to compare must be put into the same.
     """
 
     layout: ReferenceLayout
     bins: dict[OperatingBin, ReferenceLevels]
+    cuts: OperatingBins = field(default_factory=OperatingBins)
 
     def levels(self, operating_bin: OperatingBin) -> ReferenceLevels | None:
         """Return the reference of a bin, or None: then there is nothing to compare with."""
@@ -77,6 +80,7 @@ class Baseline:
         return {
             "layout": self.layout.state(),
             "bins": {one.label: self.bins[one].state() for one in self.bins},
+            "cuts": self.cuts.state(),
         }
 
     @classmethod
@@ -87,7 +91,7 @@ class Baseline:
             OperatingBin.from_label(label): ReferenceLevels.from_state(levels, layout.shape)
             for label, levels in state["bins"].items()
         }
-        return cls(layout, bins)
+        return cls(layout, bins, OperatingBins.from_state(state["cuts"]))
 
 
 class BaselineLearner:
@@ -152,8 +156,13 @@ class BaselineLearner:
         if self.missing > 0 and not full and np.isfinite(logs).any():
             self._logs.setdefault(operating_bin, []).append(logs)
 
-    def freeze(self) -> Baseline:
+    def freeze(self, cuts: OperatingBins | None = None) -> Baseline:
         """Return the baseline.
+
+        Parameters
+        ----------
+        cuts : OperatingBins, optional
+            How the bins of its windows were cut.
 
         Raises
         ------
@@ -170,7 +179,7 @@ class BaselineLearner:
             for one, logs in self._logs.items()
             if len(logs) >= MIN_WINDOWS
         }
-        return Baseline(self.layout, bins)
+        return Baseline(self.layout, bins, cuts or OperatingBins())
 
     def state(self) -> dict[str, Any]:
         """Return everything for JSON."""

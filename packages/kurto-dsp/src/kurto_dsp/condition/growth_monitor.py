@@ -188,4 +188,4 @@ def align(baseline: Baseline, layout: ReferenceLayout) -> Baseline:
         median[here], mad[here] = levels.median[there], levels.mad[there]
         counts[here] = levels.counts[there]
         bins[one] = ReferenceLevels(median, mad, counts, levels.window_count)
-    return Baseline(layout, bins)
+    return Baseline(layout, bins, baseline.cuts)

@@ -86,6 +86,21 @@ class OperatingBins:
             if value is not None and not (math.isfinite(value) and value > 0.0):
                 raise ParameterError(f"{name} must be positive and finite, got {value!r}")
 
+    def state(self) -> dict[str, float | None]:
+        """Return what `from_state` needs, for JSON."""
+        return {
+            "reference_speed_hz": self.reference_speed_hz,
+            "speed_step": self.speed_step,
+            "load_step": self.load_step,
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, float | None]) -> Self:
+        """Return the bins of `state`."""
+        return cls(
+            state["reference_speed_hz"], state["speed_step"] or SPEED_STEP, state["load_step"]
+        )
+
     def bin_of(self, *, speed_hz: float | None = None, load: float | None = None) -> OperatingBin:
         """Return the bin of a window; what is unknown (None, not finite, 0) has no number.
 

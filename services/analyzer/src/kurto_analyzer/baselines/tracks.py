@@ -18,7 +18,7 @@ from kurto_dsp.arrays import Float64Array
 from kurto_dsp.condition.baselines import Baseline, BaselineLearner, is_counted
 from kurto_dsp.condition.growth_monitor import Growth, GrowthMonitor
 from kurto_dsp.condition.log_levels import positive_features
-from kurto_dsp.condition.operating_bins import OperatingBin
+from kurto_dsp.condition.operating_bins import OperatingBin, OperatingBins
 from kurto_dsp.condition.operating_state import (
     OperatingEvidence,
     OperatingRules,
@@ -97,6 +97,7 @@ class LearningTrack:
         self._columns: _Columns | None = None
         self._learner: BaselineLearner | None = None
         self._last: tuple[int, int] | None = None
+        self._cuts = OperatingBins()
 
     @property
     def missing(self) -> int:
@@ -107,7 +108,7 @@ class LearningTrack:
         """Return the baseline once nothing is missing."""
         if self._learner is None or self._learner.missing > 0:
             return None
-        return self._learner.freeze()
+        return self._learner.freeze(self._cuts)
 
     def update(self, frame: Frame) -> None:
         """Take a counted frame; those before the beginning, or known already, change nothing."""
@@ -125,7 +126,13 @@ class LearningTrack:
         if state is OperatingState.RUNNING:
             values = self._columns.values(frame)
             values[_clipped(frame)] = np.nan  # lower bounds are no healthy levels
-            self._learner.add(values, operating_bin(frame))
+            self._learner.add(values, self._bin(frame))
+
+    def _bin(self, frame: Frame) -> OperatingBin:
+        """Put a window into a bin; the first speed that is seen is the middle of bin 0."""
+        if self._cuts.reference_speed_hz is None and frame.shaft_speed_hz > 0.0:
+            self._cuts = OperatingBins(frame.shaft_speed_hz)
+        return self._cuts.bin_of(speed_hz=frame.shaft_speed_hz)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -170,6 +177,8 @@ class ConditionTrack:
         self._gate = OperatingStateMachine(_RULES)
         self._columns: _Columns | None = None
         self._monitor: GrowthMonitor | None = None
+        baseline = None if in_force is None else in_force.baseline
+        self._cuts = OperatingBins() if baseline is None else baseline.cuts
 
     @property
     def state(self) -> OperatingState:
@@ -187,13 +196,9 @@ class ConditionTrack:
             self._monitor = GrowthMonitor(self._columns.layout, baseline)
         assert self._monitor is not None
         if self._gate.update(self._columns.evidence(frame)) is OperatingState.RUNNING:
-            growth = self._monitor.update(self._columns.values(frame), operating_bin(frame))
+            operating_bin = self._cuts.bin_of(speed_hz=frame.shaft_speed_hz)
+            growth = self._monitor.update(self._columns.values(frame), operating_bin)
             self.compared = Compared(frame, self._columns.layout, growth)
-
-
-def operating_bin(frame: Frame) -> OperatingBin:
-    """Return the speed and load of a frame."""
-    return OperatingBin()
 
 
 def _clipped(frame: Frame) -> list[bool]:

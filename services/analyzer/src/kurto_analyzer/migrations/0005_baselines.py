@@ -1,4 +1,4 @@
-"""Baselines: what was learned of healthy machines, and who asked for it."""
+"""Baselines of healthy machines, who asked for them, and the speed of each window."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ revision = "0005"
 down_revision = "0004"
 
 _SQL = """
+ALTER TABLE analyzer.realtime_features ADD COLUMN shaft_speed_hz real;
+COMMENT ON COLUMN analyzer.realtime_features.shaft_speed_hz IS
+    'Last shaft speed that was measured in the window, in Hz; NULL when none was.';
+
 CREATE TABLE analyzer.baselines (
     baseline_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     sensor_id text NOT NULL,
