@@ -9,6 +9,7 @@
 #   make bench    benchmarks           make faults   fault drills
 #   make soak     an hour under load: nothing lost, nothing grows (KURTO_SOAK_DURATION_S=3600)
 #   make wheels   wheels of all members into dist/
+#   make docs     API reference of the libraries into build/api/
 #   make lock     renew the pins       make release-protos   accept the contract as released
 
 SHELL := /bin/bash
@@ -34,7 +35,7 @@ export UV_SYSTEM_CERTS ?= 1
 NODE_TRUST := NODE_OPTIONS="$${NODE_OPTIONS:---use-system-ca}"
 
 .PHONY: help setup demo up test check format generate release-protos bench faults soak dashboard browser
-.PHONY: wheels lock clean setup-examples
+.PHONY: wheels docs lock clean setup-examples
 
 help:
 	@sed -n 's/^#  *make/  make/p' Makefile
@@ -151,6 +152,9 @@ release-protos: setup
 
 lock: $(STAMPS)/environment
 	@$(PY) tools/lock.py
+
+docs: setup
+	@$(PY) tools/api_reference.py
 
 wheels: setup dashboard
 	@rm -rf dist && $(PY) tools/build_wheels.py dist

@@ -47,7 +47,7 @@ async def stored(stack: RunningStack, sensor_id: str, count: int) -> list[kurto.
 def assert_equal(frames: list[kurto.Frame], recording: Recording, geometry: WindowGeometry) -> None:
     """Every window is there once, with exactly the values of the library."""
     rate_hz = 12000.0 if recording.sample_rate_hz is None else recording.sample_rate_hz
-    expected = record_features(recording.samples, sample_rate_hz=rate_hz, geometry=geometry)
+    expected = record_features(recording.samples[:, :], sample_rate_hz=rate_hz, geometry=geometry)
     assert [frame.window_index for frame in frames] == list(range(len(expected.start_sample)))
     for frame, values in zip(frames, expected.values, strict=True):
         assert tuple(frame.channels) == recording.channels

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ENDINGS = {".png", ".svg", ".pdf"}
 _MOST_CHANNELS = 8
+_SWING_LINES = 5
 _LONGEST_S = 10.0
 _WAVEFORM_REVOLUTIONS, _WAVEFORM_S = 15.0, 0.5
 _HARMONICS = {"BPFO": 5, "BPFI": 3, "2×BSF": 3, "FTF": 1}  # noqa: RUF001
@@ -144,7 +145,8 @@ def _draw_envelope(
         values = spectrum.magnitude[1:] / max(float(np.median(spectrum.magnitude)), 1e-300)
         frequencies_hz = np.arange(1, len(values) + 1) * spectrum.resolution_hz
         axes.plot(frequencies_hz, values, color=_INK, linewidth=0.7, zorder=3)
-        axes.set_ylim(0.0, float(np.max(values, initial=1.0)) * 1.05)
+        # The lowest lines hold slow swings, not impacts.
+        axes.set_ylim(0.0, float(np.max(values[_SWING_LINES:], initial=1.0)) * 1.05)
     _mark(axes, lines, _FAMILY.get(verdict.fault))
     axes.set_xlim(0.0, highest_hz)
 

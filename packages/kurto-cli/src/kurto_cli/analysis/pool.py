@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from kurto_cli.analysis.file import FileJob, file_records
 from kurto_cli.analysis.records import Record
@@ -117,7 +118,7 @@ def _work(job: FileJob, directory: Path, place: int, count: int) -> None:
     parts[place] = 1.0
 
 
-def _await(future: Future[None], parts: np.memmap, progress: Progress) -> None:  # type: ignore[type-arg]
+def _await(future: Future[None], parts: npt.NDArray[np.float64], progress: Progress) -> None:
     while True:
         done, _ = wait([future], timeout=_LOOK_S)
         for place, part in enumerate(parts.tolist()):

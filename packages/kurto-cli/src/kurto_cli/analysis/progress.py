@@ -6,12 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import Any
 
 import typer
-
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
 
 _SHORT_S = 1.0
 _STEPS = 1000
@@ -44,7 +41,7 @@ class ProgressLine(ExitStack):
         self._is_shown = sys.stderr.isatty() if is_shown is None else is_shown
         self._monotonic = monotonic
         self._start = monotonic()
-        self._bar: ProgressBar[int] | None = None
+        self._advance: Callable[[int], Any] | None = None
         self._done = 0
 
     def update(self, place: int, part: float) -> None:
@@ -52,14 +49,14 @@ class ProgressLine(ExitStack):
         self._parts[place] = part
         if not self._is_shown:
             return
-        if self._bar is None:
+        if self._advance is None:
             if self._monotonic() - self._start < _SHORT_S:
                 return
             label = f"{len(self._parts)} files" if len(self._parts) > 1 else "analysing"
             bar = typer.progressbar(length=_STEPS, label=label, file=sys.stderr)
-            self._bar = self.enter_context(bar)
+            self._advance = self.enter_context(bar).update
         weighed = zip(self._weights, self._parts, strict=True)
         done = int(_STEPS * sum(weight * done for weight, done in weighed))
         if done > self._done:
-            self._bar.update(done - self._done)
+            self._advance(done - self._done)
             self._done = done
