@@ -359,11 +359,16 @@ async def test_pictures_that_would_be_too_large_are_refused(
             pb.GetScalogramRequest(sensor_id="pump", column_count=4096, voices_per_octave=64)
         ),
         room.features.GetScalogram(pb.GetScalogramRequest(sensor_id="pump", duration=_duration(9))),
+        room.features.GetScalogram(
+            pb.GetScalogramRequest(
+                sensor_id="pump", duration=_duration(8), voices_per_octave=60, column_count=100
+            )
+        ),
     ]
     for call in calls:
         status, reason, message = await _refusal(call)
         assert (status, reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
-        assert any(word in message for word in ("more than", "duration")), message
+        assert any(word in message for word in ("more than", "duration", "too much work")), message
 
 
 async def test_unknown_channels_and_sensors_without_samples(

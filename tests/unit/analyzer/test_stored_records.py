@@ -12,7 +12,7 @@ from kurto.ingest.v1.ingest_service_pb2 import SamplesChunk, SamplesHeader
 from kurto.signal.v1 import samples_pb2
 from kurto_analyzer.exceptions import InvalidField, UnknownChannel
 from kurto_analyzer.machine_data import MachineData
-from kurto_analyzer.on_demand.exceptions import NoSamples, SpeedUnknown
+from kurto_analyzer.on_demand.exceptions import AnalysisImpossible, NoSamples, SpeedUnknown
 from kurto_analyzer.on_demand.records import (
     ChannelRecord,
     EpochFormat,
@@ -26,6 +26,7 @@ from kurto_dsp import AccelerationUnit
 
 _ANCHOR_S = 1_767_225_600
 _RATE = 1000.0
+_MOST = 60_000
 
 
 def _header(first: int, end: int, *, burst: bool = False, channels: str = "xy") -> SamplesHeader:
@@ -65,13 +66,17 @@ def _selection(start_s: float | None, duration_s: float) -> SampleSelection:
 def test_the_range_ends_with_the_newest_or_begins_with_the_start(
     start_s: float | None, duration_s: float, stored: tuple[int, int], wanted: tuple[int, int]
 ) -> None:
-    chosen = choose_range(_selection(start_s, duration_s), EpochFormat.of(_header(*stored)))
+    chosen = choose_range(
+        _selection(start_s, duration_s), EpochFormat.of(_header(*stored)), max_samples=_MOST
+    )
     assert chosen == StoredRange(3, *wanted)
 
 
 def test_samples_beyond_the_length_asked_for_are_none() -> None:
     with pytest.raises(NoSamples, match="pump"):
-        choose_range(_selection(4.0, 2.0), EpochFormat.of(_header(6_000, 10_000)))
+        choose_range(
+            _selection(4.0, 2.0), EpochFormat.of(_header(6_000, 10_000)), max_samples=_MOST
+        )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +92,7 @@ def test_of_burst_sensors_one_burst_is_taken(
     start_s: float | None, duration_s: float, stored: tuple[int, int], wanted: tuple[int, int]
 ) -> None:
     stored_format = EpochFormat.of(_header(*stored, burst=True))
-    chosen = choose_range(_selection(start_s, duration_s), stored_format)
+    chosen = choose_range(_selection(start_s, duration_s), stored_format, max_samples=_MOST)
     assert chosen == StoredRange(3, *wanted)
     builder = RecordBuilder(_header(*wanted, burst=True, channels="x"), chosen)
     record = builder.record()
@@ -96,7 +101,14 @@ def test_of_burst_sensors_one_burst_is_taken(
 
 def test_no_burst_is_whole_yet() -> None:
     with pytest.raises(NoSamples):
-        choose_range(_selection(None, 1.0), EpochFormat.of(_header(98, 99, burst=True)))
+        choose_range(
+            _selection(None, 1.0), EpochFormat.of(_header(98, 99, burst=True)), max_samples=_MOST
+        )
+
+
+def test_more_samples_than_may_be_are_refused_with_what_may_be() -> None:
+    with pytest.raises(AnalysisImpossible, match=r"duration of at most 1\.9 s"):
+        choose_range(_selection(0.0, 2.0), EpochFormat.of(_header(0, 9_000)), max_samples=1_999)
 
 
 def _chunk(first: int, samples: np.ndarray, speed_hz: float | None = None) -> SamplesChunk:

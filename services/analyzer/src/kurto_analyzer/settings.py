@@ -160,6 +160,10 @@ class AnalyzerSettings(ServiceSettings):
         60.0, ge=1, le=60,
         description="Longest record that a spectrum or picture on request is made of, in seconds.",
     )  # fmt: skip
+    max_analysis_samples: int = Field(
+        2_097_152, gt=0,
+        description="Most samples of a channel that a spectrum or picture on request is made of.",
+    )  # fmt: skip
     sample_read_timeout_s: float = Field(
         10.0, gt=0, description="Seconds after which a call to ingest for samples is given up."
     )

@@ -38,6 +38,7 @@ _POINT_COUNTS, _COLUMN_COUNTS = (16, 100_000), (16, 4096)
 _DEFAULT_COLUMNS, _DEFAULT_LINES, _DEFAULT_VOICES = 1000, 400, 12
 _LOWEST_WAVELET_HZ = 10.0
 _WAVELET_CELLS = 1 << 23  # 64 MB of float64
+_WAVELET_WORK = 100_000_000  # rows x samples: a few seconds of one core
 _SCALING = spectrum_pb2.SpectrumScaling
 
 
@@ -135,6 +136,11 @@ def scalogram_message(record: ChannelRecord, request: requests.GetScalogramReque
         )
     rows = math.floor(math.log2(high_hz / low_hz) * voices) + 1
     _require_cells(rows, columns)
+    if rows * len(record.samples) > _WAVELET_WORK:
+        raise AnalysisImpossible(
+            problem=f"{rows} frequencies over {len(record.samples)} samples are too much work, ask "
+            "for a shorter duration, a narrower band or fewer voices_per_octave"
+        )
     # Looked at in steps that are finer than a column, so that no shock falls between two of them.
     step = math.ceil(len(record.samples) * rows / _WAVELET_CELLS)
     picture = wavelet_transform(

@@ -12,7 +12,7 @@ from kurto.ingest.v1.ingest_service_pb2 import SamplesChunk, SamplesHeader
 from kurto_analyzer.encoding import decode_planar
 from kurto_analyzer.exceptions import UnknownChannel
 from kurto_analyzer.machine_data import MachineData, read_machine_data
-from kurto_analyzer.on_demand.exceptions import NoSamples
+from kurto_analyzer.on_demand.exceptions import AnalysisImpossible, NoSamples
 from kurto_analyzer.on_demand.selections import SampleSelection
 from kurto_analyzer.sample_clock import StreamGeometry
 from kurto_dsp import AccelerationUnit
@@ -96,7 +96,9 @@ class StoredRange:
     end: int
 
 
-def choose_range(selection: SampleSelection, stored: EpochFormat) -> StoredRange:
+def choose_range(
+    selection: SampleSelection, stored: EpochFormat, *, max_samples: int
+) -> StoredRange:
     """Return the indexes that a selection means.
 
     Parameters
@@ -106,20 +108,30 @@ def choose_range(selection: SampleSelection, stored: EpochFormat) -> StoredRange
     stored : EpochFormat
         Its `first` is the first sample from the start on; without a start its `end` is the end of
         what is durable.
+    max_samples : int
+        Most samples that may be read.
 
     Raises
     ------
+    AnalysisImpossible
+        When they would be more.
     NoSamples
         When the first sample from the start on lies beyond the length asked for.
     """
     geometry = stored.geometry
-    count = max(1, round(selection.duration_s(geometry.sample_rate_hz) * geometry.sample_rate_hz))
+    rate = geometry.sample_rate_hz
+    count = max(1, round(selection.duration_s(rate) * rate))
+    if count > max_samples:
+        raise AnalysisImpossible(
+            problem=f"{count / rate:g} s at {rate:g} Hz are more than {max_samples} samples, ask "
+            f"for a duration of at most {math.floor(10.0 * max_samples / rate) / 10.0:g} s"
+        )
     if geometry.burst_interval_us:
         return _burst_range(selection, stored, count)
     if selection.start_us is None:
         return StoredRange(stored.epoch, max(0, stored.end - count), stored.end)
     offset_s = (selection.start_us - geometry.anchor_us) / _MICROSECONDS
-    end = math.ceil(offset_s * geometry.sample_rate_hz - 1e-3) + count
+    end = math.ceil(offset_s * rate - 1e-3) + count
     if end <= stored.first:
         raise NoSamples(sensor_id=stored.sensor_id)
     return StoredRange(stored.epoch, stored.first, end)

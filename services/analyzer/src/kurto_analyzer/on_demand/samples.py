@@ -45,12 +45,17 @@ class IngestSamples:
         Seconds that a call may take.
     longest_s : float
         Longest record that anybody may ask for, in seconds.
+    max_samples : int
+        Most samples of a channel that are read.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout_s: float, longest_s: float) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, *, timeout_s: float, longest_s: float, max_samples: int
+    ) -> None:
         self._stub = IngestServiceStub(channel)
         self._timeout_s = timeout_s
         self._longest_s = longest_s
+        self._max_samples = max_samples
 
     async def read(self, selection: SampleSelection) -> ChannelRecord:
         """Return the samples that a selection means.
@@ -59,13 +64,15 @@ class IngestSamples:
         ------
         UnknownSensor, UnknownChannel, NoSamples
             When there are none.
+        AnalysisImpossible
+            When they would be too many.
         SamplesUnavailable, ReadersBusy
             When ingest is away, slow or busy.
         """
         with_errors = _Translated(selection.sensor_id)
         async with with_errors.context():
             stored = await self._find(selection)
-            asked = choose_range(selection, stored)
+            asked = choose_range(selection, stored, max_samples=self._max_samples)
             names = [stored.channel(selection.channel)]
             if selection.tacho_channel:
                 names.append(stored.channel(selection.tacho_channel))

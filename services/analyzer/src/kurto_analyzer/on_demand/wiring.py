@@ -21,6 +21,7 @@ def spectrum_desk(
         runtime.channel(settings.ingest_address),
         timeout_s=settings.sample_read_timeout_s,
         longest_s=settings.max_analysis_s,
+        max_samples=settings.max_analysis_samples,
     )
     work = HeavyWork(places=settings.max_analyses, timeout_s=settings.analysis_timeout_s)
     runtime.push_close(work.close)
