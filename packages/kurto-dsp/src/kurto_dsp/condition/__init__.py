@@ -1,5 +1,15 @@
 """Condition of a machine: operating state, references, growth, limits of standards."""
 
+from kurto_dsp.condition.baselines import MIN_WINDOWS, Baseline, BaselineLearner, is_counted
+from kurto_dsp.condition.growth import (
+    CRITICAL_FACTOR,
+    WARNING_FACTOR,
+    AccelerationGrowth,
+    GrowthGrade,
+    acceleration_growth,
+    machine_growth,
+)
+from kurto_dsp.condition.growth_monitor import Growth, GrowthMonitor
 from kurto_dsp.condition.iso_limits import OperatingLimits, operating_limits
 from kurto_dsp.condition.iso_machines import (
     GradingRefusedError,
@@ -21,27 +31,42 @@ from kurto_dsp.condition.iso_tables import (
     iso_10816_3_table,
 )
 from kurto_dsp.condition.iso_zones import Reading, Zone, ZoneGrade, grade
+from kurto_dsp.condition.operating_bins import OperatingBin, OperatingBins
 from kurto_dsp.condition.operating_state import (
     OperatingEvidence,
     OperatingRules,
     OperatingState,
     OperatingStateMachine,
 )
+from kurto_dsp.condition.reference_levels import ReferenceLayout, ReferenceLevels
 
 __all__ = [
+    "CRITICAL_FACTOR",
     "ISO_10816_1_EDITION",
     "ISO_10816_3_EDITION",
+    "MIN_WINDOWS",
+    "WARNING_FACTOR",
+    "AccelerationGrowth",
+    "Baseline",
+    "BaselineLearner",
     "GradingRefusedError",
+    "Growth",
+    "GrowthGrade",
+    "GrowthMonitor",
     "Iso10816Class",
     "Machine",
     "MachineGroup",
     "MachineKind",
+    "OperatingBin",
+    "OperatingBins",
     "OperatingEvidence",
     "OperatingLimits",
     "OperatingRules",
     "OperatingState",
     "OperatingStateMachine",
     "Reading",
+    "ReferenceLayout",
+    "ReferenceLevels",
     "RefusalReason",
     "Support",
     "VibrationQuantity",
@@ -49,9 +74,12 @@ __all__ = [
     "ZoneBoundaries",
     "ZoneGrade",
     "ZoneTable",
+    "acceleration_growth",
     "grade",
+    "is_counted",
     "iso_10816_1_table",
     "iso_10816_3_table",
+    "machine_growth",
     "machine_table",
     "operating_limits",
 ]
