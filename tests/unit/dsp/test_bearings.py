@@ -132,7 +132,8 @@ def test_approximate_entries_give_the_makers_static_load_rating(row: dict[str, s
     count, ball_mm = int(row["element_count"]), float(row["element_diameter_mm"])
     pitch_mm = float(row["pitch_diameter_mm"])
     assert pitch_mm == (float(row["bore_mm"]) + float(row["outside_mm"])) / 2
-    f0 = np.interp(ball_mm / pitch_mm, *zip(*ISO_76_F0, strict=True))
+    ratios, factors = np.transpose(ISO_76_F0)
+    f0 = float(np.interp(ball_mm / pitch_mm, ratios, factors))
     rating_kn = f0 * count * ball_mm**2 / 1000
     assert rating_kn == pytest.approx(float(row["static_load_rating_kn"]), rel=0.02)
     # Balls are whole 64ths of an inch, and fit between the rings side by side.

@@ -6,11 +6,11 @@ from kurto_dsp.diagnosis.results import Hint, ShaftSpeed
 from kurto_dsp.diagnosis.scoring import FamilyScorer
 from kurto_dsp.diagnosis.whitening import EnvelopeSpectrum
 
-LEAST_CAGE_Z = 5.0
+LEAST_CAGE_Z = 7.0
 """z from which the cage is named.
 
 Higher than for the races: its few low harmonics lie where belts, gears and the shaft's own
-half orders modulate too.
+half orders modulate too, and few bases are left for its null (noise reaches 6 in a window).
 """
 
 

@@ -18,6 +18,9 @@ SHAFT_GUARD_LINES = 2.5
 LEAST_TEETH = 0.5
 """Part of a comb that must lie clear of shaft harmonics and inside the band."""
 
+TRACE = 0.01
+"""Part by which the highest tooth counts beyond the second highest."""
+
 
 @dataclass(frozen=True, slots=True)
 class LineGrid:
@@ -66,7 +69,9 @@ class CombPlan:
         for tooth in values:
             np.maximum(second, np.minimum(top, tooth), out=second)
             np.maximum(top, tooth, out=top)
-        means = (values.sum(axis=0) - top + second) / np.maximum(count, 1)
+        # A trace of the highest tooth remains, to choose among slips that differ in it alone.
+        surplus = (1.0 - TRACE) * (top - second)
+        means = (values.sum(axis=0) - surplus) / np.maximum(count, 1)
         means[count < LEAST_TEETH * len(values)] = -np.inf
         best = np.argmax(means, axis=1)
         heights: Float64Array = means[np.arange(len(best)), best]

@@ -129,7 +129,8 @@ def family_lines_hz(comb: Comb, *, slip: float, shaft_hz: float, highest_hz: flo
     base_hz = part * comb.base_order * shaft_hz * (1.0 + slip)
     spacing_hz = (comb.spacing_order or 1.0) * shaft_hz
     harmonics = base_hz * np.arange(1.0, highest_hz / base_hz + 2.0)
-    lines: Float64Array = np.add.outer(
-        harmonics, spacing_hz * np.arange(-SIDEBANDS, SIDEBANDS + 1)
-    ).ravel()
+    # The cage modulates others; its own low lines are too close together for sidebands.
+    reach = 0 if comb.fault is Fault.NONE else SIDEBANDS
+    sidebands_hz = spacing_hz * np.arange(-reach, reach + 1)
+    lines: Float64Array = np.add.outer(harmonics, sidebands_hz).ravel()
     return lines
