@@ -2,9 +2,14 @@
 
 import asyncio
 
+import grpc
 import pytest
+from google.protobuf.wrappers_pb2 import StringValue
+from tests.unit.service.echo import EchoServicer, add_echo, call
 
-from kurto_service.admission import QueryLine, TooManyQueries
+from kurto_service.admission import QueryLine, TooManyQueries, own_line
+from kurto_service.identity import requires
+from kurto_service.testing import serve
 
 
 async def test_as_many_as_allowed_are_answered_at_a_time_in_the_order_of_arrival() -> None:
@@ -74,3 +79,24 @@ async def test_queries_do_not_wait_long_behind_what_is_stuck() -> None:
     with line.held():
         async with asyncio.timeout(2), line.turn():
             pass
+
+
+class SelfBoundEcho(EchoServicer):
+    """Its unary method keeps a line of its own."""
+
+    @own_line
+    @requires("viewer")
+    async def Unary(self, request: StringValue, context: object) -> StringValue:
+        return self._answer(request)
+
+
+async def test_a_method_with_its_own_line_neither_waits_among_queries_nor_holds_them_up() -> None:
+    line = QueryLine(1, patience_s=0.05)
+    servicer = SelfBoundEcho(lambda _: None)
+    async with serve(add_echo, servicer, queries=line) as channel, line.turn():
+        assert await call(channel, "Unary", "a", timeout=5) == ["anonymous:a"]
+    servicer_in_line = EchoServicer(lambda _: None)
+    async with serve(add_echo, servicer_in_line, queries=line) as channel, line.turn():
+        with pytest.raises(grpc.aio.AioRpcError, match="waiting") as caught:
+            await call(channel, "Unary", "a", timeout=5)
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -15,6 +15,7 @@ from pathlib import Path
 import grpc
 from prometheus_client import CollectorRegistry
 
+from kurto_service.admission import QueryLine
 from kurto_service.calls import CallGuard
 from kurto_service.channels import channel_options
 from kurto_service.clock import Clock, SystemClock
@@ -108,6 +109,7 @@ async def serve(
     clock: Clock | None = None,
     max_message_bytes: int = 4 * 1024 * 1024,
     max_concurrent_calls: int = 4096,
+    queries: QueryLine | None = None,
     grace_s: float = 0.0,
 ) -> AsyncIterator[grpc.aio.Channel]:
     """Serve `servicer` as a process would and yield a channel to it, over a Unix socket.
@@ -130,6 +132,8 @@ async def serve(
         Largest message, in bytes.
     max_concurrent_calls : int
         Calls in progress beyond which new ones are refused.
+    queries : QueryLine, optional
+        Where queries wait; without it they don't.
     grace_s : float
         Seconds that calls in progress get when the block ends.
     """
@@ -141,6 +145,7 @@ async def serve(
         used_clock,
         max_message_bytes=max_message_bytes,
         max_concurrent_calls=max_concurrent_calls,
+        queries=queries,
     )
     table = MethodTable(guard)
     for add, one in ((add_fn, servicer), *more):
