@@ -56,7 +56,7 @@ async def stored(stack: RunningStack, sensor_id: str) -> np.ndarray:
 async def test_a_real_recording_is_stored_as_it_is(
     stack: RunningStack, shared_data: Path, tmp_path: Path
 ) -> None:
-    samples = read_recording(shared_data / "cwru" / "105_IR007_0.mat").samples[:2]
+    samples = read_recording(shared_data / "cwru" / "105_IR007_0.mat").samples[:2, :]
     file = tmp_path / "recording.csv"
     np.savetxt(file, samples.T, fmt="%.9g", delimiter=",")
     process = await start_push(
