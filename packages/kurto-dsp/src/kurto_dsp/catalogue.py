@@ -155,7 +155,7 @@ def feature_names(*, bands: Sequence[FrequencyBand] = DEFAULT_BANDS) -> tuple[st
 
     Examples
     --------
-    >>> feature_names(bands=[FrequencyBand(10, 1000)])[14:17]
+    >>> feature_names(bands=[FrequencyBand(10, 1000)])[15:18]
     ('band_rms.10_1000', 'velocity_rms', 'displacement_rms')
     """
     return tuple(definition.name for definition in feature_catalogue(bands=bands))
