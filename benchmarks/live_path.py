@@ -1,4 +1,4 @@
-"""Samples pushed through Envoy until their features reach a subscriber."""
+"""Samples pushed through Envoy until their features reach a subscriber; diagnoses beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 
 import kurto
+from benchmarks import diagnosis_load
 from benchmarks.figures import Figure, summary
 from benchmarks.local_stack import LocalStack, local_stack
 from kurto.gateway.v1 import live_service_pb2
@@ -33,20 +34,27 @@ async def _measure(stack: LocalStack, *, sensors: int, duration_s: float) -> lis
     async with kurto.connect(stack.target) as client:
         follower = asyncio.create_task(_follow(client, sensor_ids, arrived))
         cpu_before, start = stack.cpu_s(), time.perf_counter()
+        first_s = min(diagnosis_load.FIRST_S, duration_s / 2)
+        diagnosed = asyncio.create_task(diagnosis_load.read(stack, after_s=first_s))
         async with asyncio.TaskGroup() as group:
             for k, sensor_id in enumerate(sensor_ids):
                 group.create_task(_push(client, sensor_id, k, duration_s, pushed))
+        diagnoses = diagnosis_load.figures(
+            await diagnosed, await diagnosis_load.read(stack), sensors
+        )
         await asyncio.sleep(SETTLE_S)
         wall_s = time.perf_counter() - start
         follower.cancel()
         await asyncio.wait([follower])
-    return _figures(pushed, arrived, sensors, _cpu_percent(stack, cpu_before, wall_s))
+    live = _figures(pushed, arrived, sensors, _cpu_percent(stack, cpu_before, wall_s))
+    return live + diagnoses
 
 
 async def _push(
     client: kurto.Client, sensor_id: str, number: int, duration_s: float, pushed: Moments
 ) -> None:
-    signal = MachineSignal(MachineModel(fault=Fault.OUTER_RACE, seed=number))
+    model = MachineModel(fault=Fault.OUTER_RACE, seed=number)
+    signal = MachineSignal(model)
     loop = asyncio.get_running_loop()
     start = loop.time() + 0.1 * (number % 10) / 10.0  # sensors do not tick together
     async with client.open_sensor(
@@ -56,6 +64,8 @@ async def _push(
         unit="g",
         encoding="i16",
         scale=50 / 2**15,
+        nominal_speed_rpm=60.0 * model.shaft_hz,
+        bearing=model.bearing.designation,
     ) as stream:
         for hop in range(round(duration_s * 10)):
             samples = signal.samples(hop * HOP, HOP)

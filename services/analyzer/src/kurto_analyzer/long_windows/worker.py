@@ -58,7 +58,7 @@ class LongWindowLimits:
 
     share: float
     poll_s: float = 0.5
-    patience_s: float = 1.0
+    patience_s: float = 0.2
     idle_s: float = 30.0
     max_requests: int = 16
     request_timeout_s: float = 20.0
@@ -235,9 +235,8 @@ class LongWindowWorker:
 
     async def _give_way(self) -> None:
         await self._clock.sleep(self._budget.wait_s(self._clock.monotonic()))
-        for _ in range(round(self._limits.patience_s / _LOOK_S)):
-            if self._is_live_idle():
-                return
+        patient_until_s = self._clock.monotonic() + self._limits.patience_s
+        while not self._is_live_idle() and self._clock.monotonic() < patient_until_s:
             await self._clock.sleep(_LOOK_S)
 
     async def _stored(self, result: LongResult) -> str:
