@@ -112,6 +112,11 @@ def stored_moments(stack: Any, began: datetime) -> None:
     )["spectrum"]  # fmt: skip
     assert strongest(order) == (pytest.approx(4.0), pytest.approx(2.0, rel=0.01))
     assert order["shaft_speed_hz"] == pytest.approx(25.0, rel=1e-3)
+    own = get(
+        stack, "/api/spectrum/pump-7", kind="SPECTRUM_KIND_ORDER", channel="shaft",
+        tacho_channel="shaft", start_time=start, maximum_order=20,
+    )["spectrum"]  # fmt: skip
+    assert strongest(own) == (pytest.approx(1.0), pytest.approx(1.0, rel=0.01))
     wave = get(stack, "/api/waveform/pump-7", start_time=start, duration="0.1s")["waveform"]
     first = int(wave["source"]["first_index"])
     np.testing.assert_array_equal(

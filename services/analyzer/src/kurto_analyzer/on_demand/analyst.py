@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from kurto.analyzer.v1 import feature_service_pb2 as pb
 from kurto.signal.v1 import spectra_pb2, spectrum_pb2
 from kurto_analyzer.on_demand import pictures
+from kurto_analyzer.on_demand.averages import average_message
 from kurto_analyzer.on_demand.exceptions import AnalysisImpossible
 from kurto_analyzer.on_demand.heavy_work import HeavyWork
 from kurto_analyzer.on_demand.records import ChannelRecord
@@ -105,9 +106,7 @@ class Analyst:
             default_s=lambda _: _OTHERS_S,
             tacho_channel=request.tacho_channel,
         )
-        return await self._answer(
-            selection, lambda record: pictures.average_message(record, request)
-        )
+        return await self._answer(selection, lambda record: average_message(record, request))
 
     async def _answer(
         self, selection: SampleSelection, compute: Callable[[ChannelRecord], MessageT]

@@ -1,4 +1,4 @@
-"""Waveforms, spectrograms, scalograms, kurtograms and averages, computed as requests ask."""
+"""Waveforms, spectrograms, scalograms and kurtograms, computed as requests ask."""
 
 from __future__ import annotations
 
@@ -13,22 +13,19 @@ from kurto_analyzer.exceptions import InvalidField
 from kurto_analyzer.frames import timestamp
 from kurto_analyzer.on_demand.exceptions import AnalysisImpossible, SamplesIncomplete
 from kurto_analyzer.on_demand.records import ChannelRecord
-from kurto_analyzer.on_demand.rotations import shaft_rotation
 from kurto_analyzer.on_demand.spectrum_requests import overlap_of, scaling_of
 from kurto_dsp import USABLE_FRACTION
 from kurto_dsp.arrays import Float32Array, Float64Array
-from kurto_dsp.gears import gear_indicators, separate_gear_signals
 from kurto_dsp.spectra import (
     compute_spectrogram,
     fast_kurtogram,
-    time_synchronous_average,
     wavelet_transform,
 )
 
 __all__ = [
-    "average_message",
     "kurtogram_message",
     "scalogram_message",
+    "source_message",
     "spectrogram_message",
     "waveform_message",
 ]
@@ -58,11 +55,13 @@ def waveform_message(record: ChannelRecord, request: requests.GetWaveformRequest
                 problem=f"{len(samples)} samples are more than {_MAX_POINTS}, say point_count, or "
                 "read them by ReadSamples"
             )
-        return pb.Waveform(source=_source(record), samples_per_point=1, values=samples.tolist())
+        return pb.Waveform(
+            source=source_message(record), samples_per_point=1, values=samples.tolist()
+        )
     per_point = math.ceil(len(samples) / points)
     rows = _in_rows(samples, per_point)
     return pb.Waveform(
-        source=_source(record),
+        source=source_message(record),
         samples_per_point=per_point,
         minimums=np.fmin.reduce(rows, axis=1).tolist(),
         maximums=np.fmax.reduce(rows, axis=1).tolist(),
@@ -90,7 +89,8 @@ def spectrogram_message(
         )
     overlap = overlap_of(request)
     segment_s = lines / highest_hz
-    _require_cells(lines, len(record.samples) / rate / (segment_s * max(0.05, 1.0 - overlap)))
+    columns = len(record.samples) / rate / (segment_s * max(0.05, 1.0 - overlap))
+    _require_cells(lines, columns, "a lower maximum_frequency_hz, less overlap")
     picture = compute_spectrogram(
         record.samples,
         sample_rate_hz=rate,
@@ -102,7 +102,7 @@ def spectrogram_message(
     )
     times_s = picture.times_s
     return pb.Spectrogram(
-        source=_source(record),
+        source=source_message(record),
         scaling=request.scaling or _SCALING.SPECTRUM_SCALING_AMPLITUDE_PEAK,
         unit=picture.unit,
         first_time_s=float(times_s[0]),
@@ -135,7 +135,7 @@ def scalogram_message(record: ChannelRecord, request: requests.GetScalogramReque
             f"band must have 0 < low_hz < high_hz <= {0.5 * rate:g}, half the rate.", field="band"
         )
     rows = math.floor(math.log2(high_hz / low_hz) * voices) + 1
-    _require_cells(rows, columns)
+    _require_cells(rows, columns, "fewer voices_per_octave or columns, a narrower band")
     if rows * len(record.samples) > _WAVELET_WORK:
         raise AnalysisImpossible(
             problem=f"{rows} frequencies over {len(record.samples)} samples are too much work, ask "
@@ -155,7 +155,7 @@ def scalogram_message(record: ChannelRecord, request: requests.GetScalogramReque
     per_column = math.ceil(picture.values.shape[2] / columns)
     cells = np.stack([np.fmax.reduce(_in_rows(row, per_column), 1) for row in picture.values[0]])
     return pb.Scalogram(
-        source=_source(record),
+        source=source_message(record),
         unit=picture.unit,
         frequencies_hz=picture.frequencies_hz.tolist(),
         samples_per_column=per_column * step,
@@ -183,7 +183,7 @@ def kurtogram_message(record: ChannelRecord, request: requests.GetKurtogramReque
     best = gram.best[0]
     if best is None:
         raise AnalysisImpossible(problem=f"channel {record.channel} does not move")
-    message = pb.Kurtogram(source=_source(record))
+    message = pb.Kurtogram(source=source_message(record))
     for row, level in enumerate(gram.levels.tolist()):
         width_hz, count = float(gram.bandwidths_hz[row]), round(2.0**level)
         kurtoses = gram.kurtosis[0, row, :: gram.kurtosis.shape[2] // count]
@@ -205,61 +205,8 @@ def kurtogram_message(record: ChannelRecord, request: requests.GetKurtogramReque
     return message
 
 
-def average_message(
-    record: ChannelRecord, request: requests.GetTimeSynchronousAverageRequest
-) -> pb.TimeSynchronousAverage:
-    """Return the time-synchronous average of a record, and the indicators of a gear.
-
-    Raises
-    ------
-    InvalidField, SpeedUnknown, SamplesIncomplete, ParameterError
-        When it cannot be.
-    """
-    if request.teeth < 0:
-        raise InvalidField("teeth must be at least 0.", field="teeth")
-    rotation = shaft_rotation(
-        record,
-        shaft_speed_hz=request.shaft_speed_hz if request.HasField("shaft_speed_hz") else None,
-        pulses_per_revolution=request.pulses_per_revolution,
-    )
-    average = time_synchronous_average(
-        record.samples,
-        sample_rate_hz=record.sample_rate_hz,
-        rotation=rotation,
-        unit=record.unit,
-        maximum_order=request.maximum_order or None,
-    )
-    values = average.values[0]
-    if not np.isfinite(values).all():
-        raise SamplesIncomplete(missing=record.missing_count, wanted=len(record.samples))
-    message = pb.TimeSynchronousAverage(
-        source=_source(record),
-        shaft_speed_hz=average.mean_speed_hz,
-        revolution_count=int(average.revolution_counts[0]),
-        values=values.astype(np.float32).tolist(),
-        maximum_order=average.maximum_order,
-        asynchronous_rms=float(average.asynchronous_rms[0]),
-    )
-    if request.teeth:
-        message.gear.CopyFrom(_gear(values, request.teeth))
-    return message
-
-
-def _gear(average: Float64Array, teeth: int) -> pb.GearIndicators:
-    indicators, _ = gear_indicators(separate_gear_signals(average, teeth=teeth))
-    named = {
-        "fm0": indicators.fm0,
-        "fm4": indicators.fm4,
-        "m6a": indicators.m6a,
-        "m8a": indicators.m8a,
-        "energy_ratio": indicators.er,
-    }
-    return pb.GearIndicators(
-        **{name: value for name, value in named.items() if not math.isnan(value)}
-    )
-
-
-def _source(record: ChannelRecord) -> pb.AnalysedSamples:
+def source_message(record: ChannelRecord) -> pb.AnalysedSamples:
+    """Return what says from which samples something was computed."""
     return pb.AnalysedSamples(
         sensor_id=record.sensor_id,
         channel=record.channel,
@@ -287,11 +234,11 @@ def _require(field: str, value: int, allowed: tuple[int, int]) -> None:
         raise InvalidField(f"{field} must be 0 or {low} to {high}, got {value}.", field=field)
 
 
-def _require_cells(rows: float, columns: float) -> None:
+def _require_cells(rows: float, columns: float, remedy: str) -> None:
     if rows * columns > _MAX_CELLS:
         raise AnalysisImpossible(
             problem=f"a picture of {rows:.0f} x {columns:.0f} cells is more than {_MAX_CELLS}, ask "
-            "for fewer of them or a shorter duration"
+            f"for {remedy} or a shorter duration"
         )
 
 

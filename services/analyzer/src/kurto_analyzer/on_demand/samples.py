@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import NoReturn
 
 import grpc
@@ -76,7 +77,10 @@ class IngestSamples:
             names = [stored.channel(selection.channel)]
             if selection.tacho_channel:
                 names.append(stored.channel(selection.tacho_channel))
-            return await self._read(selection.sensor_id, asked, list(dict.fromkeys(names)))
+            record = await self._read(selection.sensor_id, asked, list(dict.fromkeys(names)))
+            if selection.tacho_channel and record.tacho is None:
+                return replace(record, tacho=record.samples)  # both are the same channel
+            return record
 
     async def _find(self, selection: SampleSelection) -> EpochFormat:
         request = pb.ReadSamplesRequest(sensor_id=selection.sensor_id)
