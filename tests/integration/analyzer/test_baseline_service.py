@@ -273,6 +273,7 @@ async def test_pages_of_baselines(room: Room) -> None:
         ({"cause": 77}, "cause"),
         ({"reason": "  "}, "reason"),
         ({"reason": "x" * 1001}, "reason"),
+        ({"reason": "bell \a and nul \0"}, "reason"),
         ({"window_count": 59}, "window_count"),
         ({"window_count": 3601}, "window_count"),
         ({"begin_time": Timestamp(seconds=ANCHOR_S - 30 * 86400)}, "begin_time"),

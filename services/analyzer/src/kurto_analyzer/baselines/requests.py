@@ -66,9 +66,11 @@ def read_learn_request(
         names = ", ".join(one.name for one in LearningCause)
         raise InvalidField(f"Say what had happened to the machine: {names}.", field="cause")
     reason = request.reason.strip()
-    if not 1 <= len(reason) <= _LONGEST_REASON:
+    printable = reason.replace("\n", " ").isprintable()
+    if not (1 <= len(reason) <= _LONGEST_REASON and printable):
         raise InvalidField(
-            f"reason must say why, in 1 to {_LONGEST_REASON} characters: it is kept for the audit.",
+            f"reason must say why, in 1 to {_LONGEST_REASON} printable characters: it is kept for "
+            "the audit.",
             field="reason",
         )
     wanted = request.window_count or _DEFAULT_WINDOWS
