@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from kurto_dsp.arrays import BoolArray, Float64Array, IndexArray
+from kurto_dsp.arrays import Float64Array, IndexArray
 
 SIGNED_FEATURES: Final = frozenset({"mean", "skewness"})
 """Features that may be negative: they have no logarithm and no growth."""
@@ -54,8 +54,8 @@ def log_levels(values: npt.ArrayLike) -> Float64Array:
     """
     array = np.asarray(values, np.float64)
     logs = np.full(array.shape, np.nan)
-    usable = np.isfinite(array) & (array > 0.0)
-    np.log(array, out=logs, where=usable)
+    positive = np.isfinite(array) & (array > 0.0)
+    np.log(array, out=logs, where=positive)
     return logs
 
 
@@ -81,8 +81,3 @@ def median_of_valid(values: Float64Array) -> tuple[Float64Array, IndexArray]:
     high = np.minimum(counts // 2, np.maximum(counts - 1, 0))
     middle = [np.take_along_axis(ordered, at[np.newaxis], axis=0)[0] for at in (low, high)]
     return 0.5 * (middle[0] + middle[1]), counts
-
-
-def usable(values: Float64Array) -> BoolArray:
-    """Tell where values are not null."""
-    return np.isfinite(values)
