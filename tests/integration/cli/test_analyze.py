@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import pytest
+from typer.testing import CliRunner
 
+from kurto_cli.app import app
 from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal, SeverityRamp
 
 RATE = ("--sample-rate", "12000")
@@ -103,8 +105,8 @@ def test_the_other_files_go_on(files: list[Path], tmp_path: Path, jobs: str) -> 
     ],
 )
 def test_wrong_use_is_one_line(files: list[Path], words: tuple[str, ...], message: str) -> None:
-    done = analyze(str(files[0]), *words)
-    assert (done.returncode, done.stdout) == (2, "")
+    done = CliRunner().invoke(app, ["analyze", str(files[0]), *words])
+    assert (done.exit_code, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
     assert line.startswith("kurto: ")
     assert message in line
