@@ -135,8 +135,8 @@ def _statistics(envelope: Float32Array) -> Float64Array:
         envelope[row] -= np.add.reduce(envelope[row]) / count
         np.multiply(envelope[row], envelope[row], out=square[row])
         m2[row] = np.add.reduce(square[row]) / count
+    peak = np.sqrt(np.maximum.reduce(square, axis=-1))
     square *= square
     m4 = np.add.reduce(square, axis=-1) / count
-    peak = np.maximum(np.maximum.reduce(envelope, axis=-1), -np.minimum.reduce(envelope, axis=-1))
     kurtosis = np.where(m2 > ROUNDING_VARIANCE, m4 / (m2 * m2), np.nan)
     return np.stack([np.sqrt(m2), peak, kurtosis])
