@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import pytest
+import scipy.io.wavfile
+from tests.unit.cli.test_recording_formats import write_tdms, write_uff
 
 from kurto_cli.analysis.file import FileJob, file_records
 from kurto_cli.analysis.formats import AnalysisFormat, writer_of
@@ -243,6 +246,22 @@ def test_a_rate_that_contradicts_the_file_is_refused(shared_data: Path) -> None:
     with pytest.raises(RecordingError, match="48828 Hz, which --sample-rate 12000 contradicts"):
         prepare(path, AnalysisOptions(sample_rate_hz=12000.0))
     assert prepare(path, AnalysisOptions(sample_rate_hz=48828.125)).sample_rate_hz == 48828.125
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pyuff's writer
+@pytest.mark.parametrize("ending", ["wav", "tdms", "uff"])
+def test_headers_know_their_rate(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"x.{ending}"
+    writers: dict[str, Callable[[Path], Any]] = {
+        "wav": lambda where: scipy.io.wavfile.write(where, 12000, np.zeros((400, 2), np.int16)),
+        "tdms": write_tdms,
+        "uff": lambda where: write_uff(where, binary=0),
+    }
+    writers[ending](path)
+    options = AnalysisOptions(sample_rate_hz=25600.0, window_s=0.01, hop_s=0.01)
+    with pytest.raises(RecordingError, match="12000 Hz, which --sample-rate 25600 contradicts"):
+        prepare(path, options)
+    assert prepare(path, replace(options, sample_rate_hz=None)).sample_rate_hz == 12000
 
 
 def test_a_unit_that_contradicts_the_file_is_refused(shared_data: Path) -> None:

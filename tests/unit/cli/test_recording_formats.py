@@ -231,6 +231,18 @@ def test_a_column_with_the_speed_is_no_channel(tmp_path: Path) -> None:
     assert recording.speed == RecordedSpeed(30.0, is_measured=True)
 
 
+def test_names_in_another_encoding_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(
+        "# Prüfstand\nBeschleunigung [m/s²];Zeit\n1,5;0,1\n2,5;0,2\n".encode("latin-1")
+    )
+    recording = read_recording(path, ())
+    assert recording.samples[:, :].tolist() == [
+        [1.5, 2.5],
+        [pytest.approx(0.1), pytest.approx(0.2)],
+    ]
+
+
 def test_uneven_times_tell_no_rate(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("t,x\n0,1\n0.1,2\n0.2,3\n0.9,4\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,9 +151,19 @@ def _file_jobs(
     if plot is None:
         return [FileJob(path, options) for path in files]
     require_matplotlib(plot)
-    if len(files) == 1:
-        return [FileJob(files[0], options, plot)]
-    return [FileJob(path, options, plot.with_stem(f"{plot.stem}-{path.stem}")) for path in files]
+    pictures = [plot] if len(files) == 1 else _pictures(plot, files)
+    return [FileJob(path, options, picture) for path, picture in zip(files, pictures, strict=True)]
+
+
+def _pictures(plot: Path, files: Sequence[Path]) -> list[Path]:
+    """Return a name for each file's picture: its own, with a number where two have the same."""
+    counts: Counter[str] = Counter()
+    pictures = []
+    for path in files:
+        counts[path.stem] += 1
+        number = f"-{counts[path.stem]}" if counts[path.stem] > 1 else ""
+        pictures.append(plot.with_stem(f"{plot.stem}-{path.stem}{number}"))
+    return pictures
 
 
 def _workers(jobs: int | None) -> int:

@@ -34,10 +34,15 @@ def read_csv(path: Path, chosen: Sequence[str]) -> Recording:
         raise RecordingError(f"{path}: is a table; choose columns with --channel, not --variable")
     if exported.is_exported_table(path):
         return exported.read_csv(path)
-    with path.open(encoding="utf-8-sig", newline=None) as file:
+    with _text(path) as file:
         layout = layout_of(path, list(islice(file, _FIRST_LINES)))
-    with path.open(encoding="utf-8-sig", newline=None) as file:
+    with _text(path) as file:
         return _read(path, file, layout)
+
+
+def _text(path: Path) -> IO[str]:
+    """Open a table; letters of other encodings stand in names and comments only."""
+    return path.open(encoding="utf-8-sig", errors="replace")
 
 
 def _read(path: Path, file: IO[str], layout: TableLayout) -> Recording:
