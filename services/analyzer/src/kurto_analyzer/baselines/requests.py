@@ -63,8 +63,8 @@ def read_learn_request(
     """
     cause = _CAUSES.get(request.cause)
     if cause is None:
-        names = ", ".join(one.name for one in LearningCause)
-        raise InvalidField(f"Say what had happened to the machine: {names}.", field="cause")
+        names = ", ".join(map(pb.LearningCause.Name, _CAUSES))
+        raise InvalidField(f"Say what had happened to the machine, one of {names}.", field="cause")
     reason = request.reason.strip()
     printable = reason.replace("\n", " ").isprintable()
     if not (1 <= len(reason) <= _LONGEST_REASON and printable):
