@@ -18,8 +18,12 @@ SHAFT_GUARD_LINES = 2.5
 LEAST_TEETH = 0.5
 """Part of a comb that must lie clear of shaft harmonics and inside the band."""
 
-TRACE = 0.01
-"""Part by which the highest tooth counts beyond the second highest."""
+LONE_LINE_WEIGHT = 0.03
+"""What a height gains for each floor by which the highest tooth exceeds the second highest.
+
+Its full share, a fifth, and one line of another source at BPFO would make an outer race
+fault; nothing, and the one strong line of BPFI that reaches a far sensor would be lost.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,9 @@ class CombPlan:
     def heights(self, levels: Float64Array, usable: BoolArray) -> tuple[Float64Array, Float64Array]:
         """Return the height of the comb at each base, with the best slip.
 
-        The height is the mean level of the teeth, the highest counted as if it were the
-        second highest: one line is no family, whatever its level. With fewer than half the
-        teeth it is NaN.
+        The height is the mean level of the teeth; what the highest has beyond the second
+        highest counts little, since one line is no family, whatever its level. With fewer
+        than half the teeth it is NaN.
 
         Parameters
         ----------
@@ -69,9 +73,9 @@ class CombPlan:
         for tooth in values:
             np.maximum(second, np.minimum(top, tooth), out=second)
             np.maximum(top, tooth, out=top)
-        # A trace of the highest tooth remains, to choose among slips that differ in it alone.
-        surplus = (1.0 - TRACE) * (top - second)
+        surplus = top - second
         means = (values.sum(axis=0) - surplus) / np.maximum(count, 1)
+        means += LONE_LINE_WEIGHT * surplus
         means[count < LEAST_TEETH * len(values)] = -np.inf
         best = np.argmax(means, axis=1)
         heights: Float64Array = means[np.arange(len(best)), best]
