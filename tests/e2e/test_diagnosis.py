@@ -59,7 +59,9 @@ async def test_a_replayed_inner_race_fault_is_found(stack: RunningStack, shared_
     )  # of truth.csv; a second has lines of 1 Hz
     features = await asyncio.to_thread(get, stack, "/api/features/ir-105/long")
     for row, one in enumerate(found):
-        assert_of_library(one, features["features"][-1]["channels"][row], np.asarray(recording.samples)[row])
+        assert_of_library(
+            one, features["features"][-1]["channels"][row], np.asarray(recording.samples)[row]
+        )
 
 
 def assert_of_library(one: dict[str, Any], features: dict[str, Any], channel: np.ndarray) -> None:

@@ -66,8 +66,10 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     ),
     "kurto.analyzer.v1.FeatureService.GetWaveform": (
         "GET",
-        "/api/waveform/pump-7?channel=vertical&start_time=2026-01-01T00:00:00Z&duration=2s"
-        "&point_count=500",
+        (
+            "/api/waveform/pump-7?channel=vertical&start_time=2026-01-01T00:00:00Z&duration=2s"
+            "&point_count=500"
+        ),
         "",
         {"sensor_id": "pump-7", "channel": "vertical", "point_count": 500},
     ),

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy.io import loadmat
 
@@ -135,14 +137,14 @@ def test_null_windows_hold_the_state_until_it_is_forgotten() -> None:
 @pytest.mark.parametrize(
     "rules", [{"trend_windows": 3}, {"confirm_windows": 0}, {"stopped_fraction": 1.0}]
 )
-def test_impossible_rules_are_refused(rules: dict[str, float]) -> None:
+def test_impossible_rules_are_refused(rules: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="must"):
         OperatingRules(**rules)
 
 
 def _windows_of(
-    samples: np.ndarray, rate: float, unit: AccelerationUnit
-) -> list[OperatingEvidence]:  # type: ignore[type-arg]
+    samples: npt.NDArray[np.float64], rate: float, unit: AccelerationUnit
+) -> list[OperatingEvidence]:
     features = record_features(samples, sample_rate_hz=rate, unit=unit)
     column = {name: number for number, name in enumerate(features.names)}
     return [

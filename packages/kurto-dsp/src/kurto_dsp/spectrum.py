@@ -109,9 +109,7 @@ def compute_spectrum(
         centred = matrix[usable].astype(np.float64)
         centred -= np.add.reduce(centred, axis=-1, keepdims=True) / length
         magnitudes = hann_magnitudes(centred)
-        values[usable] = scale_magnitudes(
-            magnitudes, length=length, sample_rate_hz=rate, kind=kind
-        )
+        values[usable] = scale_magnitudes(magnitudes, length=length, sample_rate_hz=rate, kind=kind)
     return Spectrum(kind, frequencies_hz, rate / max(1, length), values, quality)
 
 
