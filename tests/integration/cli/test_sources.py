@@ -225,6 +225,21 @@ async def test_ctrl_c_ends_a_replay_once_all_is_durable(tmp_path: Path) -> None:
     assert "2.mat" not in out
 
 
+async def test_a_replay_of_any_array_needs_its_unit(tmp_path: Path) -> None:
+    path = tmp_path / "rig.npy"
+    np.save(path, np.arange(2500, dtype=np.float32))
+    words = ("replay", str(path), "--sensor", "s", "--sample-rate", "1000", "--speed", "max")
+    model = ModelService()
+    async with serving(model) as address:
+        code, _, err = await command(*words, "--target", address)
+        assert code == 1
+        assert err == f"kurto: {path}: does not tell its unit; give --unit g or --unit m/s2\n"
+        code, out, err = await command(*words, "--target", address, "--unit", "g")
+    assert code == 0, err
+    assert counts(out) == (2500, 2500)
+    assert model.samples == {i: float(i) for i in range(2500)}
+
+
 async def test_a_service_that_does_not_acknowledge_is_not_waited_for_long() -> None:
     model = SilentService(dtype="<i2")
     async with serving(model) as address, running(*SIMULATE, "--target", address) as process:
