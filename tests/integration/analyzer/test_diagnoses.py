@@ -32,6 +32,7 @@ from kurto_dsp.diagnosis import (
 )
 from kurto_dsp.synthesis import Fault, MachineModel, MachineSignal, SeverityRamp
 from kurto_service.errors import error_info
+from kurto_service.identity import Principal
 from kurto_service.settings import load_settings
 
 RATE_HZ, HOP, WINDOW_HOPS = 12000.0, 1200, 80
@@ -195,6 +196,34 @@ async def test_on_request_at_once(room: Room, ingest: Sender) -> None:
         assert one.window.window_index == 80
         assert_equal(one, offline(recording, row, 90, speed))
     assert list(await diagnosed(room)) == list(answers[0].diagnoses)
+
+
+async def test_a_level_that_grows_brings_the_next_diagnosis_forward(
+    room: Room, ingest: Sender
+) -> None:
+    """Due at hop 100; whoever sees growth does not wait for it."""
+    await send(ingest, machine(hops=97))
+    await asyncio.sleep(0.3)
+    listing = pb.ListDiagnosesRequest(sensor_id="pump-7")
+    assert not (await room.features.ListDiagnoses(listing)).diagnoses
+    for _ in range(5):
+        room.long_windows.hasten("pump-7")
+    room.long_windows.hasten("unknown")
+    assert {one.window.window_index for one in await diagnosed(room)} == {80}
+    assert room.value("kurto_analyzer_long_windows_total", outcome="stored") == 1
+
+
+async def test_viewers_may_look_and_not_ask_for_more(
+    fake_live: FakeLiveFeatures, settings: AnalyzerSettings
+) -> None:
+    viewer = Principal(name="someone", roles=frozenset({"viewer"}))
+    room = Room(FakeFeatureStore(), fake_live, settings, principal=viewer)
+    async with room.open():
+        listed = await room.features.ListDiagnoses(pb.ListDiagnosesRequest(sensor_id="pump-7"))
+        assert not listed.diagnoses
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await room.features.RequestDiagnosis(pb.RequestDiagnosisRequest(sensor_id="pump-7"))
+        assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
 async def test_a_measured_speed_is_used_before_the_nameplate(room: Room, ingest: Sender) -> None:
