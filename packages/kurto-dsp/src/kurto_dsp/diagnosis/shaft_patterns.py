@@ -67,7 +67,8 @@ def shaft_hints(
     -------
     tuple of Hint
     """
-    spectrum = HannSpectrum(samples, sample_rate_hz)
+    highest_hz = max((ORDERS[-1] + 1.0) * speed.hz, 2.5 * (line_frequency_hz or 0.0))
+    spectrum = HannSpectrum(samples, sample_rate_hz, highest_hz=highest_hz)
     to_mm_s = 1000.0 * mps2_per_unit / math.sqrt(2.0)
     velocity = _order_velocities(spectrum, speed.hz, to_mm_s)
     mains = _mains_velocity(spectrum, speed.hz, line_frequency_hz, to_mm_s)

@@ -9,6 +9,7 @@ from scipy import fft, ndimage
 
 from kurto_dsp.arrays import Float64Array, require_sample_rate
 from kurto_dsp.bands import USABLE_FRACTION
+from kurto_dsp.diagnosis.shaft_lines import hann_of
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.quality import MAX_AMPLITUDE, MIN_RMS, MIN_SAMPLES
 
@@ -158,6 +159,5 @@ def whitened_envelope_spectrum(
     analytic = fft.ifft(white, padded)
     envelope = analytic.real**2 + analytic.imag**2
     envelope -= np.add.reduce(envelope) / padded
-    envelope *= 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(padded) / padded)
-    lines = np.abs(fft.rfft(envelope))[:wanted]
+    lines = np.abs(hann_of(fft.rfft(envelope)[: wanted + 1]))
     return EnvelopeSpectrum(lines, rate / length)
