@@ -36,6 +36,11 @@ LONG_WINDOW_NAMES = (
 LOW_EDGE_HZ = 2.0
 """Lower edge of the velocity of slow machines (ISO 20816-1: below 600 to 720 r/min)."""
 
+ORDERS = (1.0, 2.0, 3.0)
+
+TOP_MARGIN = 1.2
+"""How far beyond the highest order the spectrum goes on: its search and its main lobe."""
+
 SPECTRUM_MARGIN = 2.0
 """How far beyond the highest fault line the spectrum goes on, to know the noise around it."""
 
@@ -156,10 +161,13 @@ def _row_features(
     bearing: BearingGeometry | None,
     unit: AccelerationUnit,
 ) -> list[float]:
-    spectrum = HannSpectrum(row, rate)
+    highest_order_hz = 0.0 if speed is None else ORDERS[-1] * speed.hz
+    spectrum = HannSpectrum(
+        row, rate, highest_hz=TOP_MARGIN * max(VELOCITY_BAND.high_hz, highest_order_hz)
+    )
     orders, lines = [math.nan] * 3, [math.nan] * 4
     if speed is not None and _has_revolutions(len(row), rate, speed):
-        orders = [spectrum.order(order, speed.hz) for order in (1.0, 2.0, 3.0)]
+        orders = [spectrum.order(order, speed.hz) for order in ORDERS]
         if bearing is not None:
             lines = fault_line_levels(row, sample_rate_hz=rate, speed=speed, bearing=bearing)
     return [*orders, *lines, _velocity_rms(spectrum, len(row), rate, unit)]
