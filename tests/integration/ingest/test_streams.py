@@ -269,6 +269,24 @@ async def test_fence_raised_elsewhere_while_samples_are_in_flight(
     np.testing.assert_array_equal(await stored(stores, sender, 0, 200), sender.samples(0, 200))
 
 
+async def test_a_refill_before_the_windows_of_a_gap_are_complete(
+    sender: Sender, analyzer: FakeAnalyzer
+) -> None:
+    """Told of the gap already, the analyzer gets those windows again once they are complete."""
+    key = (sender.sensor_id, 1)
+    await sender.push(sender.batch(0, 230), sender.batch(260, 500))
+    await asyncio.sleep(0.3)  # the analyzer has the gap, and no window yet
+    await sender.push(sender.batch(230, 30))
+    await sender.push(sender.batch(760, 1240))
+    await windows(analyzer, key, 11)
+    async with asyncio.timeout(10):
+        while any(samples is None for samples in analyzer.windows[key].values()):
+            await asyncio.sleep(0.01)
+    for at, samples in analyzer.windows[key].items():
+        np.testing.assert_array_equal(samples, sender.samples(at * 100, 1000))
+    assert analyzer.problems == []
+
+
 async def test_gap_makes_empty_windows_and_a_refill_late_ones(
     sender: Sender, analyzer: FakeAnalyzer
 ) -> None:

@@ -96,7 +96,8 @@ class WindowFeed:
     @property
     def finished(self) -> bool:
         """True when every window that there is was acknowledged."""
-        return not self.waiting_windows and not self.late and not self.late_sent
+        whole = self.end - self.format.window_hops
+        return not (self.waiting_windows or self.late.touches(0, whole + 1) or self.late_sent)
 
     @property
     def in_flight_hops(self) -> int:
@@ -244,7 +245,7 @@ class WindowFeed:
             self._backlog.extend(runs)
 
     def refilled(self, windows: RangeSet) -> RangeSet:
-        """Note windows that are complete now; returns those that need no late frame."""
+        """Note windows whose gaps are closed; returns those that need no late frame."""
         left_out = RangeSet(windows.within(0, self._floor))
         for item in windows.within(self._floor, sys.maxsize):
             self.late.add(item.first, item.end)
@@ -255,7 +256,7 @@ class WindowFeed:
         if self.state is not FeedState.OPEN:
             return None
         for item in self.late:
-            known = item.first + self.format.window_hops <= self.cursor
+            known = item.first + self.format.window_hops <= min(self.cursor, self.stored_hops)
             return item.first if known else None
         return None
 

@@ -169,7 +169,7 @@ class WindowForwarder:
             self.reader.request(feed)
 
     def refilled(self, session: Session, windows: RangeSet) -> None:
-        """Take note that `windows`, which were gaps, are complete now."""
+        """Take note that the gaps in `windows` are closed now."""
         feed = self._feeds.get(session.key)
         if feed is not None:
             self._late_stored(feed, feed.refilled(windows))
@@ -261,6 +261,8 @@ class WindowForwarder:
     def _moved(self, feed: WindowFeed, late: RangeSet | None) -> None:
         self._late_stored(feed, late)
         if feed.finished and feed.tail is None and not feed.newest:
+            self._late_stored(feed, feed.late)  # the rest of these windows never comes
             self._drop(feed)
         else:
             self._ready(feed)
+            self.reader.request(feed)

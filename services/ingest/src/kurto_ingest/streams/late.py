@@ -11,7 +11,10 @@ __all__ = ["completed_windows"]
 def completed_windows(
     refilled: RangeSet, after: StreamSequence, *, hop_samples: int, window_hops: int
 ) -> RangeSet:
-    """Return the windows that have all their samples now and had not before.
+    """Return the windows that miss nothing of what has come so far, and did before.
+
+    The newest of them may not be complete yet: that a part of them was missing may be known to
+    the analysis already.
 
     Parameters
     ----------
@@ -32,11 +35,10 @@ def completed_windows(
     if not refilled:
         return windows
     absent = RangeSet(after.absent)
-    whole_hops = after.next_index // hop_samples
     for item in refilled:
         first = max(0, item.first // hop_samples - window_hops + 1)
         last_hop = (item.end - 1) // hop_samples
-        windows.add(first, min(last_hop, whole_hops - window_hops) + 1)
+        windows.add(first, last_hop + 1)
     for item in absent:
         first = max(0, item.first // hop_samples - window_hops + 1)
         windows.remove(first, (item.end - 1) // hop_samples + 1)
