@@ -23,7 +23,8 @@ from tests.faults.rig.scale import Scale
 SERVICES = ("ingest", "analyzer", "alerts", "gateway")
 GROWTH_LIMIT_MIB = 64.0
 CALL_TIMEOUT_S = 30.0
-READ_S = 0.05
+#: How long a stream of answers is read: what cannot be decoded must be refused, the rest may go on.
+READ_S = {"junk": 10.0, "odd": 0.05}
 #: What a message that can be decoded, but asks for nonsense, may be answered with.
 REFUSALS = {
     grpc.StatusCode.OK,
@@ -38,15 +39,18 @@ REFUSALS = {
 Answers = Counter[tuple[str, grpc.StatusCode]]
 
 
-async def ask(channel: grpc.aio.Channel, method: Method, payload: bytes) -> grpc.StatusCode:
-    """Send bytes as they are; a stream of answers is read for a moment, then cancelled."""
+async def ask(
+    channel: grpc.aio.Channel, method: Method, payload: bytes, read_s: float
+) -> grpc.StatusCode:
+    """Send bytes as they are; a stream of answers is read for a while, then cancelled."""
     raw: Any = channel  # bytes go as they are: nothing is serialised
     try:
         if method.streams_requests and method.streams_responses:
             both = raw.stream_stream(method.path)(iter([payload]), timeout=CALL_TIMEOUT_S)
-            return await _first(both)
+            return await _first(both, read_s)
         if method.streams_responses:
-            return await _first(raw.unary_stream(method.path)(payload, timeout=CALL_TIMEOUT_S))
+            answers = raw.unary_stream(method.path)(payload, timeout=CALL_TIMEOUT_S)
+            return await _first(answers, read_s)
         if method.streams_requests:
             await raw.stream_unary(method.path)(iter([payload]), timeout=CALL_TIMEOUT_S)
         else:
@@ -56,9 +60,9 @@ async def ask(channel: grpc.aio.Channel, method: Method, payload: bytes) -> grpc
     return grpc.StatusCode.OK
 
 
-async def _first(call: Any) -> grpc.StatusCode:
+async def _first(call: Any, read_s: float) -> grpc.StatusCode:
     try:
-        async with asyncio.timeout(READ_S):
+        async with asyncio.timeout(read_s):
             if await call.read() is grpc.aio.EOF:
                 code: grpc.StatusCode = await call.code()
                 return code
@@ -80,7 +84,7 @@ async def fuzz(stack: RunningStack, rounds: int, answers: dict[str, Answers]) ->
                 if method.path.endswith("/AnalyzeWindows"):
                     way = channels["analyzer"]  # internal: Envoy does not lead there
                 for kind, make in (("junk", junk), ("odd", odd_message)):
-                    code = await ask(way, method, make(chance, method.request))
+                    code = await ask(way, method, make(chance, method.request), READ_S[kind])
                     answers[kind][method.path, code] += 1
     finally:
         for channel in channels.values():
