@@ -53,6 +53,20 @@ async def stored(stack: RunningStack, sensor_id: str) -> np.ndarray:
     return np.concatenate(blocks, axis=1)
 
 
+async def block_count(stack: RunningStack, sensor_id: str) -> int:
+    """Return how many rows PostgreSQL holds of a sensor."""
+    connection = await asyncpg.connect(stack.ready["postgres_dsn"])
+    try:
+        count = await connection.fetchval(
+            "SELECT count(*) FROM ingest.sensor_data"
+            " JOIN ingest.sensors USING (sensor_key) WHERE sensor_id = $1",
+            sensor_id,
+        )
+    finally:
+        await connection.close()
+    return int(count)
+
+
 async def test_a_real_recording_is_stored_as_it_is(
     stack: RunningStack, shared_data: Path, tmp_path: Path
 ) -> None:
@@ -71,7 +85,9 @@ async def test_a_killed_envoy_costs_no_sample(stack: RunningStack, tmp_path: Pat
     file = tmp_path / "samples.txt"
     np.savetxt(file, samples, fmt="%.9g")
     process = await start_push(stack, file, "--sensor", "node-break", "--columns", "0,1")
-    await asyncio.sleep(1.5)
+    async with asyncio.timeout(60):
+        while not await block_count(stack, "node-break"):
+            await asyncio.sleep(0.05)
     old = stack.kill("envoy")
     await asyncio.to_thread(stack.wait_for_restart, "envoy", old)
     said = await finish(process)
