@@ -100,7 +100,7 @@ async def test_killed_in_the_middle_of_learning(
             missing = await caller.missing()
             assert 0 < missing < WANTED
         behind = asyncio.create_task(replay(free_port))
-        await asyncio.sleep(0.2)  # it is at work on the rest now
+        await asyncio.sleep(0.02)  # it is about to work on the rest, and far from done
         process.send_signal(signal.SIGKILL)
         await process.wait()
         with pytest.raises(grpc.aio.AioRpcError):
