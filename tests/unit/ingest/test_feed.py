@@ -230,6 +230,7 @@ def test_lag_counts_windows_that_could_be_there() -> None:
 def test_late_windows_follow_their_empty_ones_and_are_known_stored_by_a_later_answer() -> None:
     one = feed()
     one.tail = tail(0, 15)
+    one.stored_hops = 15  # they are read from the store
     one.opened(0, 0)
     one.refilled(RangeSet([(3, 5), (12, 14)]))
     assert one.wanted_late() is None  # nothing was sent yet
