@@ -163,12 +163,12 @@ def refusals(stack: Any, began: datetime) -> None:
 async def ingest_away(stack: Any, began: datetime) -> None:
     pid = stack.kill("ingest", signal.SIGSTOP)
     try:
+        newest = await asyncio.to_thread(get, stack, "/api/realtime/spectrum/pump-7")
+        assert newest["spectrum"]["window_index"]  # from memory, without ingest
         status, message = await asyncio.to_thread(
             refusal, stack, "/api/waveform/pump-7", start_time=began.isoformat()
         )
         assert status in {503, 504}, message
-        newest = await asyncio.to_thread(get, stack, "/api/realtime/spectrum/pump-7")
-        assert newest["spectrum"]["window_index"]  # from memory, without ingest
     finally:
         stack.kill("ingest", signal.SIGCONT)
     assert pid
