@@ -242,7 +242,7 @@ async def test_a_damaged_record_of_an_epoch_harms_nothing_else(tmp_path: Path) -
         service.away = False
         async with pushing(address, tmp_path, "run-3") as stream:
             await stream.push(ramp(0, 10))
-            await until(lambda: "run-2" in service.epochs and len(service.epochs) == 2)
+            await until(lambda: ("run-2", 10) in service.arrivals)
     assert_complete(service, "run-2", range(10))
 
 
