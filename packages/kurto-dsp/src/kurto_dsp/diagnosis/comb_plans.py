@@ -36,6 +36,22 @@ class LineGrid:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Presence:
+    """Which teeth of a comb stand on lines that count.
+
+    Parameters
+    ----------
+    usable : BoolArray [shape=(lines,)]
+        False for lines to leave out.
+    counts : IndexArray [shape=(bases, slips)]
+        Teeth on usable lines.
+    """
+
+    usable: BoolArray
+    counts: IndexArray
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CombPlan:
     """The line of each tooth of a comb at each base and slip.
 
@@ -49,7 +65,18 @@ class CombPlan:
     index: IndexArray
     slips: Float64Array
 
-    def heights(self, levels: Float64Array, usable: BoolArray) -> tuple[Float64Array, Float64Array]:
+    def presence(self, usable: BoolArray) -> Presence:
+        """Return which teeth count when only some lines are usable.
+
+        Parameters
+        ----------
+        usable : BoolArray [shape=(lines,)]
+        """
+        return Presence(usable, np.append(usable, False)[self.index].sum(axis=0))
+
+    def heights(
+        self, levels: Float64Array, presence: Presence
+    ) -> tuple[Float64Array, Float64Array]:
         """Return the height of the comb at each base, with the best slip.
 
         The height is the mean level of the teeth; what the highest has beyond the second
@@ -59,28 +86,42 @@ class CombPlan:
         Parameters
         ----------
         levels : Float64Array [shape=(lines,)]
-        usable : BoolArray [shape=(lines,)]
-            False for lines to leave out.
+        presence : Presence
+            Of this plan.
 
         Returns
         -------
         heights, slips : Float64Array [shape=(bases,)]
         """
-        values = np.append(np.where(usable, levels, 0.0), 0.0)[self.index]
-        count = np.append(usable, False)[self.index].sum(axis=0)
-        top = np.zeros(values.shape[1:])
-        second = np.zeros(values.shape[1:])
-        for tooth in values:
-            np.maximum(second, np.minimum(top, tooth), out=second)
-            np.maximum(top, tooth, out=top)
+        padded = np.zeros(len(levels) + 1)
+        np.multiply(levels, presence.usable, out=padded[:-1])
+        # No index lies outside: the mode only spares the look whether one does.
+        values = padded.take(self.index, mode="clip")
+        top, second = _two_highest(values)
         surplus = top - second
-        means = (values.sum(axis=0) - surplus) / np.maximum(count, 1)
+        means = (values.sum(axis=0) - surplus) / np.maximum(presence.counts, 1)
         means += LONE_LINE_WEIGHT * surplus
-        means[count < LEAST_TEETH * len(values)] = -np.inf
+        means[presence.counts < LEAST_TEETH * len(values)] = -np.inf
         best = np.argmax(means, axis=1)
         heights: Float64Array = means[np.arange(len(best)), best]
         heights[~np.isfinite(heights)] = np.nan
         return heights, self.slips[best]
+
+
+def _two_highest(values: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Return the highest and the second highest along the first axis; 0 where there is none.
+
+    Parameters
+    ----------
+    values : Float64Array [shape=(teeth, ...)], >= 0
+    """
+    top = np.zeros(values.shape[1:])
+    second, lower = np.zeros_like(top), np.empty_like(top)
+    for tooth in values:
+        np.minimum(top, tooth, out=lower)
+        np.maximum(second, lower, out=second)
+        np.maximum(top, tooth, out=top)
+    return top, second
 
 
 def plan_comb(

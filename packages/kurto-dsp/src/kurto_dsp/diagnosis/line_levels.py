@@ -7,6 +7,7 @@ import numpy as np
 
 from kurto_dsp.arrays import Float64Array
 from kurto_dsp.diagnosis.combs import GUARD_LINES
+from kurto_dsp.diagnosis.medians import median
 from kurto_dsp.diagnosis.results import ShaftSpeed, SpeedSource
 from kurto_dsp.diagnosis.whitening import EnvelopeSpectrum
 
@@ -64,7 +65,7 @@ def line_level(
     found = first + int(np.argmax(lines[first:stop]))
     if len(reference) < LEAST_REFERENCES or lines[found] <= 0.0:
         return None
-    noise = float(np.median(reference))
+    noise = median(reference)
     if noise <= 0.0:
         return None
     return LineLevel(found * resolution, 20.0 * math.log10(float(lines[found]) / noise))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kurto_dsp import moments
 from kurto_dsp.arrays import FlagArray, Float64Array, as_samples, require_sample_rate
 from kurto_dsp.assessment import assess
 from kurto_dsp.bands import VELOCITY_BAND
@@ -13,11 +14,11 @@ from kurto_dsp.bearings import BearingGeometry
 from kurto_dsp.diagnosis.combs import cage_comb, fault_combs
 from kurto_dsp.diagnosis.diagnose import LEAST_REVOLUTIONS
 from kurto_dsp.diagnosis.line_levels import hidden_by_shaft, line_level
+from kurto_dsp.diagnosis.record_lines import RecordLines, record_lines, without_mean
 from kurto_dsp.diagnosis.results import ShaftSpeed
 from kurto_dsp.diagnosis.shaft_lines import HannSpectrum
-from kurto_dsp.diagnosis.whitening import whitened_envelope_spectrum
+from kurto_dsp.diagnosis.whitening import whitened_envelopes
 from kurto_dsp.exceptions import ParameterError
-from kurto_dsp.moments import hop_statistics
 from kurto_dsp.quality import MIN_SAMPLES, QualityFlag
 from kurto_dsp.units import AccelerationUnit
 
@@ -44,6 +45,7 @@ TOP_MARGIN = 1.2
 SPECTRUM_MARGIN = 2.0
 """How far beyond the highest fault line the spectrum goes on, to know the noise around it."""
 
+_NO_FULL_SCALE = np.array([np.inf])
 _UNUSABLE = QualityFlag.NON_FINITE | QualityFlag.OUT_OF_RANGE | QualityFlag.CONSTANT
 
 
@@ -128,16 +130,26 @@ def long_window_features(
     quality = np.full(len(matrix), QualityFlag.TOO_SHORT, np.uint16)
     if matrix.shape[1] < MIN_SAMPLES:
         return LongWindowFeatures(LONG_WINDOW_NAMES, values, quality)
-    with np.errstate(invalid="ignore"):
-        quality = assess(
-            hop_statistics(matrix),
-            np.full(len(matrix), np.inf),
-            _plan_flags(matrix.shape[1], rate, speed),
-        )
-    for index in np.flatnonzero((quality & np.uint16(_UNUSABLE)) == 0):
-        row = matrix[index].astype(np.float64)
-        values[index] = _row_features(row, rate, speed, bearing, unit)
+    flags = _plan_flags(matrix.shape[1], rate, speed)
+    for index, samples_row in enumerate(matrix):
+        row = samples_row.astype(np.float64)
+        with np.errstate(all="ignore"):
+            (quality[index],) = assess(_level_statistics(row), _NO_FULL_SCALE, flags)
+        if not quality[index] & np.uint16(_UNUSABLE):
+            values[index] = _row_features(row, rate, speed, bearing, unit)
     return LongWindowFeatures(LONG_WINDOW_NAMES, values, quality)
+
+
+def _level_statistics(row: Float64Array) -> Float64Array:
+    """Return those of the statistics of a row that its flags depend on; 0 for the others."""
+    statistics = np.zeros((1, moments.STATISTIC_COUNT))
+    deviation = without_mean(row)
+    statistics[:, moments.COUNT] = len(row)
+    statistics[:, moments.MEAN] = np.add.reduce(row) / len(row)
+    statistics[:, moments.M2] = np.add.reduce(np.square(deviation, out=deviation))
+    statistics[:, moments.MINIMUM] = np.minimum.reduce(row)
+    statistics[:, moments.MAXIMUM] = np.maximum.reduce(row)
+    return statistics
 
 
 def _plan_flags(length: int, rate: float, speed: ShaftSpeed | None) -> QualityFlag:
@@ -162,19 +174,21 @@ def _row_features(
     unit: AccelerationUnit,
 ) -> list[float]:
     highest_order_hz = 0.0 if speed is None else ORDERS[-1] * speed.hz
+    record = record_lines(row[np.newaxis], rate)
     spectrum = HannSpectrum(
-        row, rate, highest_hz=TOP_MARGIN * max(VELOCITY_BAND.high_hz, highest_order_hz)
+        RecordLines(record.values[0], len(row), rate),
+        highest_hz=TOP_MARGIN * max(VELOCITY_BAND.high_hz, highest_order_hz),
     )
     orders, lines = [math.nan] * 3, [math.nan] * 4
     if speed is not None and _has_revolutions(len(row), rate, speed):
         orders = [spectrum.order(order, speed.hz) for order in ORDERS]
         if bearing is not None:
-            lines = fault_line_levels(row, sample_rate_hz=rate, speed=speed, bearing=bearing)
+            lines = fault_line_levels(record, speed=speed, bearing=bearing)
     return [*orders, *lines, _velocity_rms(spectrum, len(row), rate, unit)]
 
 
 def fault_line_levels(
-    row: Float64Array, *, sample_rate_hz: float, speed: ShaftSpeed, bearing: BearingGeometry
+    record: RecordLines, *, speed: ShaftSpeed, bearing: BearingGeometry
 ) -> list[float]:
     """Return the levels of BPFO, BPFI, 2·BSF and FTF in dB, NaN for null.
 
@@ -184,17 +198,14 @@ def fault_line_levels(
 
     Parameters
     ----------
-    row : Float64Array [shape=(n,)]
-        One channel, finite and not constant.
-    sample_rate_hz : float > 0
+    record : RecordLines
+        All lines of one channel, finite and not constant, shape (1, lines).
     speed : ShaftSpeed
     bearing : BearingGeometry
     """
     combs = (*fault_combs(bearing), cage_comb(bearing))
     expected = [comb.base_order * speed.hz for comb in combs]
-    spectrum = whitened_envelope_spectrum(
-        row, sample_rate_hz=sample_rate_hz, highest_hz=SPECTRUM_MARGIN * max(expected)
-    )
+    (spectrum,) = whitened_envelopes(record, highest_hz=SPECTRUM_MARGIN * max(expected))
     levels = []
     for comb, frequency_hz in zip(combs, expected, strict=True):
         tolerance = speed.source.tolerance + comb.geometry_tolerance

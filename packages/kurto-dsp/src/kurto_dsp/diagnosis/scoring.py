@@ -1,5 +1,6 @@
 """z of each fault family: its comb against the same comb where no fault can be."""
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from kurto_dsp.arrays import BoolArray, Float64Array
 from kurto_dsp.bearings import BearingGeometry
-from kurto_dsp.diagnosis.comb_plans import CombPlan, LineGrid, plan_comb
+from kurto_dsp.diagnosis.comb_plans import LineGrid, Presence, plan_comb
 from kurto_dsp.diagnosis.combs import Comb, cage_comb, family_lines_hz, fault_combs
 from kurto_dsp.diagnosis.results import ShaftSpeed
 from kurto_dsp.diagnosis.whitening import EnvelopeSpectrum
@@ -26,6 +27,9 @@ LEAST_NULLS = 8
 
 LINE_CAP = 8.0
 """Times the floor beyond which a line counts no more: the count of lines matters, not one."""
+
+SCORERS_KEPT = 8
+"""Scorers that are kept, of about a megabyte each: planning one takes as long as using it."""
 
 OWN_LINE_WIDTH = 2
 """Lines on either side of a family's own line that are kept out of its null."""
@@ -50,23 +54,20 @@ class FamilyScore:
 
 
 class FamilyScorer:
-    """Scores spectra of one bearing, speed and length.
+    """Scores spectra of one bearing, speed and length; see `family_scorer`.
 
     Parameters
     ----------
     bearing : BearingGeometry
-    speed : ShaftSpeed
-    spectrum : EnvelopeSpectrum
-        Any of those to score: all have its lines.
+    grid : LineGrid
+        Lines of the spectra, and the shaft's speed.
     """
 
-    def __init__(
-        self, bearing: BearingGeometry, speed: ShaftSpeed, spectrum: EnvelopeSpectrum
-    ) -> None:
-        self._grid = LineGrid(len(spectrum.magnitude), spectrum.resolution_hz, speed)
-        self._families = fault_combs(bearing)
-        self._plans = [self._plan(comb, self._families) for comb in self._families]
-        self._cage = cage_comb(bearing)
+    def __init__(self, bearing: BearingGeometry, grid: LineGrid) -> None:
+        families = fault_combs(bearing)
+        cage = cage_comb(bearing)
+        self._families = [_CombScorer(comb, families, grid) for comb in families]
+        self._cage = _CombScorer(cage, (cage, *families), grid)
 
     def families(self, spectrum: EnvelopeSpectrum) -> tuple[FamilyScore, ...]:
         """Return the scores of outer race, inner race and ball.
@@ -76,8 +77,7 @@ class FamilyScorer:
         spectrum : EnvelopeSpectrum
         """
         levels = spectrum.relative(LINE_CAP)
-        pairs = zip(self._families, self._plans, strict=True)
-        return tuple(self._score(comb, plans, levels) for comb, plans in pairs)
+        return tuple(family.score(levels) for family in self._families)
 
     def cage(self, spectrum: EnvelopeSpectrum) -> FamilyScore:
         """Return the score of the cage.
@@ -86,37 +86,42 @@ class FamilyScorer:
         ----------
         spectrum : EnvelopeSpectrum
         """
-        plans = self._plan(self._cage, (self._cage, *self._families))
-        return self._score(self._cage, plans, spectrum.relative(LINE_CAP))
+        return self._cage.score(spectrum.relative(LINE_CAP))
 
-    def _plan(self, comb: Comb, combs: tuple[Comb, ...]) -> tuple[CombPlan, CombPlan]:
-        """Return the plans of the comb at its own base and at its null bases."""
-        tolerance = self._grid.speed.source.tolerance + comb.geometry_tolerance
+
+class _CombScorer:
+    """Scores one comb: the plans at its own base and at its null bases, and what they share."""
+
+    def __init__(self, comb: Comb, combs: tuple[Comb, ...], grid: LineGrid) -> None:
+        self._comb = comb
+        self._grid = grid
+        tolerance = grid.speed.source.tolerance + comb.geometry_tolerance
         own = np.array([comb.base_order])
+        self._own = plan_comb(comb, base_orders=own, tolerance=tolerance, grid=grid)
         nulls = null_bases(comb, combs, tolerance=tolerance)
-        return (
-            plan_comb(comb, base_orders=own, tolerance=tolerance, grid=self._grid),
-            plan_comb(comb, base_orders=nulls, tolerance=tolerance, grid=self._grid),
-        )
+        self._nulls = plan_comb(comb, base_orders=nulls, tolerance=tolerance, grid=grid)
+        self._everything = self._own.presence(np.ones(grid.line_count, np.bool_))
+        # One for each slip that stood highest in a spectrum so far; slips are few.
+        self._without_family: dict[float, Presence] = {}
 
-    def _score(
-        self, comb: Comb, plans: tuple[CombPlan, CombPlan], levels: Float64Array
-    ) -> FamilyScore:
-        everything = np.ones(len(levels), np.bool_)
-        own, slip = plans[0].heights(levels, everything)
+    def score(self, levels: Float64Array) -> FamilyScore:
+        own, slips = self._own.heights(levels, self._everything)
+        slip = float(slips[0])
         # A fault has more lines than its comb has teeth; in the null they would hide it.
-        nulls, _ = plans[1].heights(levels, self._without_family(comb, float(slip[0])))
+        if slip not in self._without_family:
+            self._without_family[slip] = self._nulls.presence(self._usable(slip))
+        nulls, _ = self._nulls.heights(levels, self._without_family[slip])
         nulls = nulls[np.isfinite(nulls)]
         spread = float(np.std(nulls, ddof=1)) if len(nulls) >= LEAST_NULLS else 0.0
         if spread <= 0.0 or math.isnan(own[0]):
-            return FamilyScore(comb, math.nan, 0.0)
-        return FamilyScore(comb, (float(own[0]) - float(np.mean(nulls))) / spread, float(slip[0]))
+            return FamilyScore(self._comb, math.nan, 0.0)
+        return FamilyScore(self._comb, (float(own[0]) - float(np.mean(nulls))) / spread, slip)
 
-    def _without_family(self, comb: Comb, slip: float) -> BoolArray:
+    def _usable(self, slip: float) -> BoolArray:
         """Return False for each line that the family itself may have."""
         usable = np.ones(self._grid.line_count, np.bool_)
         lines_hz = family_lines_hz(
-            comb,
+            self._comb,
             slip=slip,
             shaft_hz=self._grid.speed.hz,
             highest_hz=self._grid.line_count * self._grid.resolution_hz,
@@ -125,6 +130,29 @@ class FamilyScorer:
         index = np.add.outer(index, np.arange(-OWN_LINE_WIDTH, OWN_LINE_WIDTH + 1)).ravel()
         usable[index[(index >= 0) & (index < len(usable))]] = False
         return usable
+
+
+def family_scorer(
+    bearing: BearingGeometry, speed: ShaftSpeed, spectrum: EnvelopeSpectrum
+) -> FamilyScorer:
+    """Return the scorer of spectra like `spectrum`; the newest few are kept, and found again.
+
+    Where the teeth fall depends on bearing, speed and length alone: channels of one machine
+    share a scorer, as do the windows of a recording.
+
+    Parameters
+    ----------
+    bearing : BearingGeometry
+    speed : ShaftSpeed
+    spectrum : EnvelopeSpectrum
+        Any of those to score: all have its lines.
+    """
+    return _scorer(bearing, LineGrid(len(spectrum.magnitude), spectrum.resolution_hz, speed))
+
+
+@functools.lru_cache(maxsize=SCORERS_KEPT)
+def _scorer(bearing: BearingGeometry, grid: LineGrid) -> FamilyScorer:
+    return FamilyScorer(bearing, grid)
 
 
 def highest_hz(bearing: BearingGeometry, speed: ShaftSpeed) -> float:

@@ -3,12 +3,12 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
-from scipy import fft
 
 from kurto_dsp.arrays import Float64Array
 from kurto_dsp.bands import USABLE_FRACTION
 from kurto_dsp.diagnosis.combs import GUARD_LINES
+from kurto_dsp.diagnosis.medians import median
+from kurto_dsp.diagnosis.record_lines import RecordLines, hann_of
 
 LOBE_LINES = 2
 """Lines on either side of the highest that belong to a Hann main lobe."""
@@ -19,40 +19,22 @@ SEARCH_PART = 0.02
 HANN_NOISE_BANDWIDTH_LINES = 1.5
 
 
-def hann_of(spectrum: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
-    """Return the lines of the Hann-windowed samples but the last, from those without window.
-
-    ``X[k]/2 - X[k-1]/4 - X[k+1]/4``: cheaper than a table of cosines as long as the samples.
-
-    Parameters
-    ----------
-    spectrum : array [shape=(lines,)], lines >= 2
-        Of real samples, from line 0; below it they go on conjugated.
-    """
-    below = np.concatenate([[np.conj(spectrum[1])], spectrum[:-2]])
-    return 0.5 * spectrum[:-1] - 0.25 * (below + spectrum[1:])
-
-
 class HannSpectrum:
     """0-peak amplitude spectrum of one channel: mean removed, periodic Hann window.
 
     Parameters
     ----------
-    samples : Float64Array [shape=(n,)], n >= 16
-    sample_rate_hz : float > 0
+    record : RecordLines
+        Of one channel, 16 samples or more.
     highest_hz : float, optional
         Up to where it is wanted; 0.39 fs by default and at most.
     """
 
-    def __init__(
-        self, samples: Float64Array, sample_rate_hz: float, *, highest_hz: float = math.inf
-    ) -> None:
-        length = len(samples)
-        self.resolution_hz = sample_rate_hz / length
-        self.highest_hz = min(highest_hz, USABLE_FRACTION * sample_rate_hz)
-        spectrum = fft.rfft(samples - np.add.reduce(samples) / length)
-        lines = spectrum[: math.ceil(self.highest_hz / self.resolution_hz) + 2]
-        self.amplitude: Float64Array = np.abs(hann_of(lines)) * (4.0 / length)
+    def __init__(self, record: RecordLines, *, highest_hz: float = math.inf) -> None:
+        self.resolution_hz = record.resolution_hz
+        self.highest_hz = min(highest_hz, USABLE_FRACTION * record.sample_rate_hz)
+        lines = record.values[: math.ceil(self.highest_hz / self.resolution_hz) + 2]
+        self.amplitude: Float64Array = np.abs(hann_of(lines)) * (4.0 / record.length)
 
     def tone(self, frequency_hz: float, *, reach_hz: float = 0.0) -> tuple[float, float]:
         """Return frequency and 0-peak amplitude of the strongest tone near a frequency.
@@ -102,4 +84,4 @@ class HannSpectrum:
         """
         first = max(1, int((frequency_hz - width_hz) / self.resolution_hz))
         stop = int((frequency_hz + width_hz) / self.resolution_hz) + 2
-        return float(np.median(self.amplitude[first:stop]))
+        return median(self.amplitude[first:stop])

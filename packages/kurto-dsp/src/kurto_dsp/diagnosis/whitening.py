@@ -1,5 +1,6 @@
 """Cepstrum pre-whitening and the squared envelope spectrum of what it leaves."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from scipy import fft, ndimage
 
 from kurto_dsp.arrays import Float64Array, require_sample_rate
 from kurto_dsp.bands import USABLE_FRACTION
-from kurto_dsp.diagnosis.shaft_lines import hann_of
+from kurto_dsp.diagnosis.record_lines import Complex128Array, RecordLines, hann_of, record_lines
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.quality import MAX_AMPLITUDE, MIN_RMS, MIN_SAMPLES
 
@@ -89,12 +90,15 @@ def problem_of(samples: npt.ArrayLike) -> str | None:
     array = as_row(samples)
     if len(array) < MIN_SAMPLES:
         return f"only {len(array)} samples"
-    if not np.isfinite(array).all():
-        return "some samples are not finite"
     low, high = float(np.min(array)), float(np.max(array))
+    # NaN is the lowest and the highest of what it is among.
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "some samples are not finite"
     if low == high:
         return "all samples are equal"
-    if max(high, -low) > MAX_AMPLITUDE or float(np.std(array)) < MIN_RMS:
+    # What swings that far has at least this deviation, and the sum is spared.
+    steady = high - low < 2.0 * math.sqrt(len(array)) * MIN_RMS
+    if max(high, -low) > MAX_AMPLITUDE or (steady and float(np.std(array)) < MIN_RMS):
         return "the amplitude is none that an accelerometer can produce"
     return None
 
@@ -145,19 +149,39 @@ def whitened_envelope_spectrum(
         If the rate, the array's shape or its type is impossible.
     """
     rate = require_sample_rate(sample_rate_hz)
-    row = as_row(samples)
-    length = len(row)
-    spectrum = fft.rfft(row - np.add.reduce(row) / length)
-    band = spectrum[1 : int(USABLE_FRACTION * length) + 1]
+    lines = record_lines(as_row(samples)[np.newaxis], rate)
+    return whitened_envelopes(lines, highest_hz=highest_hz)[0]
+
+
+def whitened_envelopes(lines: RecordLines, *, highest_hz: float) -> list[EnvelopeSpectrum]:
+    """Return the squared envelope spectra of pre-whitened records of one length.
+
+    Parameters
+    ----------
+    lines : RecordLines
+        All lines of the records, shape (records, lines); see `whitened_envelope_spectrum`.
+    highest_hz : float > 0
+    """
+    band = lines.values[:, 1 : int(USABLE_FRACTION * lines.length) + 1]
+    wanted = min(int(np.ceil(highest_hz / lines.resolution_hz)) + 1, band.shape[-1])
+    envelope = _squared_envelope(band, wanted)
+    spectra = np.abs(hann_of(fft.rfft(envelope, overwrite_x=True)[:, : wanted + 1]))
+    return [EnvelopeSpectrum(spectrum, lines.resolution_hz) for spectrum in spectra]
+
+
+def _squared_envelope(band: Complex128Array, wanted: int) -> Float64Array:
+    """Return the squared envelope of whitened bands, mean removed, at a low rate."""
     magnitude = np.abs(band)
-    least = SMALLEST_MAGNITUDE * float(np.max(magnitude))
-    white = band / np.maximum(magnitude, max(least, np.finfo(np.float64).tiny))
-    wanted = min(int(np.ceil(highest_hz * length / rate)) + 1, len(white))
+    least = SMALLEST_MAGNITUDE * np.max(magnitude, axis=-1, keepdims=True)
+    np.maximum(magnitude, np.maximum(least, np.finfo(np.float64).tiny), out=magnitude)
     # Products of two lines reach as far apart as the band is wide: with the padding, those
     # that wrap around fall above the lines that are wanted.
-    padded = fft.next_fast_len(len(white) + wanted)
-    analytic = fft.ifft(white, padded)
-    envelope = analytic.real**2 + analytic.imag**2
-    envelope -= np.add.reduce(envelope) / padded
-    lines = np.abs(hann_of(fft.rfft(envelope)[: wanted + 1]))
-    return EnvelopeSpectrum(lines, rate / length)
+    width = band.shape[-1]
+    white = np.zeros((len(band), fft.next_fast_len(width + wanted)), np.complex128)
+    np.divide(band.real, magnitude, out=white.real[:, :width])
+    np.divide(band.imag, magnitude, out=white.imag[:, :width])
+    analytic = fft.ifft(white, overwrite_x=True)
+    envelope: Float64Array = np.square(analytic.real)
+    envelope += np.square(analytic.imag)
+    envelope -= np.add.reduce(envelope, axis=-1, keepdims=True) / envelope.shape[-1]
+    return envelope
