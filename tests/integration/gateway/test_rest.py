@@ -128,6 +128,10 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "kurto.analyzer.v1.FeatureService.GetCondition": (
         "GET", "/api/condition/pump-7", "", {"sensor_id": "pump-7"},
     ),
+    "kurto.analyzer.v1.FeatureService.ListBearings": (
+        "GET", "/api/bearings?search=SKF+6205&page_size=5", "",
+        {"search": "SKF 6205", "page_size": 5},
+    ),
     "kurto.analyzer.v1.FeatureService.ListFeatureDefinitions": (
         "GET", "/api/features", "", {},
     ),

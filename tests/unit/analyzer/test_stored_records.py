@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kurto.analyzer.v1.feature_service_pb2 import GetWaveformRequest
 from kurto.assets.v1 import assets_pb2
@@ -204,3 +208,16 @@ def test_the_speed_that_is_known_best_counts() -> None:
         _speeds(_record())
     with pytest.raises(InvalidField, match="pulses_per_revolution"):
         shaft_rotation(_record(), shaft_speed_hz=None, pulses_per_revolution=-1)
+
+
+@given(rate=st.sampled_from([12_000.0, 25_600.0, 44_100.0, 97_656.25]), first=st.integers(0, 10**9))
+def test_asked_from_the_start_of_an_answer_on_the_same_samples_are_meant(
+    rate: float, first: int
+) -> None:
+    """Times are told in whole microseconds: rounding must neither add a sample nor lose one."""
+    header = _header(first, first + 2 * round(rate))
+    header.config.sample_rate_hz = rate
+    stored = EpochFormat.of(header)
+    selection = replace(_selection(0.0, 1.0), start_us=stored.geometry.time_us(first))
+    chosen = choose_range(selection, stored, max_samples=200_000)
+    assert chosen == StoredRange(3, first, first + round(rate))

@@ -7,6 +7,7 @@ import binascii
 import struct
 import zlib
 
+from kurto.analyzer.v1.bearings_pb2 import ListBearingsRequest
 from kurto.analyzer.v1.diagnoses_pb2 import ListDiagnosesRequest, ListLongFeaturesRequest
 from kurto.analyzer.v1.feature_service_pb2 import (
     ListFeatureRollupsRequest,
@@ -18,19 +19,26 @@ __all__ = [
     "RowKey",
     "read_diagnosis_token",
     "read_page_token",
+    "read_place_token",
     "read_rollup_token",
     "write_diagnosis_token",
     "write_page_token",
+    "write_place_token",
     "write_rollup_token",
 ]
 
 _Request = (
-    ListFeaturesRequest | ListFeatureRollupsRequest | ListDiagnosesRequest | ListLongFeaturesRequest
+    ListFeaturesRequest
+    | ListFeatureRollupsRequest
+    | ListDiagnosesRequest
+    | ListLongFeaturesRequest
+    | ListBearingsRequest
 )
 RowKey = tuple[int, int, int]
 """Start time in microseconds, epoch, window index: the order of rows of one sensor."""
 
 _TOKEN, _ROLLUP_TOKEN = struct.Struct(">BIqqq"), struct.Struct(">BIq")
+_PLACE_TOKEN = struct.Struct(">BII")
 _VERSION = 1
 
 
@@ -93,6 +101,24 @@ def read_diagnosis_token(request: ListDiagnosesRequest) -> tuple[int, int, int, 
     except UnicodeDecodeError:
         raise InvalidCursor(field="page_token") from None
     return key[0], key[1], key[2], channel
+
+
+def write_place_token(request: ListBearingsRequest, place: int) -> str:
+    """Return the token for the page that begins at a place of a list."""
+    packed = _PLACE_TOKEN.pack(_VERSION, _fingerprint(request), place)
+    return base64.urlsafe_b64encode(packed).decode()
+
+
+def read_place_token(request: ListBearingsRequest) -> int | None:
+    """Return the place at which the page begins, or None for the first page.
+
+    Raises
+    ------
+    InvalidCursor
+        When the token was not issued for this request.
+    """
+    key = _read(request, _PLACE_TOKEN)
+    return None if key is None else key[0]
 
 
 def _read(request: _Request, layout: struct.Struct) -> tuple[int, ...] | None:

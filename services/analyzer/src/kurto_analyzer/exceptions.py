@@ -13,6 +13,7 @@ from kurto_service.exceptions import (
 
 __all__ = [
     "ByteCountMismatch",
+    "DiagnosisTooLate",
     "EpochMismatch",
     "HopJump",
     "InvalidCursor",
@@ -104,6 +105,14 @@ class NoLongWindow(FailedPrecondition):
 
 class TooManyRequests(ResourceExhausted):
     """Diagnoses of {limit} sensors at most are made on request: ask again in a few seconds."""
+
+    reason = "OVERLOADED"
+
+
+class DiagnosisTooLate(ResourceExhausted):
+    """The diagnosis of {sensor_id} did not come within {timeout_s} s, others are before it: see
+    GetDiagnosis in a while, or raise KURTO_ANALYZER_DIAGNOSIS_CPU_SHARE.
+    """  # noqa: D205 (one paragraph: it is the message)
 
     reason = "OVERLOADED"
 

@@ -16,6 +16,8 @@ from kurto.analyzer.v1 import (
 from kurto.analyzer.v1 import feature_service_pb2 as features_pb
 from kurto_analyzer.baselines.service import BaselineDesk
 from kurto_analyzer.baselines.servicer import BaselineMethods
+from kurto_analyzer.bearing_catalogue.reader import BearingReader
+from kurto_analyzer.bearing_catalogue.servicer import BearingMethods
 from kurto_analyzer.feature_reader import FeatureReader
 from kurto_analyzer.long_windows.reader import DiagnosisReader
 from kurto_analyzer.long_windows.servicer import DiagnosisMethods
@@ -98,6 +100,7 @@ class FeatureServicer(
     BaselineMethods,
     DiagnosisMethods,
     AnalysisMethods,
+    BearingMethods,
     feature_service_pb2_grpc.FeatureServiceServicer,
 ):
     """``kurto.analyzer.v1.FeatureService``.
@@ -127,6 +130,7 @@ class FeatureServicer(
         self.baselines = baselines
         self.diagnoses = diagnoses
         self.spectra = spectra
+        self.bearings = BearingReader()
         self._reader = reader
         self._rollups = rollups
 

@@ -19,13 +19,28 @@ def test_first_come_first_served_and_each_once() -> None:
     assert (turns.next(), turns.next(), turns.next()) == (one, two, None)
 
 
-def test_the_hastened_come_first() -> None:
-    turns, one, two, three = Turns(), sensor("one"), sensor("two"), sensor("three")
+def test_the_hastened_come_before_the_others_but_never_twice_in_a_row() -> None:
+    turns = Turns()
+    one, two, three, four = (sensor(name) for name in ("one", "two", "three", "four"))
     for waiting in (one, two):
         turns.add(waiting)
-    turns.hasten(three)
-    turns.hasten(two)
-    assert [turns.next() for _ in range(3)] == [two, three, one]
+    for urgent in (three, two, four, three):
+        turns.hasten(urgent)
+    assert len(turns) == 4
+    assert [turns.next() for _ in range(5)] == [three, one, two, four, None]
+
+
+def test_asking_again_and_again_for_one_sensor_leaves_half_of_the_turns_to_the_others() -> None:
+    turns, greedy = Turns(), sensor("greedy")
+    others = [sensor(str(number)) for number in range(10)]
+    for waiting in others:
+        turns.add(waiting)
+    taken = []
+    for _ in range(20):
+        turns.hasten(greedy)
+        turns.add(greedy)
+        taken.append(turns.next())
+    assert [one for one in taken if one is not greedy] == others
 
 
 def test_work_stays_within_its_share() -> None:

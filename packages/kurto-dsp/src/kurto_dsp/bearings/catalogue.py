@@ -73,8 +73,9 @@ def find_bearing(
             listed = ", ".join(bearing.designation for bearing in found[:MATCHES_NAMED])
             more = ", ..." if len(found) > MATCHES_NAMED else ""
             raise ParameterError(f"{name!r} matches several bearings: {listed}{more}")
+    nearest = ", ".join(one.designation for one in nearest_bearings(bare, bearings=candidates))
     raise ParameterError(
-        f"{name!r} is not a known bearing; the nearest are {_nearest(bare, candidates)}. "
+        f"{name!r} is not a known bearing; the nearest are {nearest}. "
         "Give its geometry instead: element count, element diameter, pitch diameter in mm"
         "[, contact angle in degrees]"
     )
@@ -149,15 +150,62 @@ def _splits_number(words: Sequence[str], length: int) -> bool:
     return False
 
 
-def _nearest(text: str, candidates: Sequence[BearingGeometry]) -> str:
-    by_key: dict[str, str] = {}
-    for bearing in candidates:
-        by_key[_key(bearing.designation)] = bearing.designation
+def nearest_bearings(
+    text: str, *, bearings: Iterable[BearingGeometry] | None = None
+) -> tuple[BearingGeometry, ...]:
+    """Return the few bearings whose designations are the most like a text, the nearest first.
+
+    Parameters
+    ----------
+    text : str
+    bearings : iterable of BearingGeometry, optional
+        Where to look: the catalogue by default.
+
+    Examples
+    --------
+    >>> [bearing.designation for bearing in nearest_bearings("6205", bearings=known_bearings()[:3])]
+    ['SKF 6205-2RS JEM', 'SKF 6203-2RS JEM', 'LDK UER204']
+    """
+    by_key: dict[str, BearingGeometry] = {}
+    for bearing in known_bearings() if bearings is None else bearings:
+        by_key[_key(bearing.designation)] = bearing
         # A number is compared without the maker too: 6206 of nobody is near to SKF 6206.
         for word in re.findall(r"[a-z]*\d[a-z0-9]*", bearing.designation.lower()):
-            by_key.setdefault(_key(word), bearing.designation)
+            by_key.setdefault(_key(word), bearing)
     near = difflib.get_close_matches(_key(text), by_key, n=3 * NEAREST_NAMED, cutoff=0.0)
-    return ", ".join(list(dict.fromkeys(by_key[key] for key in near))[:NEAREST_NAMED])
+    found = {by_key[key].designation: by_key[key] for key in near}
+    return tuple(found.values())[:NEAREST_NAMED]
+
+
+def search_bearings(
+    text: str, *, bearings: Iterable[BearingGeometry] | None = None
+) -> tuple[BearingGeometry, ...]:
+    """Return the bearings whose designation, maker or source hold all words of a text.
+
+    Case, blanks and hyphens do not matter. Those whose designation, or a word of it, begins with
+    the text come first; else they are in the order of the catalogue.
+
+    Parameters
+    ----------
+    text : str
+        Without a letter or digit: all bearings.
+    bearings : iterable of BearingGeometry, optional
+        Where to look: the catalogue by default.
+
+    Examples
+    --------
+    >>> [bearing.designation for bearing in search_bearings("6205 skf")]
+    ['SKF 6205-2RS JEM']
+    """
+    candidates = tuple(known_bearings() if bearings is None else bearings)
+    words = [word for word in map(_key, text.split()) if word]
+    found = [one for one in candidates if all(word in _words_of(one) for word in words)]
+    whole = _key(text)
+    return tuple(sorted(found, key=lambda one: not (whole and _begins_word(whole, one))))
+
+
+def _words_of(bearing: BearingGeometry) -> str:
+    return _key(f"{bearing.designation} {bearing.maker} {bearing.source}")
 
 
 def _key(text: str) -> str:

@@ -37,6 +37,7 @@ __all__ = [
     "analyse_channel",
     "assemble",
     "bearing_name",
+    "bearing_problem",
     "machine_of",
     "newest_seconds",
     "what_is_missing",
@@ -120,10 +121,15 @@ def what_is_missing(spec: SensorSpec, machine: Machine) -> str:
     """Return what to declare before fault lines can be told; empty when nothing is missing."""
     missing = []
     if machine.bearing is None:
-        missing.append(spec.bearing_problem or "no bearing is declared")
+        missing.append(bearing_problem(spec))
     if machine.speed is None and not machine.unsteady:
         missing.append("no shaft speed is measured or declared (nominal_speed_rpm)")
     return "; ".join(missing)
+
+
+def bearing_problem(spec: SensorSpec) -> str:
+    """Return why the bearing of a sensor is not known."""
+    return spec.bearing_problem or "no bearing is declared"
 
 
 def analyse_channel(

@@ -15,7 +15,7 @@ from kurto_analyzer.cursors import (
 )
 from kurto_analyzer.exceptions import InvalidField, NoDiagnosisYet, NoLongWindow, UnknownFeature
 from kurto_analyzer.frames import bound_us
-from kurto_analyzer.long_windows.analysis import machine_of, what_is_missing
+from kurto_analyzer.long_windows.analysis import bearing_problem, machine_of, what_is_missing
 from kurto_analyzer.long_windows.messages import FAULTS, diagnosis_message, long_features_message
 from kurto_analyzer.long_windows.ports import LongResultStore
 from kurto_analyzer.long_windows.results import DiagnosisQuery, LongFeatureQuery
@@ -73,7 +73,12 @@ class DiagnosisReader:
         now = Timestamp()
         now.FromDatetime(self._clock.now())
         messages = [diagnosis_message(one) for one in diagnoses]
-        return pb.GetDiagnosisResponse(diagnoses=messages, server_time=now)
+        sensor = self._sensors.newest_epoch(sensor_id)
+        return pb.GetDiagnosisResponse(
+            diagnoses=messages,
+            server_time=now,
+            problem="" if sensor is None else _hindrance(sensor),
+        )
 
     async def request(self, sensor_id: str) -> pb.RequestDiagnosisResponse:
         """Have the newest long window diagnosed now, and return what it says.
@@ -167,8 +172,18 @@ class DiagnosisReader:
 
 
 def _missing(sensor: OpenSensor) -> str:
-    window = sensor.track.history.window()
-    return "" if window is None else what_is_missing(window.spec, machine_of(window))
+    """Return what to declare before the sensor can be diagnosed, as far as can be told."""
+    spec, window = sensor.track.spec, sensor.track.history.window()
+    if window is not None:
+        return what_is_missing(window.spec, machine_of(window))
+    # Whether its speed is measured shows with the first window.
+    return "" if spec.bearing is not None else bearing_problem(spec)
+
+
+def _hindrance(sensor: OpenSensor) -> str:
+    """Return why no new diagnoses come; empty when they do, or will once there are samples."""
+    history = sensor.track.history
+    return _missing(sensor) or (history.shortfall if history.denied else "")
 
 
 def _range(request: _ListRequest) -> tuple[int | None, int | None]:

@@ -113,18 +113,22 @@ class LongWindow:
         -------
         Float32Array [shape=(channels, sample_count)]
         """
-        spec, length = self.spec, self.spec.geometry.hop_samples
-        parts = []
-        for stretch, first, end in self._parts():
-            decoded = decode_planar(
-                stretch.planar,
-                encoding=spec.encoding,
-                scales=spec.scales,
-                channel_count=len(spec.channels),
-            )
-            offset = stretch.first_hop
-            parts.append(decoded[:, (first - offset) * length : (end - offset) * length])
-        return np.concatenate(parts, axis=1)
+        spec = self.spec
+        channel_count = len(spec.channels)
+        hop_bytes = spec.hop_bytes // channel_count
+        # Put together as bytes and decoded once: a window has dozens of stretches.
+        parts = [
+            np.frombuffer(stretch.planar, np.uint8).reshape(channel_count, -1)[
+                :, (first - stretch.first_hop) * hop_bytes : (end - stretch.first_hop) * hop_bytes
+            ]
+            for stretch, first, end in self._parts()
+        ]
+        return decode_planar(
+            np.concatenate(parts, axis=1).tobytes(),
+            encoding=spec.encoding,
+            scales=spec.scales,
+            channel_count=channel_count,
+        )
 
     def speeds_hz(self) -> Float64Array:
         """Return the shaft speed of each hop, NaN where none was measured.

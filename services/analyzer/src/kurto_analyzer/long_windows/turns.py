@@ -10,27 +10,36 @@ __all__ = ["CpuBudget", "Turns"]
 
 
 class Turns:
-    """Sensors that wait for their long window, each once, first come first served."""
+    """Sensors that wait for their long window, each once, first come first served.
+
+    Those that are hastened come before the others, but every second turn is that of another while
+    any waits: whoever asks again and again for one sensor takes half of the turns, not all.
+    """
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[tuple[str, int], OpenSensor] = OrderedDict()
+        self._hastened: OrderedDict[tuple[str, int], OpenSensor] = OrderedDict()
+        self._was_hastened = False
 
     def __len__(self) -> int:
         """Return how many wait."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._hastened)
 
     def add(self, sensor: OpenSensor) -> None:
         """Put a sensor behind the others, unless it waits already."""
-        self._waiting.setdefault(sensor.key, sensor)
+        if sensor.key not in self._hastened:
+            self._waiting.setdefault(sensor.key, sensor)
 
     def hasten(self, sensor: OpenSensor) -> None:
-        """Put a sensor before all others."""
-        self._waiting[sensor.key] = sensor
-        self._waiting.move_to_end(sensor.key, last=False)
+        """Put a sensor before those that are not hastened."""
+        self._waiting.pop(sensor.key, None)
+        self._hastened[sensor.key] = sensor
 
     def next(self) -> OpenSensor | None:
         """Take the sensor whose turn it is."""
-        return self._waiting.popitem(last=False)[1] if self._waiting else None
+        self._was_hastened = bool(self._hastened) and not (self._was_hastened and self._waiting)
+        line = self._hastened if self._was_hastened else self._waiting
+        return line.popitem(last=False)[1] if line else None
 
 
 class CpuBudget:

@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from kurto_analyzer.exceptions import NoLongWindow, TooManyRequests
+from kurto_analyzer.exceptions import DiagnosisTooLate, NoLongWindow, TooManyRequests
 from kurto_analyzer.long_windows.analysis import (
     ChannelResult,
     analyse_channel,
@@ -131,8 +131,8 @@ class LongWindowWorker:
         ------
         NoLongWindow
             When the sensor has none.
-        TooManyRequests
-            When too many wait already.
+        TooManyRequests, DiagnosisTooLate
+            When too many wait already, or it does not come in time.
         """
         future = self._requests.get(sensor.key)
         if future is None:
@@ -147,7 +147,11 @@ class LongWindowWorker:
             async with asyncio.timeout(self._limits.request_timeout_s):
                 return await asyncio.shield(future)
         except TimeoutError:
-            raise TooManyRequests(limit=self._limits.max_requests, retry_after_s=5.0) from None
+            raise DiagnosisTooLate(
+                sensor_id=sensor.key[0],
+                timeout_s=f"{self._limits.request_timeout_s:g}",
+                retry_after_s=5.0,
+            ) from None
 
     async def run(self) -> None:
         """Take long windows for ever."""
@@ -228,10 +232,11 @@ class LongWindowWorker:
 
     async def _in_thread(self, work: Callable[[], ResultT]) -> tuple[ResultT, float]:
         loop = asyncio.get_running_loop()
-        result, cpu_s = await loop.run_in_executor(self._thread, _timed, work)
-        self._budget.spend(cpu_s, self._clock.monotonic())
+        done: Future[ResultT] = Future()
+        cpu_s = await loop.run_in_executor(self._thread, _timed, work, done)
+        self._budget.spend(cpu_s, self._clock.monotonic())  # also of work that failed
         self._metrics.cpu_seconds.inc(cpu_s)
-        return result, cpu_s
+        return done.result(), cpu_s
 
     async def _give_way(self) -> None:
         await self._clock.sleep(self._budget.wait_s(self._clock.monotonic()))
@@ -255,10 +260,14 @@ class LongWindowWorker:
             return "unstored"
 
 
-def _timed(work: Callable[[], ResultT]) -> tuple[ResultT, float]:
+def _timed(work: Callable[[], ResultT], done: Future[ResultT]) -> float:
+    """Do the work, and return the processor time that it took, however it ends."""
     began_s = time.thread_time()
-    result = work()
-    return result, time.thread_time() - began_s
+    try:
+        done.set_result(work())
+    except Exception as error:
+        done.set_exception(error)
+    return time.thread_time() - began_s
 
 
 def _require_window(sensor: OpenSensor) -> None:

@@ -130,11 +130,23 @@ def choose_range(
         return _burst_range(selection, stored, count)
     if selection.start_us is None:
         return StoredRange(stored.epoch, max(0, stored.end - count), stored.end)
-    offset_s = (selection.start_us - geometry.anchor_us) / _MICROSECONDS
-    end = math.ceil(offset_s * rate - 1e-3) + count
+    end = _first_index(geometry, selection.start_us) + count
     if end <= stored.first:
         raise NoSamples(sensor_id=stored.sensor_id)
     return StoredRange(stored.epoch, stored.first, end)
+
+
+def _first_index(geometry: StreamGeometry, time_us: int) -> int:
+    """Return the first index whose time is not before `time_us`.
+
+    By the times as they are told, which are rounded: who asks for the samples from the start of
+    an answer on gets the same ones again.
+    """
+    offset_s = (time_us - geometry.anchor_us) / _MICROSECONDS
+    index = math.floor(offset_s * geometry.sample_rate_hz) - 1
+    while geometry.time_us(index) < time_us:
+        index += 1
+    return index
 
 
 def _burst_range(selection: SampleSelection, stored: EpochFormat, count: int) -> StoredRange:

@@ -147,12 +147,14 @@ class GetDiagnosisRequest(_message.Message):
     def __init__(self, sensor_id: _Optional[str] = ...) -> None: ...
 
 class GetDiagnosisResponse(_message.Message):
-    __slots__ = ("diagnoses", "server_time")
+    __slots__ = ("diagnoses", "server_time", "problem")
     DIAGNOSES_FIELD_NUMBER: _ClassVar[int]
     SERVER_TIME_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
     diagnoses: _containers.RepeatedCompositeFieldContainer[Diagnosis]
     server_time: _timestamp_pb2.Timestamp
-    def __init__(self, diagnoses: _Optional[_Iterable[_Union[Diagnosis, _Mapping]]] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    problem: str
+    def __init__(self, diagnoses: _Optional[_Iterable[_Union[Diagnosis, _Mapping]]] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., problem: _Optional[str] = ...) -> None: ...
 
 class ListDiagnosesRequest(_message.Message):
     __slots__ = ("sensor_id", "start_time", "end_time", "channels", "faults", "page_size", "page_token")

@@ -4,6 +4,7 @@ from google.api import annotations_pb2 as _annotations_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from kurto.analyzer.v1 import baselines_pb2 as _baselines_pb2
+from kurto.analyzer.v1 import bearings_pb2 as _bearings_pb2
 from kurto.analyzer.v1 import diagnoses_pb2 as _diagnoses_pb2
 from kurto.signal.v1 import features_pb2 as _features_pb2
 from kurto.signal.v1 import quality_pb2 as _quality_pb2

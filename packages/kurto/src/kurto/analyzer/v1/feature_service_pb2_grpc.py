@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from kurto.analyzer.v1 import baselines_pb2 as kurto_dot_analyzer_dot_v1_dot_baselines__pb2
+from kurto.analyzer.v1 import bearings_pb2 as kurto_dot_analyzer_dot_v1_dot_bearings__pb2
 from kurto.analyzer.v1 import diagnoses_pb2 as kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2
 from kurto.analyzer.v1 import feature_service_pb2 as kurto_dot_analyzer_dot_v1_dot_feature__service__pb2
 
@@ -121,6 +122,11 @@ class FeatureServiceStub:
                 '/kurto.analyzer.v1.FeatureService/RequestDiagnosis',
                 request_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisRequest.SerializeToString,
                 response_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisResponse.FromString,
+                _registered_method=True)
+        self.ListBearings = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/ListBearings',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_bearings__pb2.ListBearingsRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_bearings__pb2.ListBearingsResponse.FromString,
                 _registered_method=True)
         self.ListFeatureDefinitions = channel.unary_unary(
                 '/kurto.analyzer.v1.FeatureService/ListFeatureDefinitions',
@@ -260,6 +266,14 @@ class FeatureServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListBearings(self, request, context):
+        """Lists bearings of the catalogue, and says which one a designation means: to check a sensor's
+        bearing before it is declared.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListFeatureDefinitions(self, request, context):
         """Lists the features that exist, in the order of frames' columns.
         """
@@ -354,6 +368,11 @@ def add_FeatureServiceServicer_to_server(servicer, server):
                     servicer.RequestDiagnosis,
                     request_deserializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisRequest.FromString,
                     response_serializer=kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisResponse.SerializeToString,
+            ),
+            'ListBearings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBearings,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_bearings__pb2.ListBearingsRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_bearings__pb2.ListBearingsResponse.SerializeToString,
             ),
             'ListFeatureDefinitions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFeatureDefinitions,
@@ -821,6 +840,33 @@ class FeatureService:
             '/kurto.analyzer.v1.FeatureService/RequestDiagnosis',
             kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisRequest.SerializeToString,
             kurto_dot_analyzer_dot_v1_dot_diagnoses__pb2.RequestDiagnosisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBearings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/ListBearings',
+            kurto_dot_analyzer_dot_v1_dot_bearings__pb2.ListBearingsRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_bearings__pb2.ListBearingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from grpc import aio as _aio
 from kurto.analyzer.v1 import baselines_pb2 as _baselines_pb2
+from kurto.analyzer.v1 import bearings_pb2 as _bearings_pb2
 from kurto.analyzer.v1 import diagnoses_pb2 as _diagnoses_pb2
 from kurto.analyzer.v1 import feature_service_pb2 as _feature_service_pb2
 import abc as _abc_1
@@ -65,6 +66,10 @@ class FeatureServiceStub:
     """Diagnoses the newest long window of a sensor now, instead of at its next turn, and
     returns what it says. Needs the role operator. RESOURCE_EXHAUSTED (OVERLOADED) when too
     many wait; FAILED_PRECONDITION (NO_DIAGNOSIS_YET) when there is no long window.
+    """
+    ListBearings: _aio.UnaryUnaryMultiCallable[_bearings_pb2.ListBearingsRequest, _bearings_pb2.ListBearingsResponse]
+    """Lists bearings of the catalogue, and says which one a designation means: to check a sensor's
+    bearing before it is declared.
     """
     ListFeatureDefinitions: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.ListFeatureDefinitionsRequest, _feature_service_pb2.ListFeatureDefinitionsResponse]
     """Lists the features that exist, in the order of frames' columns."""
@@ -220,6 +225,16 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
         """Diagnoses the newest long window of a sensor now, instead of at its next turn, and
         returns what it says. Needs the role operator. RESOURCE_EXHAUSTED (OVERLOADED) when too
         many wait; FAILED_PRECONDITION (NO_DIAGNOSIS_YET) when there is no long window.
+        """
+
+    @_abc_1.abstractmethod
+    def ListBearings(
+        self,
+        request: _bearings_pb2.ListBearingsRequest,
+        context: _aio.ServicerContext[_bearings_pb2.ListBearingsRequest, _abc.Awaitable[_bearings_pb2.ListBearingsResponse]],
+    ) -> _abc.Awaitable[_bearings_pb2.ListBearingsResponse]:
+        """Lists bearings of the catalogue, and says which one a designation means: to check a sensor's
+        bearing before it is declared.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,1 @@
+"""The catalogue of bearings as it is served: what a sensor may be declared to watch."""
