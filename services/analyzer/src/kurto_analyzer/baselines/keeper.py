@@ -13,6 +13,7 @@ import asyncpg
 
 from kurto_analyzer.baselines.model import BaselineState, StoredBaseline
 from kurto_analyzer.baselines.ports import BaselineStore, CountedWindows, Revision
+from kurto_analyzer.baselines.replay import replay
 from kurto_analyzer.baselines.tracks import (
     REPLAY_WINDOWS,
     Compared,
@@ -223,19 +224,20 @@ class ConditionKeeper:
                     await self._look(item.sensor_id)
         except Exception as error:
             self.forget(item.sensor_id)
-            self._failed(item.sensor_id, error)
-            return False
+            return not self._failed(item.sensor_id, error)
         return True
 
-    def _failed(self, sensor_id: str, error: Exception) -> None:
-        if not (isinstance(error, asyncpg.PostgresError) or is_transient(error)):
-            raise error
+    def _failed(self, sensor_id: str, error: Exception) -> bool:
+        """Log and count a failure; return whether it may pass, and waiting helps."""
         self._metrics.condition_failures.inc()
-        extra = {
-            "action": "condition_failed", "sensor_id": sensor_id,
-            "error": str(error) or type(error).__name__,
-        }  # fmt: skip
+        extra = {"action": "condition_failed", "sensor_id": sensor_id}
+        if not (isinstance(error, asyncpg.PostgresError) or is_transient(error)):
+            # A fault of the numerics with one sensor's windows must not end the live analysis.
+            _LOG.error("Windows could not be compared", exc_info=error, extra=extra)
+            return False
+        extra["error"] = str(error) or type(error).__name__
         _LOG.warning("Baselines could not be read or stored; it is tried again", extra=extra)
+        return True
 
     async def _look(self, sensor_id: str) -> None:
         await self._freeze_if_learned(sensor_id, await self._rebuilt(sensor_id))
@@ -275,8 +277,7 @@ class ConditionKeeper:
         """Return a sensor as its stored baselines and frames make it."""
         stored = {one.state: one for one in await self._baselines.open_baselines(sensor_id)}
         track = ConditionTrack(stored.get(BaselineState.IN_FORCE))
-        for frame in await self._windows.newest(sensor_id, REPLAY_WINDOWS):
-            track.update(frame)
+        await replay(await self._windows.newest(sensor_id, REPLAY_WINDOWS), track.update)
         learning = None
         if BaselineState.LEARNING in stored:
             learning = await self._relearned(stored[BaselineState.LEARNING], track.newest)
@@ -287,8 +288,8 @@ class ConditionKeeper:
         start_us = stored.begin_us
         while newest is not None and start_us <= newest.start_us and track.missing > 0:
             end_us = start_us + _SLICE_US
-            for frame in await self._windows.between(stored.sensor_id, start_us, end_us):
-                track.update(frame)
+            frames = await self._windows.between(stored.sensor_id, start_us, end_us)
+            await replay(frames, track.update)
             start_us = end_us
         return track
 
