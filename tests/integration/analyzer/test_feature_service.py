@@ -39,7 +39,7 @@ async def real_room(analyzer_dsn: str, valkey_url: str) -> AsyncIterator[Room]:
     clock = SystemClock()
     store = PostgresFeatureStore(pool, pool, PartitionKeeper(pool, clock, feature_table(7)))
     live = ValkeyLiveFeatures(
-        lambda: valkey.connect(valkey_url), clock, retention_s=600, latest_ttl_s=60, timeout_s=2.0
+        lambda: valkey.connect(valkey_url), clock, retention_s=600, latest_ttl_s=60, timeout_s=20.0
     )
     room = Room(store, live, load_settings(AnalyzerSettings, commit_interval_s=0.01))
     async with room.open():
@@ -193,6 +193,7 @@ async def test_bad_requests_say_what_to_change(real_room: Room) -> None:
     assert await refusal(features.ListFeatures(nul)) == wrong
     assert await refusal(features.ListFeatures(listing(page_size=6001))) == wrong
     assert await refusal(features.ListFeatures(listing(epoch=-1))) == wrong
+    assert await refusal(features.ListFeatures(listing(epoch=2**31))) == wrong
     assert await refusal(features.ListFeatures(listing(after_window_index=3))) == wrong
     unknown = features.ListFeatures(listing(feature_names=["rms", "loudness"]))
     assert await refusal(unknown) == ("INVALID_ARGUMENT", "UNKNOWN_FEATURE")

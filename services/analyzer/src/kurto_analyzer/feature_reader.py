@@ -42,6 +42,7 @@ from kurto_service.clock import Clock
 __all__ = ["FeatureReader"]
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 600, 6000
+_LARGEST_EPOCH = 2**31 - 1  # as stored
 _FRAMES_PER_TURN = 100  # built into messages without a pause
 _SCALING = spectrum_pb2.SpectrumScaling
 _KINDS = {
@@ -176,8 +177,10 @@ class FeatureReader:
                 f"page_size must be 0 to {_LARGEST_PAGE}, got {request.page_size}.",
                 field="page_size",
             )
-        if request.epoch < 0:
-            raise InvalidField(f"epoch must be at least 0, got {request.epoch}.", field="epoch")
+        if not 0 <= request.epoch <= _LARGEST_EPOCH:
+            raise InvalidField(
+                f"epoch must be 0 to {_LARGEST_EPOCH}, got {request.epoch}.", field="epoch"
+            )
         if request.HasField("after_window_index") and not request.epoch:
             raise InvalidField(
                 "after_window_index counts the windows of one epoch: name the epoch too.",
