@@ -13,6 +13,7 @@ from kurto_ingest.postgres import (
     PostgresEventStore,
     PostgresKeepStore,
     PostgresPlaceStore,
+    PostgresProcessValueStore,
     PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
@@ -48,7 +49,7 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
         pool = await create_pool(databases.server.dsn(name), max_size=6)
         stack.push_async_callback(pool.close)
         publisher = ValkeyStatusPublisher(
-            lambda: valkey.connect(url), clock, retention_s=600, timeout_s=1
+            lambda: valkey.connect(url), clock, retention_s=600, timeout_s=10
         )
         stack.push_async_callback(publisher.close)
         partitions = Partitions(pool, clock, default_s=86400, ahead_s=7200)
@@ -56,11 +57,12 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             places=PostgresPlaceStore(pool),
             sensors=PostgresSensorStore(pool),
             streams=PostgresStreamStore(pool),
-            samples=PostgresSampleStore(pool, pool, partitions, commit_timeout_s=5),
+            samples=PostgresSampleStore(pool, pool, partitions, commit_timeout_s=30),
             archive=PostgresSampleArchive(pool),
             publisher=publisher,
             events=PostgresEventStore(pool),
             times=PostgresSampleTimeStore(pool),
+            values=PostgresProcessValueStore(pool),
             keeps=PostgresKeepStore(pool, partitions),
             space=PostgresSpaceStore(pool, partitions, disk_path="", max_database_bytes=0),
         )

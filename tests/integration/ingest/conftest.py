@@ -14,6 +14,7 @@ from kurto_ingest.postgres import (
     PostgresEventStore,
     PostgresKeepStore,
     PostgresPlaceStore,
+    PostgresProcessValueStore,
     PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
@@ -47,7 +48,7 @@ def ingest_dsn(databases: Any) -> Iterator[str]:
 @pytest.fixture
 def settings(ingest_dsn: str, valkey_url: str) -> IngestSettings:
     """Settings for tests: quick, with the real servers."""
-    return load_settings(
+    quick = load_settings(
         IngestSettings,
         postgres_dsn=ingest_dsn,
         valkey_url=valkey_url,
@@ -55,6 +56,8 @@ def settings(ingest_dsn: str, valkey_url: str) -> IngestSettings:
         commit_linger_s=0.1,
         analysis_note_interval_s=0.1,
     )
+    # An answer tells what is durable by then; on a busy machine a commit may take its time.
+    return quick.model_copy(update={"ack_patience_s": 30.0})
 
 
 @pytest.fixture
@@ -63,13 +66,13 @@ async def stores(settings: IngestSettings) -> AsyncIterator[Stores]:
     async with AsyncExitStack() as stack:
         pools = []
         for _ in range(2):
-            pool = await create_pool(settings.postgres_dsn, max_size=4)
+            pool = await create_pool(settings.postgres_dsn, max_size=4, acquire_timeout_s=30)
             stack.push_async_callback(pool.close)
             pools.append(pool)
         writing, reading = pools
         clock = SystemClock()
         publisher = ValkeyStatusPublisher(
-            lambda: valkey.connect(settings.valkey_url), clock, retention_s=600, timeout_s=1
+            lambda: valkey.connect(settings.valkey_url), clock, retention_s=600, timeout_s=10
         )
         stack.push_async_callback(publisher.close)
         partitions = Partitions(reading, clock, default_s=86400, ahead_s=7200)
@@ -77,11 +80,12 @@ async def stores(settings: IngestSettings) -> AsyncIterator[Stores]:
             places=PostgresPlaceStore(reading),
             sensors=PostgresSensorStore(reading),
             streams=PostgresStreamStore(reading),
-            samples=PostgresSampleStore(writing, reading, partitions, commit_timeout_s=5),
+            samples=PostgresSampleStore(writing, reading, partitions, commit_timeout_s=30),
             archive=PostgresSampleArchive(reading),
             publisher=publisher,
             events=PostgresEventStore(reading),
             times=PostgresSampleTimeStore(reading),
+            values=PostgresProcessValueStore(reading),
             keeps=PostgresKeepStore(reading, partitions),
             space=PostgresSpaceStore(reading, partitions, disk_path="", max_database_bytes=0),
         )

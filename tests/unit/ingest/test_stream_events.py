@@ -6,6 +6,7 @@ import pytest
 
 from kurto_ingest.exceptions import InvalidCursor, InvalidField
 from kurto_ingest.fakes.records import FakeEventStore, FakeSampleTimeStore
+from kurto_ingest.fakes.stores import fake_stores
 from kurto_ingest.records.event_log import EventLog
 from kurto_ingest.records.event_messages import event_query
 from kurto_ingest.records.recorder import RecordPace, Records
@@ -67,9 +68,15 @@ async def test_records_are_written_kept_for_their_time_and_written_at_the_end() 
         max_queued=100,
         event_retention_s=86400,
         time_retention_s=2 * 86400,
+        value_retention_s=3 * 86400,
     )
     records = Records(
-        event_store=events, time_store=times, clock=clock, pace=pace, dropped=lambda count: None
+        event_store=events,
+        time_store=times,
+        value_store=fake_stores(clock).values,
+        clock=clock,
+        pace=pace,
+        dropped=lambda count: None,
     )
     records.events.note(EventKind.EPOCH_BEGAN, sensor_id="a", epoch=1)
     records.times.push(

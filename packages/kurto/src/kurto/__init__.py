@@ -25,6 +25,7 @@ from kurto.exceptions import (
 )
 from kurto.frames import ChannelFrame, Frame
 from kurto.machine_data import BearingGeometry
+from kurto.process_values import ProcessValueDefinition
 from kurto.progress import Progress
 from kurto.sample_arrays import SampleArray
 from kurto.sample_buffer import DiskUsage
@@ -46,6 +47,7 @@ __all__ = [
     "Frame",
     "KurtoError",
     "NotDurableError",
+    "ProcessValueDefinition",
     "Progress",
     "SampleArray",
     "SamplesChunk",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +16,8 @@ from kurto.send_buffer import Chunk, Range
 
 _SLOT = 0
 _MAX_PIECES = 64
+_MAX_VALUES = 64
+_logger = logging.getLogger("kurto.sender")
 
 
 class BatchWriter:
@@ -35,6 +39,9 @@ class BatchWriter:
         self._batch_bytes = batch_bytes
         self._batch_samples = max(1, batch_bytes // row_bytes)
         self._todo: deque[Range] = deque()
+        self.declared: frozenset[tuple[str, str]] = frozenset()
+        """Names and units of the process values that the service knows of this sensor."""
+        self.left_out_value_count = 0
         self.cursor = 0
         self.written_bytes = 0
         self.abandoned_sample_count = 0
@@ -92,26 +99,46 @@ class BatchWriter:
             self._todo.appendleft(Range(end, gap.end_index))
 
     async def _write(self, call: PushCall, chunk: Chunk) -> None:
+        if any((value.name, value.unit) not in self.declared for value in chunk.values):
+            chunk = self._with_declared(chunk)
         await call.write(push_batch(chunk, _SLOT))
         self.written_bytes += chunk.samples.nbytes
+
+    def _with_declared(self, chunk: Chunk) -> Chunk:
+        """Leave out values that the service would refuse: samples must not suffer for them."""
+        known = tuple(v for v in chunk.values if (v.name, v.unit) in self.declared)
+        if not self.left_out_value_count:
+            names = sorted({f"{v.name} in {v.unit}" for v in chunk.values if v not in known})
+            _logger.warning(
+                "process values are left out: the sensor's configuration does not declare %s; give"
+                " reconfigure=True, or change it with AssetService.UpdateSensor",
+                ", ".join(names),
+                extra={"values": names},
+            )
+        self.left_out_value_count += len(chunk.values) - len(known)
+        return replace(chunk, values=known)
 
     async def _next_batch(self, index: int, max_samples: int) -> Chunk | None:
         """Return the next samples; small chunks that belong together travel together."""
         first = await self._source.first_from(index, max_samples)
         if first is None:
             return None
-        pieces, count = [first], first.sample_count
+        pieces, count, value_count = [first], first.sample_count, len(first.values)
         while count < max_samples and len(pieces) < _MAX_PIECES:
             end = pieces[-1].end_index
             piece = await self._source.first_from(end, max_samples - count)
             if piece is None or not _follows(piece, pieces[-1]):
+                break
+            value_count += len(piece.values)
+            if value_count > _MAX_VALUES:
                 break
             pieces.append(piece)
             count += piece.sample_count
         if len(pieces) == 1:
             return first
         samples = np.concatenate([_as_bytes(piece) for piece in pieces], axis=1)
-        return Chunk(first.first_index, samples, first.shaft_speed_hz, first.device_time_us)
+        values = tuple(value for piece in pieces for value in piece.values)
+        return replace(first, samples=samples, values=values)
 
 
 def _follows(piece: Chunk, before: Chunk) -> bool:

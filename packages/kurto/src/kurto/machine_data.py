@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NoReturn, TypeAlias, TypeVar
 
 from kurto.assets.v1 import assets_pb2 as pb
+from kurto.process_values import ProcessValueDefinition
 
 __all__ = ["Bearing", "BearingGeometry", "MachineData"]
 
@@ -19,6 +20,7 @@ _FIELDS = (
     "gears",
     "line_frequency_hz",
     "demodulation_band",
+    "process_values",
 )
 _GROUP = re.compile(r"(?:iso 10816-3 )?group ([12])[ ,-]+(rigid|flexible)")
 _CLASS = re.compile(r"(?:iso 10816-1 )?class (i|ii|iii|iv)")
@@ -77,6 +79,8 @@ class MachineData:
         Frequency of the mains.
     demodulation_band_hz : (float, float), optional
         Band in which the envelope is taken.
+    process_values : sequence of ProcessValueDefinition
+        Slow values that are pushed beside the samples.
     """
 
     nominal_speed_rpm: float | None = None
@@ -85,6 +89,7 @@ class MachineData:
     gears: Sequence[tuple[int, int]] = ()
     line_frequency_hz: float | None = None
     demodulation_band_hz: tuple[float, float] | None = None
+    process_values: Sequence[ProcessValueDefinition] = ()
 
     def to_proto(self) -> pb.SensorConfig:
         """Return a configuration that holds these declarations and nothing else.
@@ -98,6 +103,7 @@ class MachineData:
             nominal_speed_rpm=self.nominal_speed_rpm,
             line_frequency_hz=self.line_frequency_hz,
             gears=[_gear_stage(stage) for stage in self.gears],
+            process_values=[one.to_proto() for one in self.process_values],
         )
         if self.bearing is not None:
             config.bearing.CopyFrom(_bearing(self.bearing))

@@ -47,6 +47,7 @@ def push_batch(chunk: Chunk, slot: int) -> pb.PushRequest:
         sample_count=chunk.end_index - chunk.first_index,
         planar=chunk.samples.tobytes(),
         shaft_speed_hz=chunk.shaft_speed_hz,
+        process_values=[value.to_proto() for value in chunk.values],
     )
     if chunk.device_time_us is not None:
         batch.device_time.FromMicroseconds(chunk.device_time_us)

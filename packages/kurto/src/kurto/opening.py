@@ -26,6 +26,7 @@ from kurto.ingest.v1 import ingest_service_pb2_grpc
 from kurto.messages import sample_bytes
 from kurto.monitor import live_state
 from kurto.opener import LiveOpener
+from kurto.process_values import WaitingValues
 from kurto.progress import Progress
 from kurto.sample_buffer import MemoryBuffer, SampleBuffer
 from kurto.sender import Sender
@@ -34,6 +35,7 @@ from kurto.sensor_stream import Overflow, SensorStream
 from kurto.sensors import DeclarationCheck, SensorDeclaration, create_if_missing
 
 Accept = Callable[[pb.OpenStreamResponse], Awaitable[str | None]]
+_HOP_S = 0.1
 _logger = logging.getLogger("kurto.opening")
 
 
@@ -234,6 +236,7 @@ class StreamBuilder:
             sender,
             buffer,
             clock=self._clock,
+            values=self._waiting_values(buffer.end_index),
             sample_format=self._format,
             channel_count=len(self._declaration.channels),
             sample_rate_hz=self._declaration.sample_rate_hz,
@@ -242,6 +245,15 @@ class StreamBuilder:
             backfill=backfill,
             on_progress=settings.on_progress,
             progress_interval_s=settings.options.progress_interval_s,
+        )
+
+    def _waiting_values(self, first_index: int) -> WaitingValues:
+        declaration = self._declaration
+        burst, rate_hz = declaration.burst, declaration.sample_rate_hz
+        return WaitingValues(
+            declaration.machine.process_values,
+            hop_samples=burst.length_samples if burst else max(1, round(_HOP_S * rate_hz)),
+            first_index=first_index,
         )
 
 

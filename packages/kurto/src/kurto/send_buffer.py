@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+from kurto.process_values import SentValue
+
 
 @dataclass(frozen=True)
 class Range:
@@ -46,12 +48,15 @@ class Chunk:
         Shaft speed during the chunk in Hz.
     device_time_us : int, optional
         Sender's clock at the first sample, in microseconds since 1970-01-01T00:00:00Z.
+    values : tuple of SentValue
+        Slow values taken at these samples.
     """
 
     first_index: int
     samples: npt.NDArray[Any]
     shaft_speed_hz: float | None = None
     device_time_us: int | None = None
+    values: tuple[SentValue, ...] = ()
 
     @property
     def end_index(self) -> int:
@@ -68,7 +73,8 @@ class Chunk:
         first, end = max(first_index, self.first_index), min(end_index, self.end_index)
         samples = self.samples[:, first - self.first_index : end - self.first_index]
         time_us = self.device_time_us if first == self.first_index else None
-        return Chunk(first, samples, self.shaft_speed_hz, time_us)
+        values = tuple(value for value in self.values if first <= value.index < end)
+        return Chunk(first, samples, self.shaft_speed_hz, time_us, values)
 
 
 class SendBuffer:

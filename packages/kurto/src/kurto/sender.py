@@ -17,6 +17,7 @@ from kurto.ingest.v1 import ingest_service_pb2_grpc as pb_grpc
 from kurto.messages import ranges
 from kurto.opener import Opener
 from kurto.patience import Patience
+from kurto.process_values import declared_units
 from kurto.push_call import Calls, PushCall
 from kurto.sample_buffer import SampleSource
 from kurto.send_buffer import Range
@@ -158,6 +159,7 @@ class Sender:
         if opened is None:
             opened = await self._opener.open()
         self._stream_number, self.epoch = 0, opened.epoch
+        self.writer.declared = declared_units(opened.config.process_values)
         self.writer.begin_at(opened.next_index, opened.limits.max_batch_samples)
         await self._acknowledge(opened.next_index, ranges(opened.missing_ranges))
         return opened

@@ -13,6 +13,7 @@ from kurto.encoding import EncodingName, SampleFormat
 from kurto.ingest.v1 import ingest_service_pb2_grpc
 from kurto.machine_data import Bearing, MachineData
 from kurto.opening import StreamBuilder, StreamSettings
+from kurto.process_values import ProcessValueDefinition
 from kurto.progress import Progress
 from kurto.sender_options import SenderOptions
 from kurto.sensor_stream import Overflow, SensorStream
@@ -47,6 +48,7 @@ class SensorOpening:
         gears: Sequence[tuple[int, int]] = (),
         line_frequency_hz: float | None = None,
         demodulation_band_hz: tuple[float, float] | None = None,
+        process_values: Sequence[ProcessValueDefinition] = (),
         reconfigure: bool = False,
         start_time: datetime | None = None,
         boot_id: str | None = None,
@@ -93,10 +95,12 @@ class SensorOpening:
             Frequency of the mains in Hz.
         demodulation_band_hz : (float, float), optional
             Band in which the envelope is taken, in Hz.
+        process_values : sequence of ProcessValueDefinition
+            Slow values that ``push_values`` sends, such as the load.
         reconfigure : bool
             Whether to change a sensor that exists to what is declared here of its machine (speed,
-            bearing, class, gears, mains, band); needs the role engineer. Without it the sensor
-            stays as it is, and a difference is logged as a warning.
+            bearing, class, gears, mains, band, process values); needs the role engineer. Without it
+            the sensor stays as it is, and a difference is logged as a warning.
         start_time : datetime with a zone, optional
             Time of sample 0, for recordings; without it the epoch begins now.
         boot_id : str, optional
@@ -158,6 +162,7 @@ class SensorOpening:
                     gears=gears,
                     line_frequency_hz=line_frequency_hz,
                     demodulation_band_hz=demodulation_band_hz,
+                    process_values=process_values,
                 ),
                 reconfigure=reconfigure,
             ),

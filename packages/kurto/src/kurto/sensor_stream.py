@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Literal
@@ -15,12 +15,9 @@ import numpy.typing as npt
 from kurto.backfill import Backfill
 from kurto.encoding import SampleFormat
 from kurto.epoch_clock import EpochClock
-from kurto.exceptions import (
-    BufferFullError,
-    KurtoError,
-    NotDurableError,
-)
+from kurto.exceptions import BufferFullError, KurtoError, NotDurableError
 from kurto.monitor import StreamMonitor
+from kurto.process_values import ValueQuality, WaitingValues
 from kurto.progress import Progress, follow, report
 from kurto.sample_buffer import SampleBuffer
 from kurto.send_buffer import Chunk
@@ -29,8 +26,7 @@ from kurto.sender_task import SenderTask
 from kurto.tasks import Companions, uninterrupted
 
 Overflow = Literal["wait", "drop_oldest", "raise"]
-_OFFLINE_S = 4.0
-"""Longer than the pause between two attempts: what is on disk need not wait for the network."""
+_OFFLINE_S = 4.0  # longer than the pause between two attempts; what is on disk need not wait
 _logger = logging.getLogger("kurto.stream")
 
 
@@ -48,6 +44,8 @@ class SensorStream:
         Samples that are not acknowledged yet.
     clock : EpochClock
         Tells when samples were taken.
+    values : WaitingValues
+        Process values that go with the next samples.
     sample_format : SampleFormat
         How samples travel.
     channel_count : int > 0
@@ -72,6 +70,7 @@ class SensorStream:
         buffer: SampleBuffer,
         *,
         clock: EpochClock,
+        values: WaitingValues,
         sample_format: SampleFormat,
         channel_count: int,
         sample_rate_hz: float,
@@ -85,6 +84,7 @@ class SensorStream:
         self._buffer = buffer
         self._monitor = StreamMonitor(sender, buffer, backfill, sample_rate_hz)
         self._clock = clock
+        self._values = values
         self._format = sample_format
         self._channel_count = channel_count
         self._overflow = overflow
@@ -181,13 +181,34 @@ class SensorStream:
             time_us = self._clock.pushed(index, encoded.shape[1])
             if device_time is not None:
                 time_us = round(device_time.timestamp() * 1e6)
-            chunk = Chunk(index, encoded, shaft_speed_hz, time_us)
-            await self._make_room(chunk)
+            await self._make_room(Chunk(index, encoded))
+            values = self._values.take(index, encoded.shape[1])
+            chunk = Chunk(index, encoded, shaft_speed_hz, time_us, values)
             await uninterrupted(self._buffer.append(chunk))
         if self._buffer.pressing:
             self._sender.rotate()
         else:
             self._sender.wake()
+
+    async def push_values(
+        self, values: Mapping[str, float], *, quality: ValueQuality = "good"
+    ) -> None:
+        """Note slow values, such as a temperature or the load, taken with the next sample.
+
+        They are durable with it. A newer value replaces one that has not gone yet; of each name
+        one goes in a hop (0.1 s, or a burst).
+
+        Parameters
+        ----------
+        values : mapping from str to float
+            By name, in the units that ``open_sensor(process_values=...)`` declares.
+        quality : {"good", "uncertain", "bad"}
+            How far they can be trusted; after a bad one the value is not known.
+
+        Raises ValueError if a name is not declared or a value is not finite.
+        """
+        self._task.require_alive()
+        self._values.note(values, quality)
 
     async def flush(self, timeout_s: float = 30.0) -> None:
         """Wait until everything pushed so far is durable on the service.

@@ -81,6 +81,7 @@ class SensorStream(Facade[sensor_stream.SensorStream]):
     """The stream of one sensor; made by ``open_sensor``. See :class:`kurto.SensorStream`."""
 
     push = _waiting(sensor_stream.SensorStream.push)
+    push_values = _waiting(sensor_stream.SensorStream.push_values)
     flush = _waiting(sensor_stream.SensorStream.flush)
     close = _waiting(sensor_stream.SensorStream.close)
     follow_progress = _iterating(sensor_stream.SensorStream.follow_progress)

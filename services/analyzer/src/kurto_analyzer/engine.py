@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
@@ -176,6 +177,7 @@ class Engine:
 
 def _frame(sensor: OpenSensor, window: CompletedWindow, features: WindowFeatures | None) -> Frame:
     spec = window.spec
+    known = spec.load_step is not None and not math.isnan(window.load)
     return Frame.of_window(
         spec.sensor_id,
         spec.epoch,
@@ -188,4 +190,6 @@ def _frame(sensor: OpenSensor, window: CompletedWindow, features: WindowFeatures
         values=None if features is None else features.values,
         quality=() if features is None else tuple(map(wire_mask, features.quality.tolist())),
         shaft_speed_hz=window.shaft_speed_hz,
+        load=window.load if known else math.nan,
+        load_step=spec.load_step if known and spec.load_step is not None else math.nan,
     )

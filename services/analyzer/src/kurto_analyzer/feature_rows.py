@@ -26,6 +26,8 @@ COLUMNS = (
     "quality",
     "features",
     "shaft_speed_hz",
+    "load",
+    "load_step",
 )
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
@@ -35,7 +37,8 @@ _POSTGRES_EPOCH_US = 946_684_800_000_000
 # Field count, then length and value of every column of fixed size, then the length of sensor_id.
 _FIXED = struct.Struct(">h iq iq iq iq ii ih i? i")
 _NULL = struct.pack(">i", -1)
-_SPEED = struct.Struct(">if")
+_NO_LOAD = _NULL + _NULL
+_REAL = struct.Struct(">if")
 _INT2_OID, _FLOAT4_OID = 21, 700
 _ARRAY_1D = struct.Struct(">iiiiii")  # length, dimensions, has nulls, element type, size, first
 _ARRAY_2D = struct.Struct(">iiiiiiii")
@@ -62,7 +65,8 @@ def feature_rows(frames: Sequence[Frame], layout_ids: Mapping[FrameLayout, int])
     return [
         _prefix(frame, layout_ids[frame.layout])
         + (_NULL + _NULL if array is None else _quality(frame.quality) + array)
-        + _speed(frame.shaft_speed_hz)
+        + _real(frame.shaft_speed_hz)
+        + (_NO_LOAD if math.isnan(frame.load) else _real(frame.load) + _real(frame.load_step))
         for frame, array in zip(frames, arrays, strict=True)
     ]
 
@@ -83,8 +87,8 @@ def _prefix(frame: Frame, layout_id: int) -> bytes:
     return fixed + name
 
 
-def _speed(speed_hz: float) -> bytes:
-    return _NULL if math.isnan(speed_hz) else _SPEED.pack(4, speed_hz)
+def _real(value: float) -> bytes:
+    return _NULL if math.isnan(value) else _REAL.pack(4, value)
 
 
 def _quality(masks: tuple[int, ...]) -> bytes:

@@ -76,6 +76,9 @@ class Frame:
         Mask of each channel; empty in an empty frame.
     shaft_speed_hz : float
         The last speed measured in the window; NaN when none was, and in published frames.
+    load, load_step : float
+        Load at its end, and the width of a bin of load by the configuration used; NaN when the load
+        is not known, and in published frames.
     """
 
     sensor_id: str
@@ -92,6 +95,8 @@ class Frame:
     values: Float32Array | None
     quality: tuple[int, ...]
     shaft_speed_hz: float = math.nan
+    load: float = math.nan
+    load_step: float = math.nan
 
     @property
     def order(self) -> tuple[int, int]:
@@ -113,6 +118,8 @@ class Frame:
         values: Float32Array | None = None,
         quality: tuple[int, ...] = (),
         shaft_speed_hz: float = math.nan,
+        load: float = math.nan,
+        load_step: float = math.nan,
     ) -> Frame:
         """Return the frame of a window, its indexes and times from `geometry`."""
         return cls(
@@ -130,6 +137,8 @@ class Frame:
             values=values,
             quality=quality,
             shaft_speed_hz=shaft_speed_hz,
+            load=load,
+            load_step=load_step,
         )
 
 

@@ -35,6 +35,8 @@ class HopRun:
         True for one window on its own.
     shaft_speeds_hz : tuple of float
         Shaft speed of each hop, NaN where none was measured; empty when none was at all.
+    loads : tuple of float
+        Load at the end of each hop, NaN where none is known; empty when none is at all.
     """
 
     first_hop: int
@@ -43,6 +45,7 @@ class HopRun:
     empty_reason: int = _HAS_VALUES
     late: bool = False
     shaft_speeds_hz: tuple[float, ...] = ()
+    loads: tuple[float, ...] = ()
 
     @property
     def cost(self) -> int:
@@ -66,6 +69,8 @@ class CompletedWindow:
         True when it replaces an empty one.
     shaft_speed_hz : float
         The last speed measured in the window; NaN when none was.
+    load : float
+        Load at its end; NaN when it is not known.
     """
 
     spec: SensorSpec
@@ -73,6 +78,7 @@ class CompletedWindow:
     empty_reason: int = _HAS_VALUES
     late: bool = False
     shaft_speed_hz: float = math.nan
+    load: float = math.nan
 
 
 def received_run(message: pb.HopRun) -> HopRun:
@@ -84,6 +90,7 @@ def received_run(message: pb.HopRun) -> HopRun:
         empty_reason=message.empty_reason,
         late=message.late,
         shaft_speeds_hz=tuple(message.shaft_speeds_hz),
+        loads=tuple(message.loads),
     )
 
 
@@ -93,8 +100,8 @@ def check_run(run: HopRun, spec: SensorSpec) -> None:
     Raises
     ------
     InvalidField
-        For an impossible number of hops or shaft speed, an unknown reason, or a late run that is
-        not one window.
+        For an impossible number of hops, shaft speed or load, an unknown reason, or a late run
+        that is not one window.
     ByteCountMismatch
         When the bytes are not those of so many hops.
     """
@@ -122,6 +129,8 @@ def check_run(run: HopRun, spec: SensorSpec) -> None:
         )  # fmt: skip
     if run.shaft_speeds_hz:
         _check_speeds(run, spec)
+    if run.loads:
+        _check_loads(run, spec)
     expected = 0 if run.empty_reason else run.hop_count * spec.hop_bytes
     if len(run.planar) != expected:
         raise ByteCountMismatch(
@@ -140,6 +149,15 @@ def _check_speeds(run: HopRun, spec: SensorSpec) -> None:
             f"{run.hop_count} hops: send one a hop, finite and >= 0 (NaN where none was "
             "measured), or none.",
             field="shaft_speeds_hz", sensor_id=spec.sensor_id,
+        )  # fmt: skip
+
+
+def _check_loads(run: HopRun, spec: SensorSpec) -> None:
+    if len(run.loads) != run.hop_count or any(map(math.isinf, run.loads)):
+        raise InvalidField(
+            f"A run of {spec.sensor_id} has {len(run.loads)} loads for {run.hop_count} hops: send "
+            "one a hop, finite (NaN where it is not known), or none.",
+            field="loads", sensor_id=spec.sensor_id,
         )  # fmt: skip
 
 

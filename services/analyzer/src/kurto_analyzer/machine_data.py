@@ -10,6 +10,8 @@ import functools
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from kurto.assets.v1 import assets_pb2
 from kurto_dsp import USABLE_FRACTION, ParameterError
 from kurto_dsp.bearings import BearingGeometry, find_bearing
@@ -26,6 +28,7 @@ from kurto_dsp.gears import GearStage
 __all__ = ["MachineData", "read_machine_data"]
 
 _MAX_RPM = 600_000.0
+_LOAD_STEPS = (1e-30, 1e30)  # what float32 holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class MachineData:
         Frequency of the mains.
     demodulation_band_hz : tuple of float or None
         Lower and upper edge of the band in which the envelope is taken.
+    load_step : float or None
+        Width of a bin of load, in the unit of the load; None where no load is declared.
     """
 
     nominal_speed_hz: float | None = None
@@ -57,6 +62,7 @@ class MachineData:
     gear_stages: tuple[GearStage, ...] = ()
     line_frequency_hz: float | None = None
     demodulation_band_hz: tuple[float, float] | None = None
+    load_step: float | None = None
 
 
 def read_machine_data(config: assets_pb2.SensorConfig) -> MachineData:
@@ -72,6 +78,7 @@ def read_machine_data(config: assets_pb2.SensorConfig) -> MachineData:
         gear_stages=_gear_stages(config),
         line_frequency_hz=line_hz if 0.0 < line_hz < math.inf else None,
         demodulation_band_hz=_demodulation_band(config),
+        load_step=_load_step(config),
     )
 
 
@@ -141,3 +148,13 @@ def _demodulation_band(config: assets_pb2.SensorConfig) -> tuple[float, float] |
     if not 0.0 < band.low_hz < band.high_hz <= USABLE_FRACTION * config.sample_rate_hz:
         return None
     return band.low_hz, band.high_hz
+
+
+def _load_step(config: assets_pb2.SensorConfig) -> float | None:
+    for one in config.process_values:
+        if one.role == assets_pb2.PROCESS_VALUE_ROLE_LOAD:
+            if not _LOAD_STEPS[0] <= one.bin_width <= _LOAD_STEPS[1]:
+                return None
+            # As the store rounds it: bins are the same live and when windows are read again.
+            return float(np.float32(one.bin_width))
+    return None

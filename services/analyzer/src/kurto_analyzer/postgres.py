@@ -66,7 +66,8 @@ ON CONFLICT (sensor_id, start_time, epoch, window_index) DO UPDATE SET
     config_version = excluded.config_version, layout_id = excluded.layout_id,
     empty_reason = excluded.empty_reason, late = excluded.late,
     quality = excluded.quality, features = excluded.features,
-    shaft_speed_hz = excluded.shaft_speed_hz
+    shaft_speed_hz = excluded.shaft_speed_hz,
+    load = excluded.load, load_step = excluded.load_step
 WHERE f.empty_reason <> 0 OR (excluded.empty_reason = 0 AND NOT excluded.late)
 """
 

@@ -31,7 +31,7 @@ ON CONFLICT (feature_names, channels, units) DO NOTHING
 _READ_LAYOUTS = "SELECT * FROM analyzer.frame_layouts"
 _COLUMNS = (
     "epoch, window_index, config_version, layout_id, empty_reason, late, quality, features, "
-    "shaft_speed_hz"
+    "shaft_speed_hz, load, load_step"
 )
 # One index, (sensor_id, start_time, epoch, window_index), serves both kinds of reader: within an
 # epoch the start time follows from the window index, so the cursor is a bound on time as well.
@@ -195,8 +195,14 @@ def frame_of_row(
         empty_reason=row["empty_reason"],
         values=None if features is None else np.array(features, np.float32),
         quality=() if features is None else tuple(row["quality"]),
-        shaft_speed_hz=math.nan if row["shaft_speed_hz"] is None else row["shaft_speed_hz"],
+        shaft_speed_hz=_number(row["shaft_speed_hz"]),
+        load=_number(row["load"]),
+        load_step=_number(row["load_step"]),
     )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _start_bound(query: FrameQuery, geometries: dict[int, StreamGeometry]) -> int:

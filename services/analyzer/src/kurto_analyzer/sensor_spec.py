@@ -104,6 +104,11 @@ class SensorSpec:
         return self.machine.line_frequency_hz
 
     @property
+    def load_step(self) -> float | None:
+        """Width of a bin of load, None where no load is declared."""
+        return self.machine.load_step
+
+    @property
     def demodulation_band_hz(self) -> tuple[float, float] | None:
         """Edges of the band in which the envelope is taken, None for the usual one."""
         return self.machine.demodulation_band_hz

@@ -24,6 +24,7 @@ __all__ = ["WindowTrack"]
 
 
 _MAX_SPEED_HZ = 1e6  # no shaft turns faster; NaN is not below it either
+_LARGEST_STORED = 1e30  # float32 holds a little more
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class WindowTrack:
         self._pending: deque[_Pending | _Skip | SensorSpec] = deque()
         self._last_empty: dict[int, int] = {}  # newest hop, by reason
         self._speed: tuple[int, float] | None = None  # newest hop with one, and it
+        self._load = math.nan  # at the end of the newest hop
 
     @property
     def spec(self) -> SensorSpec:
@@ -214,10 +216,11 @@ class WindowTrack:
     def _push(self, item: _Pending, hop: int, batch: WindowBatch) -> CompletedWindow | None:
         if item.samples is None:
             self._ring.push_gap(hop)
+            self._load = math.nan
             self._last_empty[item.run.empty_reason] = hop
         else:
             self._ring.push(hop, self._hop(item.samples, item.done))
-            self._note_speed(item.run, item.done)
+            self._note_state(item.run, item.done)
         window = self._ring.window_index
         if window is None or window < self._next_window:
             return None
@@ -225,9 +228,12 @@ class WindowTrack:
         reason = self._empty_reason(window)
         if not reason:
             batch.add(self._ring)
-        return CompletedWindow(self._spec, window, reason, shaft_speed_hz=self._speed_in(window))
+        return CompletedWindow(
+            self._spec, window, reason, shaft_speed_hz=self._speed_in(window), load=self._load
+        )
 
-    def _note_speed(self, run: HopRun, number: int) -> None:
+    def _note_state(self, run: HopRun, number: int) -> None:
+        self._load = _stored(run.loads[number]) if run.loads else math.nan
         if run.shaft_speeds_hz and run.shaft_speeds_hz[number] < _MAX_SPEED_HZ:
             self._speed = run.first_hop + number, _stored(run.shaft_speeds_hz[number])
 
@@ -247,7 +253,10 @@ class WindowTrack:
         batch.add(ring)
         known = [speed for speed in run.shaft_speeds_hz if speed < _MAX_SPEED_HZ]
         speed_hz = _stored(known[-1]) if known else math.nan
-        return CompletedWindow(self._spec, run.first_hop, late=True, shaft_speed_hz=speed_hz)
+        load = _stored(run.loads[-1]) if run.loads else math.nan
+        return CompletedWindow(
+            self._spec, run.first_hop, late=True, shaft_speed_hz=speed_hz, load=load
+        )
 
     def _skip(self, skip: _Skip) -> CompletedWindow | None:
         if skip.window_index <= self._next_window:
@@ -273,6 +282,8 @@ class WindowTrack:
         )
 
 
-def _stored(speed_hz: float) -> float:
+def _stored(value: float) -> float:
     """Round as the store does, so that a window says the same live and when it is read again."""
-    return float(np.float32(speed_hz))
+    if abs(value) > _LARGEST_STORED:
+        return math.nan
+    return float(np.float32(value))

@@ -82,6 +82,7 @@ def record_pace(settings: IngestSettings) -> RecordPace:
         max_queued=settings.record_queue_size,
         event_retention_s=settings.event_retention_d * 86400,
         time_retention_s=settings.time_retention_d * 86400,
+        value_retention_s=settings.value_retention_d * 86400,
     )
 
 

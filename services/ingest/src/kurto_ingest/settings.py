@@ -161,6 +161,9 @@ class IngestSettings(ServiceSettings):
         gt=0,
         description="Days for which measured sample times are kept; not less than samples are.",
     )
+    value_retention_d: float = Field(
+        90.0, gt=0, description="Days for which process values are kept after they came."
+    )
     # How windows reach the analyzer
     realtime_enabled: bool = Field(
         True,

@@ -15,6 +15,7 @@ from kurto_ingest.ports import (
 )
 from kurto_ingest.reading.sample_archive import SampleArchive
 from kurto_ingest.space.disk_guard import SpaceStore
+from kurto_ingest.value_store import ProcessValueStore
 
 __all__ = ["Stores"]
 
@@ -31,5 +32,6 @@ class Stores:
     publisher: StatusPublisher
     events: EventStore
     times: SampleTimeStore
+    values: ProcessValueStore
     keeps: KeepStore
     space: SpaceStore

@@ -90,6 +90,7 @@ class Ingest:
         self.records = Records(
             event_store=stores.events,
             time_store=stores.times,
+            value_store=stores.values,
             clock=clock,
             pace=record_pace(settings),
             dropped=self.metrics.records_dropped.inc,
@@ -111,6 +112,7 @@ class Ingest:
             sink=self.forwarder,
             clock=clock,
             events=self.records.events,
+            values=stores.values,
         )
         self.guard = self._make_guard()
         self.keeper = SampleKeeper(stores.keeps, clock, keeper_pace(settings))
@@ -159,6 +161,7 @@ class Ingest:
         return WindowForwarder(
             call=lambda: cast("AnalyzerCall", stub.AnalyzeWindows()),
             samples=self._stores.samples,
+            values=self._stores.values,
             clock=self._clock,
             metrics=self.metrics,
             pace=forwarder_pace(settings),
@@ -223,6 +226,7 @@ class Ingest:
             board=self.board,
             sensors=stores.sensors,
             events=stores.events,
+            values=stores.values,
             storage=self.storage,
         )
 

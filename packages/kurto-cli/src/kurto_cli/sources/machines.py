@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ from kurto_dsp.synthesis import MachineModel, MachineSignal
 CHUNK_S = 0.1
 _CHANNEL_NAMES = ("horizontal", "vertical", "axial")
 _I16_STEPS = 2**15
+_LOAD = kurto.ProcessValueDefinition("load", "%", role="load", bin_width=10.0)
+# In the middle of a bin: a machine at steady load, whose baseline holds for all of it.
+_LOAD_MEAN, _LOAD_SWING, _LOAD_PERIOD_S = 80.0, 3.0, 60.0
+_LOAD_INTERVAL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -108,16 +113,27 @@ async def stream_machine(
         nominal_speed_rpm=60.0 * sensor.model.shaft_hz,
         bearing=declared_bearing(sensor.model.bearing),
         machine_class=sensor.machine_class,
+        process_values=[_LOAD],
         reconfigure=True,
         takeover=True,
         close_timeout_s=CLOSE_TIMEOUT_S,
     )
 
     async def send(stream: kurto.SensorStream) -> None:
+        next_load_s = position_s = 0.0
         async for samples in paced_samples(sensor.model, duration_s=duration_s):
+            if position_s >= next_load_s:
+                await stream.push_values({_LOAD.name: load_percent(position_s)})
+                next_load_s += _LOAD_INTERVAL_S
             await stream.push(samples)
+            position_s += samples.shape[1] / sensor.model.sample_rate_hz
 
     return await deliver(sensor.sensor_id, opening, send, stop=stop)
+
+
+def load_percent(time_s: float) -> float:
+    """Return the load of a simulated machine: steady, but for a slow swing within one bin."""
+    return _LOAD_MEAN + _LOAD_SWING * math.sin(2.0 * math.pi * time_s / _LOAD_PERIOD_S)
 
 
 async def paced_samples(

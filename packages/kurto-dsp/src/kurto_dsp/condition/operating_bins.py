@@ -11,6 +11,7 @@ SPEED_STEP = 0.1
 """Relative width of a speed bin: vibration grows with about the square of the speed, so within
 ±5 % of speed a level moves by about ±10 %, far below a factor of 2."""
 
+_MOST_WIDTHS = 1e9 - 1
 _PART = re.compile(r"(?P<name>speed|load)(?P<number>[+-]\d{1,9})")
 
 
@@ -104,6 +105,8 @@ class OperatingBins:
     def bin_of(self, *, speed_hz: float | None = None, load: float | None = None) -> OperatingBin:
         """Return the bin of a window; what is unknown (None, not finite, 0) has no number.
 
+        Nor has a load of more than a thousand million widths: that is none.
+
         Examples
         --------
         >>> bins = OperatingBins(reference_speed_hz=25.0)
@@ -115,5 +118,9 @@ class OperatingBins:
             ratio = speed_hz / (self.reference_speed_hz or 1.0)
             speed_bin = round(math.log(ratio) / math.log1p(self.speed_step))
         if self.load_step is not None and load is not None and math.isfinite(load):
-            load_bin = round(load / self.load_step)
+            load_bin = _number(load / self.load_step)
         return OperatingBin(speed_bin, load_bin)
+
+
+def _number(widths: float) -> int | None:
+    return round(widths) if abs(widths) < _MOST_WIDTHS else None

@@ -18,6 +18,7 @@ from kurto.send_buffer import Chunk, Range, SendBuffer
 
 _RETRY_S = 5.0
 _RECORD_BYTES = 64  # what a record takes besides its samples, rounded up
+_VALUE_BYTES = 256
 _logger = logging.getLogger("kurto.disk")
 
 
@@ -254,4 +255,5 @@ class DiskBuffer:
 
 def _size_bytes(chunk: Chunk) -> int:
     size = chunk.samples.nbytes
+    size += _VALUE_BYTES * len(chunk.values)
     return size + _RECORD_BYTES * (1 + size // (128 * 1024))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import math
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import BinaryIO
 
 import numpy as np
 
+from kurto.process_values import SentValue
 from kurto.send_buffer import Chunk
 
 _HEADER = struct.Struct("<IIIIqqd")
 _CRC = struct.Struct("<I")
 _SEED = 0x4B555254  # so that a block of zeros is no header
 _NO_TIME = -(2**63)
+_HAS_VALUES = 1 << 31  # in the count: process values follow the samples, and their length
+_LENGTH = struct.Struct("<I")
 HEADER_BYTES = _HEADER.size
 
 
@@ -35,6 +39,8 @@ class RecordHeader:
         Sender's clock at the first sample, microseconds since 1970-01-01T00:00:00Z.
     shaft_speed_hz : float or None
         Shaft speed in Hz.
+    has_values : bool
+        Whether process values follow the samples.
     """
 
     payload_crc: int
@@ -43,17 +49,18 @@ class RecordHeader:
     end_index: int
     device_time_us: int | None
     shaft_speed_hz: float | None
+    has_values: bool = False
 
 
 def encode(chunk: Chunk) -> bytes:
-    """Return a chunk as a record: a header with its own checksum, then the samples."""
-    payload = chunk.samples.tobytes()
+    """Return a chunk as a record: a header with its own checksum, samples, process values."""
+    payload = chunk.samples.tobytes() + _values_bytes(chunk.values)
     speed, time_us = chunk.shaft_speed_hz, chunk.device_time_us
     header = _HEADER.pack(
         0,
         zlib.crc32(payload),
         len(payload),
-        chunk.end_index - chunk.first_index,
+        chunk.sample_count | (_HAS_VALUES if chunk.values else 0),
         chunk.first_index,
         _NO_TIME if time_us is None else time_us,
         math.nan if speed is None else speed,
@@ -67,6 +74,7 @@ def decode_header(data: bytes) -> RecordHeader | None:
     if len(data) < HEADER_BYTES:
         return None
     crc, payload_crc, size, count, first, time_us, speed = _HEADER.unpack_from(data)
+    has_values, count = bool(count & _HAS_VALUES), count & ~_HAS_VALUES
     if crc != zlib.crc32(data[_CRC.size : HEADER_BYTES], _SEED) or count == 0:
         return None
     return RecordHeader(
@@ -76,7 +84,22 @@ def decode_header(data: bytes) -> RecordHeader | None:
         end_index=first + count,
         device_time_us=None if time_us == _NO_TIME else time_us,
         shaft_speed_hz=None if math.isnan(speed) else speed,
+        has_values=has_values,
     )
+
+
+def _values_bytes(values: tuple[SentValue, ...]) -> bytes:
+    if not values:
+        return b""
+    text = json.dumps([astuple(value) for value in values]).encode()
+    return text + _LENGTH.pack(len(text))
+
+
+def _split(payload: bytes) -> tuple[bytes, tuple[SentValue, ...]]:
+    (size,) = _LENGTH.unpack(payload[-_LENGTH.size :])
+    end = len(payload) - _LENGTH.size
+    values = tuple(SentValue(*parts) for parts in json.loads(payload[end - size : end]))
+    return payload[: end - size], values
 
 
 def sound(header: RecordHeader, file: BinaryIO) -> bool:
@@ -89,10 +112,14 @@ def decode_payload(header: RecordHeader, payload: bytes, channel_count: int) -> 
     """Return the chunk of a record, or None if its samples are damaged."""
     if len(payload) != header.payload_bytes or zlib.crc32(payload) != header.payload_crc:
         return None
+    values: tuple[SentValue, ...] = ()
+    if header.has_values:
+        payload, values = _split(payload)
     count = header.end_index - header.first_index
     sample_bytes, rest = divmod(len(payload), channel_count * count)
     if rest or not sample_bytes:
         return None
     # Only sent again, never computed with: the bytes of a sample may stay bytes.
     samples = np.frombuffer(payload, np.dtype(f"V{sample_bytes}")).reshape(channel_count, count)
-    return Chunk(header.first_index, samples, header.shaft_speed_hz, header.device_time_us)
+    speed, time_us = header.shaft_speed_hz, header.device_time_us
+    return Chunk(header.first_index, samples, speed, time_us, values)

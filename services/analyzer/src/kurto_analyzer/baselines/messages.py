@@ -10,6 +10,7 @@ from kurto_analyzer.baselines.model import BaselineState, LearningCause, StoredB
 from kurto_analyzer.baselines.ports import BaselineEvent
 from kurto_analyzer.baselines.tracks import Compared
 from kurto_analyzer.frames import set_time
+from kurto_dsp.condition.baselines import Baseline
 from kurto_dsp.condition.growth import AccelerationGrowth, GrowthGrade
 from kurto_dsp.condition.operating_bins import OperatingBin
 from kurto_dsp.condition.operating_state import OperatingState
@@ -89,12 +90,22 @@ def baseline_message(
     for event in events:
         entry = message.events.add(event=event.kind, principal=event.principal, reason=event.reason)
         set_time(entry.event_time, event.time_us)
+    if stored.baseline is not None:
+        _fill_cuts(message, stored.baseline)
     if whole and stored.baseline is not None:
         for operating_bin, levels in sorted(
             stored.baseline.bins.items(), key=lambda item: item[0].label
         ):
             _fill_bin(message.bins.add(), operating_bin, stored.baseline.layout, levels)
     return message
+
+
+def _fill_cuts(message: pb.Baseline, baseline: Baseline) -> None:
+    message.operating_bins.extend(sorted(one.label for one in baseline.bins))
+    if baseline.cuts.reference_speed_hz is not None:
+        message.reference_speed_hz = baseline.cuts.reference_speed_hz
+    if baseline.cuts.load_step is not None:
+        message.load_bin_width = baseline.cuts.load_step
 
 
 def _fill_bin(
@@ -121,6 +132,10 @@ def fill_growth(message: pb.Condition, compared: Compared) -> None:
     growth, layout = compared.growth, compared.layout
     set_time(message.compare_time, compared.frame.end_us)
     message.operating_bin = growth.operating_bin.label
+    if math.isfinite(compared.frame.shaft_speed_hz):
+        message.shaft_speed_hz = compared.frame.shaft_speed_hz
+    if math.isfinite(compared.frame.load):
+        message.load = compared.frame.load
     if growth.acceleration is not None:
         message.acceleration_growth.CopyFrom(_acceleration(growth.acceleration, growth.grade))
     for row, (name, unit) in enumerate(zip(layout.channels, layout.units, strict=True)):

@@ -21,8 +21,8 @@ _ROWS_A_TURN = 50
 _KNOWN = "SELECT EXISTS (SELECT FROM analyzer.positions WHERE sensor_id = $1)"
 _COLUMNS = """
     f.epoch, f.window_index, f.config_version, f.layout_id, f.empty_reason, f.late, f.quality,
-    f.features, f.shaft_speed_hz, p.next_window_index, p.sample_rate_hz, p.hop_samples,
-    p.window_hops, p.anchor_time, p.burst_interval_us
+    f.features, f.shaft_speed_hz, f.load, f.load_step, p.next_window_index, p.sample_rate_hz,
+    p.hop_samples, p.window_hops, p.anchor_time, p.burst_interval_us
 """
 _COUNTED = "f.empty_reason = 0 AND NOT f.late AND f.window_index % p.window_hops = 0"
 _BETWEEN = f"""

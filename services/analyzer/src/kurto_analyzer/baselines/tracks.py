@@ -7,7 +7,7 @@ stored ones again and is where the one before was.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -132,10 +132,18 @@ class LearningTrack:
             self._learner.add(values, self._bin(frame))
 
     def _bin(self, frame: Frame) -> OperatingBin:
-        """Put a window into a bin; the first speed that is seen is the middle of bin 0."""
-        if self._cuts.reference_speed_hz is None and frame.shaft_speed_hz > 0.0:
-            self._cuts = OperatingBins(frame.shaft_speed_hz)
-        return self._cuts.bin_of(speed_hz=frame.shaft_speed_hz)
+        """Put a window into a bin.
+
+        The first speed that is seen is the middle of bin 0; the first load says how wide the bins
+        of load are, so that a change of the configuration does not move them.
+        """
+        cuts = self._cuts
+        if cuts.reference_speed_hz is None and frame.shaft_speed_hz > 0.0:
+            cuts = replace(cuts, reference_speed_hz=frame.shaft_speed_hz)
+        if cuts.load_step is None and frame.load_step > 0.0:
+            cuts = replace(cuts, load_step=frame.load_step)
+        self._cuts = cuts
+        return cuts.bin_of(speed_hz=frame.shaft_speed_hz, load=frame.load)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -199,9 +207,16 @@ class ConditionTrack:
             self._monitor = GrowthMonitor(self._columns.layout, baseline)
         assert self._monitor is not None
         if self._gate.update(self._columns.evidence(frame)) is OperatingState.RUNNING:
-            operating_bin = self._cuts.bin_of(speed_hz=frame.shaft_speed_hz)
+            operating_bin = self._bin(frame)
             growth = self._monitor.update(self._columns.values(frame), operating_bin)
             self.compared = Compared(frame, self._columns.layout, growth)
+
+    def _bin(self, frame: Frame) -> OperatingBin:
+        """Put a window into a bin of the baseline; without one it says how loads are cut."""
+        cuts = self._cuts
+        if (self.in_force is None or self.in_force.baseline is None) and frame.load_step > 0.0:
+            cuts = replace(cuts, load_step=frame.load_step)
+        return cuts.bin_of(speed_hz=frame.shaft_speed_hz, load=frame.load)
 
 
 def _clipped(frame: Frame) -> list[bool]:

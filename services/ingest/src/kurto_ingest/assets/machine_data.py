@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from kurto_ingest.assets.process_values import ProcessValueDefinition
+
 __all__ = [
     "BearingGeometry",
     "FrequencyBand",
@@ -96,3 +98,4 @@ class MachineData:
     gears: tuple[GearStage, ...] = ()
     line_frequency_hz: float | None = None
     demodulation_band: FrequencyBand | None = None
+    process_values: tuple[ProcessValueDefinition, ...] = ()

@@ -17,6 +17,7 @@ from kurto_ingest.assets.machine_data import (
     MachineGroup,
     MachineSupport,
 )
+from kurto_ingest.assets.process_values import ProcessValueDefinition, ProcessValueRole
 from kurto_ingest.exceptions import InvalidField
 
 __all__ = ["machine_data_from_message", "put_machine_data"]
@@ -52,6 +53,10 @@ def machine_data_from_message(config: pb.SensorConfig) -> MachineData:
         ),
         demodulation_band=(
             FrequencyBand(low_hz=band.low_hz, high_hz=band.high_hz) if has_band else None
+        ),
+        process_values=tuple(
+            _process_value(f"process_values[{index}]", one)
+            for index, one in enumerate(config.process_values)
         ),
     )
 
@@ -91,6 +96,19 @@ def _machine_class(message: pb.MachineClass) -> MachineClass:
     )
 
 
+def _process_value(place: str, message: pb.ProcessValueDefinition) -> ProcessValueDefinition:
+    valid_for = message.valid_for
+    return ProcessValueDefinition(
+        name=message.name,
+        unit=message.unit,
+        role=_number(ProcessValueRole, message.role, f"{place}.role"),
+        bin_width=message.bin_width if message.HasField("bin_width") else None,
+        valid_for_s=(
+            valid_for.seconds + valid_for.nanos / 1e9 if message.HasField("valid_for") else None
+        ),
+    )
+
+
 def _number(kind: type[_Number], number: int, name: str) -> _Number:
     try:
         return kind(number)
@@ -112,8 +130,21 @@ def put_machine_data(data: MachineData, config: pb.SensorConfig) -> None:
         config.demodulation_band.high_hz = data.demodulation_band.high_hz
     for stage in data.gears:
         config.gears.add(driving_teeth=stage.driving_teeth, driven_teeth=stage.driven_teeth)
+    for one in data.process_values:
+        _put_process_value(one, config)
     _put_bearing(data.bearing, config)
     _put_machine_class(data.machine_class, config)
+
+
+def _put_process_value(one: ProcessValueDefinition, config: pb.SensorConfig) -> None:
+    message = config.process_values.add(
+        name=one.name,
+        unit=one.unit,
+        role=pb.ProcessValueRole.Name(one.role),
+        bin_width=one.bin_width,
+    )
+    if one.valid_for_s is not None:
+        message.valid_for.FromNanoseconds(round(one.valid_for_s * 1e9))
 
 
 def _put_bearing(bearing: str | BearingGeometry | None, config: pb.SensorConfig) -> None:

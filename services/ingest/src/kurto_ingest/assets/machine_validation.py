@@ -17,6 +17,7 @@ from kurto_ingest.assets.machine_data import (
     MachineClass,
     MachineData,
 )
+from kurto_ingest.assets.process_values import check_process_values
 from kurto_ingest.exceptions import InvalidField
 
 __all__ = ["check_machine_data"]
@@ -57,6 +58,7 @@ def check_machine_data(data: MachineData, sample_rate_hz: float) -> None:
     _check_gears(data.gears)
     if data.demodulation_band is not None:
         _check_band(data.demodulation_band, sample_rate_hz)
+    check_process_values(data.process_values)
 
 
 def _refuse(name: str, problem: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from kurto_ingest.assets.machine_data import MachineData
+from kurto_ingest.assets.process_values import ProcessValueDefinition, load_of
 from kurto_ingest.assets.retention import DEFAULT_CLASS, RetentionClass, RetentionPolicy
 from kurto_ingest.streams.stream_format import WINDOW_HOPS, StreamFormat, hop_length
 
@@ -79,6 +80,11 @@ class SensorConfig:
     def channel_names(self) -> tuple[str, ...]:
         """Names of the channels in the order in which samples are sent."""
         return tuple(channel.name for channel in self.channels)
+
+    @property
+    def load(self) -> ProcessValueDefinition | None:
+        """The process value that is the load of the machine, if one is declared."""
+        return load_of(self.machine.process_values)
 
     @property
     def hop_samples(self) -> int:

@@ -65,6 +65,10 @@ class FakeAnalyzer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
         self.acknowledge.set()
         self._sensors: dict[tuple[str, int], AnalyzedSensor] = {}
 
+    def next_hop(self, key: tuple[str, int]) -> int:
+        """Return the hop after the last one that came of (sensor_id, epoch); 0 before any."""
+        return max(0, self._sensors[key].run_from) if key in self._sensors else 0
+
     @requires("admin")
     async def AnalyzeWindows(
         self, request_iterator: AsyncIterator[windows_pb.AnalyzeWindowsRequest], context: Any

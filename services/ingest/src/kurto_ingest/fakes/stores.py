@@ -5,6 +5,7 @@ from __future__ import annotations
 from kurto_ingest.fakes.archive import FakeSampleArchive
 from kurto_ingest.fakes.assets import FakePlaceStore, FakeRegistry, FakeSensorStore
 from kurto_ingest.fakes.kept import FakeKeepStore, FakeSpaceStore
+from kurto_ingest.fakes.process_values import FakeProcessValueStore
 from kurto_ingest.fakes.records import FakeEventStore, FakeSampleTimeStore
 from kurto_ingest.fakes.streams import FakeSampleStore, FakeStreamStore
 from kurto_ingest.stores import Stores
@@ -39,6 +40,7 @@ def fake_stores(clock: Clock) -> Stores:
         publisher=FakeStatusPublisher(),
         events=FakeEventStore(),
         times=times,
+        values=FakeProcessValueStore(samples),
         keeps=FakeKeepStore(registry, streams, samples, clock),
         space=FakeSpaceStore(),
     )

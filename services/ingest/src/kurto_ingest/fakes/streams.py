@@ -15,6 +15,7 @@ from kurto_ingest.streams.encoding import Encoding
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
+from kurto_ingest.value_store import StoredProcessValue
 from kurto_service.clock import Clock
 
 __all__ = ["FakeSampleStore", "FakeStreamStore"]
@@ -168,6 +169,8 @@ class FakeSampleStore:
         self._streams = streams
         self._clock = clock
         self._rows: dict[StreamKey, dict[int, StoredSamples]] = {}
+        # By sensor_key: each with the time at which it was stored.
+        self._values: dict[int, list[tuple[datetime, StoredProcessValue]]] = {}
         self.fail_before: list[Exception] = []
         self.fail_after: list[Exception] = []
         self.commit_count = 0
@@ -213,6 +216,23 @@ class FakeSampleStore:
             self._rows[key][block.first] = StoredSamples(
                 block.first, block.count, block.quality, block.shaft_speed_hz, block.data
             )
+            values = self._values.setdefault(item.format.sensor_key, [])
+            for value in block.values:
+                at_us = item.format.time_us(value.index)
+                values.append((now, StoredProcessValue(at_us, item.format.epoch, value)))
+
+    def values_of(self, sensor_key: int) -> list[tuple[datetime, StoredProcessValue]]:
+        """Return the process values of a sensor, each with the time at which it was stored."""
+        return list(self._values.get(sensor_key, ()))
+
+    def drop_values(self, before: datetime, limit: int) -> int:
+        """Delete up to `limit` process values stored before `before`; returns how many."""
+        count = 0
+        for sensor_key, values in self._values.items():
+            old = [item for item in values if item[0] < before][: limit - count]
+            self._values[sensor_key] = [item for item in values if item not in old]
+            count += len(old)
+        return count
 
     async def committed(self, keys: Collection[StreamKey], token: UUID) -> set[StreamKey]:
         """Return those of `keys` whose last commit was the one with `token`."""

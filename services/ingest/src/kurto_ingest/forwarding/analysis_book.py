@@ -94,7 +94,11 @@ class AnalysisBook:
                     feed.noted_window = window
         for key in tuple(self._forwarder.late_done):
             windows = self._forwarder.late_done.pop(key)
-            await self._streams.note_late_done(key, windows)
+            try:
+                await self._streams.note_late_done(key, windows)
+            except BaseException:
+                self._forwarder.note_late_done(key, windows)
+                raise
 
     async def search(self) -> None:
         """Follow stored streams with windows that nobody has analysed yet."""

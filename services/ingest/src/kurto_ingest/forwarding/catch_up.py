@@ -9,6 +9,9 @@ from collections.abc import Callable
 from kurto_ingest.forwarding.feed import WindowFeed
 from kurto_ingest.forwarding.stored_hops import hop_runs
 from kurto_ingest.ports import SampleStore
+from kurto_ingest.streams.hop_tail import HopRun
+from kurto_ingest.streams.process_values import hop_loads
+from kurto_ingest.value_store import ProcessValueStore
 from kurto_service.clock import Clock
 
 __all__ = ["CatchUpReader"]
@@ -24,6 +27,8 @@ class CatchUpReader:
     ----------
     store : SampleStore
         Holds the samples.
+    values : ProcessValueStore
+        Holds the loads.
     clock : Clock
         Paces retries.
     filled : callable
@@ -31,9 +36,14 @@ class CatchUpReader:
     """
 
     def __init__(
-        self, store: SampleStore, clock: Clock, filled: Callable[[WindowFeed], None]
+        self,
+        store: SampleStore,
+        values: ProcessValueStore,
+        clock: Clock,
+        filled: Callable[[WindowFeed], None],
     ) -> None:
         self._store = store
+        self._values = values
         self._clock = clock
         self._filled = filled
         self._queue: dict[WindowFeed, None] = {}
@@ -76,15 +86,22 @@ class CatchUpReader:
         return feed
 
     async def _read(self, feed: WindowFeed) -> None:
-        hop = feed.format.hop_samples
         wanted = feed.wanted()
         if wanted is not None:
-            rows = await self._store.read(feed.format, wanted.first * hop, wanted.end * hop)
-            feed.loaded(wanted, hop_runs(feed.format, wanted.first, wanted.end, rows))
+            feed.loaded(wanted, await self._runs(feed, range(wanted.first, wanted.end)))
             self._filled(feed)
         window = feed.wanted_late()
         if window is not None:
-            end = window + feed.format.window_hops
-            rows = await self._store.read(feed.format, window * hop, end * hop)
-            feed.loaded_late(window, hop_runs(feed.format, window, end, rows))
+            hops = range(window, window + feed.format.window_hops)
+            feed.loaded_late(window, await self._runs(feed, hops))
             self._filled(feed)
+
+    async def _runs(self, feed: WindowFeed, hops: range) -> list[HopRun]:
+        stream_format, load = feed.format, feed.config.load
+        first, end = (hop * stream_format.hop_samples for hop in (hops.start, hops.stop))
+        rows = await self._store.read(stream_format, first, end)
+        loads: tuple[float | None, ...] = ()
+        if load is not None:
+            values = await self._values.holding(stream_format, load, first, end)
+            loads = hop_loads(load, stream_format.time_us, values, hops, stream_format.hop_samples)
+        return hop_runs(stream_format, hops.start, hops.stop, rows, loads)

@@ -66,7 +66,9 @@ class WindowFeed:
         self.charged_bytes = 0  # part of the in-flight total that is this feed's
         self.late = RangeSet()  # windows to be sent again
         self.late_sent = RangeSet()  # sent again, not known to be stored
-        self.late_runs: deque[HopRun] = deque()
+        self.late_runs: deque[HopRun] = deque()  # no more of them than the backlog may take
+        window_bytes = stream_format.window_hops * stream_format.hop_bytes
+        self._most_late = max(1, limits.backlog_bytes // window_bytes)
         self.lag_watch = LagWatch()
         self._late_done_at: int | None = None
         self._backlog: deque[HopRun] = deque()
@@ -233,10 +235,8 @@ class WindowFeed:
             return None
         end = min(at + most, self.stored_hops)
         if self.tail is not None and at < self.tail.end:
-            if self.tail.run(at, 1) is not None:
-                return None
-            end = min(end, max(at + 1, self.tail.first))
-        return IndexRange(at, end)
+            end = self.tail.unknown_until(at, end)
+        return IndexRange(at, end) if at < end else None
 
     def loaded(self, wanted: IndexRange, runs: list[HopRun]) -> None:
         """Take hops that were read, unless the feed went elsewhere meanwhile."""
@@ -253,7 +253,7 @@ class WindowFeed:
 
     def wanted_late(self) -> int | None:
         """Return a window to be read and sent again, if there is one and it was sent before."""
-        if self.state is not FeedState.OPEN:
+        if self.state is not FeedState.OPEN or len(self.late_runs) >= self._most_late:
             return None
         for item in self.late:
             known = item.first + self.format.window_hops <= min(self.cursor, self.stored_hops)

@@ -20,6 +20,7 @@ from kurto_ingest.pushing.session import Session
 from kurto_ingest.records.event_log import EventLog
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.timing import microseconds
+from kurto_ingest.value_store import ProcessValueStore
 from kurto_service.clock import Clock
 
 __all__ = ["WindowForwarder"]
@@ -36,6 +37,8 @@ class WindowForwarder:
         Begins an AnalyzeWindows call.
     samples : SampleStore
         Holds what is not in memory.
+    values : ProcessValueStore
+        Holds the loads of it.
     clock : Clock
         Paces lingering and retries.
     metrics : IngestMetrics
@@ -55,6 +58,7 @@ class WindowForwarder:
         *,
         call: Callable[[], AnalyzerCall],
         samples: SampleStore,
+        values: ProcessValueStore,
         clock: Clock,
         metrics: IngestMetrics,
         pace: ForwarderPace,
@@ -68,10 +72,10 @@ class WindowForwarder:
         self._pace = pace
         self._limits = limits
         self._feeds: dict[StreamKey, WindowFeed] = {}
+        self.reader = CatchUpReader(samples, values, clock, self._ready)
         self._outbox = self._new_outbox()
         self._wake = asyncio.Event()
         self._conversation: Conversation | None = None
-        self.reader = CatchUpReader(samples, clock, self._ready)
         self._events = events
         self.enabled = enabled
         self.connected = False
@@ -82,6 +86,7 @@ class WindowForwarder:
             self._metrics,
             message_bytes=self._pace.message_bytes,
             in_flight_bytes=self._pace.in_flight_bytes,
+            late_sent=self.reader.request,
         )
 
     # What the rest of the service says
@@ -195,9 +200,13 @@ class WindowForwarder:
 
     def _late_stored(self, feed: WindowFeed, windows: RangeSet | None) -> None:
         if windows:
-            done = self.late_done.setdefault(feed.format.key, RangeSet())
-            for item in windows:
-                done.add(item.first, item.end)
+            self.note_late_done(feed.format.key, windows)
+
+    def note_late_done(self, key: StreamKey, windows: RangeSet) -> None:
+        """Add to `late_done`, which the analysis book carries to the store."""
+        done = self.late_done.setdefault(key, RangeSet())
+        for item in windows:
+            done.add(item.first, item.end)
 
     def _drop(self, feed: WindowFeed) -> None:
         del self._feeds[feed.format.key]

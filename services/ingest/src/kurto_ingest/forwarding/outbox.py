@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
 from kurto.signal.v1 import features_pb2, samples_pb2
@@ -35,10 +36,20 @@ class Outbox:
         Size at which a message is full.
     in_flight_bytes : int
         Hops sent and not acknowledged, at most.
+    late_sent : callable
+        Told of a feed whose late window was sent: it has room for another one.
     """
 
-    def __init__(self, metrics: IngestMetrics, *, message_bytes: int, in_flight_bytes: int) -> None:
+    def __init__(
+        self,
+        metrics: IngestMetrics,
+        *,
+        message_bytes: int,
+        in_flight_bytes: int,
+        late_sent: Callable[[WindowFeed], None],
+    ) -> None:
         self._metrics = metrics
+        self._late_sent = late_sent
         self._message_bytes = message_bytes
         self._limit_bytes = in_flight_bytes
         self._slots: dict[int, WindowFeed] = {}
@@ -133,6 +144,7 @@ class Outbox:
             runs.append(_run_message(feed, late, late=True))
             self._metrics.hops.labels("late").inc(late.end - late.first)
             size_bytes += len(late.hops) * feed.format.hop_bytes
+            self._late_sent(feed)
         run = feed.next_run(max_bytes)
         if run is not None:
             runs.append(_run_message(feed, run, late=False))
@@ -170,6 +182,8 @@ def _run_message(feed: WindowFeed, run: HopRun, *, late: bool) -> pb.HopRun:
         message.planar = planar_join(feed.format, run.hops)
         if run.speeds_hz:
             message.shaft_speeds_hz.extend(math.nan if v is None else v for v in run.speeds_hz)
+        if run.loads:
+            message.loads.extend(math.nan if v is None else v for v in run.loads)
     message.late = late
     return message
 

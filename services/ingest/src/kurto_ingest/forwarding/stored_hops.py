@@ -15,7 +15,11 @@ __all__ = ["hop_runs", "planar_join"]
 
 
 def hop_runs(
-    stream_format: StreamFormat, first_hop: int, end_hop: int, rows: Iterable[StoredSamples]
+    stream_format: StreamFormat,
+    first_hop: int,
+    end_hop: int,
+    rows: Iterable[StoredSamples],
+    loads: Sequence[float | None] = (),
 ) -> list[HopRun]:
     """Return hops `first_hop` to `end_hop`; those that miss samples are gaps.
 
@@ -27,13 +31,16 @@ def hop_runs(
         Hops wanted; `end_hop` is exclusive.
     rows : iterable of StoredSamples
         What is stored of them, by first index.
+    loads : sequence of (float or None)
+        Load at the end of each hop; empty when no load is declared.
     """
     cells: defaultdict[int, list[StoredSamples]] = defaultdict(list)
     for row in rows:
         cells[row.first // stream_format.hop_samples].append(row)
     runs: list[HopRun] = []
     for hop in range(first_hop, end_hop):
-        run = _one_hop(stream_format, hop, cells.get(hop, ()))
+        load = loads[hop - first_hop] if loads else None
+        run = _one_hop(stream_format, hop, cells.get(hop, ()), load)
         if runs and runs[-1].is_gap == run.is_gap:
             runs[-1] = runs[-1].joined(run)
         else:
@@ -41,13 +48,21 @@ def hop_runs(
     return runs
 
 
-def _one_hop(stream_format: StreamFormat, hop: int, rows: Sequence[StoredSamples]) -> HopRun:
+def _one_hop(
+    stream_format: StreamFormat, hop: int, rows: Sequence[StoredSamples], load: float | None
+) -> HopRun:
     data = _whole_hop(stream_format, rows)
     if data is None:
         return HopRun(hop, hop + 1, ())
     # Where a commit has cut a hop is chance: its speed is that of its last sample in any case.
     speed_hz = rows[-1].shaft_speed_hz
-    return HopRun(hop, hop + 1, (data,), () if speed_hz is None else (speed_hz,))
+    return HopRun(
+        hop,
+        hop + 1,
+        (data,),
+        () if speed_hz is None else (speed_hz,),
+        () if load is None else (load,),
+    )
 
 
 def _whole_hop(stream_format: StreamFormat, rows: Sequence[StoredSamples]) -> bytes | None:

@@ -5,6 +5,7 @@ from kurto_ingest.postgres.events import PostgresEventStore
 from kurto_ingest.postgres.kept import PostgresKeepStore
 from kurto_ingest.postgres.partitions import Partitions
 from kurto_ingest.postgres.places import PostgresPlaceStore
+from kurto_ingest.postgres.process_values import PostgresProcessValueStore
 from kurto_ingest.postgres.samples import PostgresSampleStore
 from kurto_ingest.postgres.sensors import PostgresSensorStore
 from kurto_ingest.postgres.space import PostgresSpaceStore
@@ -16,6 +17,7 @@ __all__ = [
     "PostgresEventStore",
     "PostgresKeepStore",
     "PostgresPlaceStore",
+    "PostgresProcessValueStore",
     "PostgresSampleArchive",
     "PostgresSampleStore",
     "PostgresSampleTimeStore",

@@ -22,6 +22,7 @@ from kurto_ingest.assets.machine_data import (
     MachineGroup,
     MachineSupport,
 )
+from kurto_ingest.assets.process_values import ProcessValueDefinition, ProcessValueRole
 
 __all__ = ["machine_data_from_json", "machine_data_json"]
 
@@ -43,6 +44,7 @@ def machine_data_json(data: MachineData) -> str:
         "gears": [[stage.driving_teeth, stage.driven_teeth] for stage in data.gears] or None,
         "line_frequency_hz": data.line_frequency_hz,
         "demodulation_band": data.demodulation_band and asdict(data.demodulation_band),
+        "process_values": [_process_value(one) for one in data.process_values] or None,
     }
     return json.dumps({key: value for key, value in values.items() if value is not None})
 
@@ -59,6 +61,11 @@ def _class_value(machine_class: MachineClass | None) -> dict[str, Any] | None:
     }
 
 
+def _process_value(one: ProcessValueDefinition) -> dict[str, Any]:
+    values = {**asdict(one), "role": one.role.name.lower() if one.role else None}
+    return {key: value for key, value in values.items() if value is not None}
+
+
 def machine_data_from_json(text: str) -> MachineData:
     """Return what the column holds."""
     values: dict[str, Any] = json.loads(text)
@@ -73,6 +80,12 @@ def machine_data_from_json(text: str) -> MachineData:
         ),
         line_frequency_hz=values.get("line_frequency_hz"),
         demodulation_band=FrequencyBand(**band) if band else None,
+        process_values=tuple(
+            ProcessValueDefinition(
+                **{**value, "role": ProcessValueRole[value.get("role", "unspecified").upper()]}
+            )
+            for value in values.get("process_values", ())
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from kurto_ingest.ports import StoredSamples, StreamCommit, StreamKey
 from kurto_ingest.postgres.classes import ALL_CLASSES
 from kurto_ingest.postgres.copy_rows import COLUMNS, CopyChunks, row_head
 from kurto_ingest.postgres.partitions import PartitionLostError, Partitions
+from kurto_ingest.postgres.process_values import add_values
 from kurto_ingest.postgres.rows import array_text, multirange_text
 from kurto_ingest.space.partitioning import PartitionKey, hour_of, partition_of
 from kurto_ingest.streams.stream_format import StreamFormat
@@ -125,6 +126,8 @@ class PostgresSampleStore:
                     records.setdefault(partition, []).extend(found)
             if records:
                 await self._copy(connection, records)
+            taken_commits = [item for item in commits if item.format.key in taken]
+            await add_values(connection, taken_commits, self._timeout_s)
         return taken
 
     async def _advance(

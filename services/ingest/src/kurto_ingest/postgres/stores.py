@@ -7,6 +7,7 @@ from kurto_ingest.postgres import (
     PostgresEventStore,
     PostgresKeepStore,
     PostgresPlaceStore,
+    PostgresProcessValueStore,
     PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
@@ -49,6 +50,7 @@ async def postgres_stores(settings: IngestSettings, runtime: Runtime[IngestSetti
         publisher=_publisher(settings, runtime),
         events=PostgresEventStore(reading),
         times=PostgresSampleTimeStore(reading),
+        values=PostgresProcessValueStore(reading),
         keeps=PostgresKeepStore(reading, partitions),
         space=PostgresSpaceStore(
             reading,

@@ -15,6 +15,7 @@ from kurto_ingest.assets.validation import require_sensor_id
 from kurto_ingest.exceptions import Archived, Draining, SensorInUse, StaleFence, UnknownEpoch
 from kurto_ingest.ports import NewStream, StreamRecord, StreamStore
 from kurto_ingest.pushing.committer import GroupCommitter
+from kurto_ingest.pushing.open_options import OpenOptions
 from kurto_ingest.pushing.registry import StreamRegistry, WindowSink
 from kurto_ingest.pushing.session import Session
 from kurto_ingest.pushing.stream_validation import (
@@ -26,7 +27,9 @@ from kurto_ingest.pushing.stream_validation import (
 )
 from kurto_ingest.records.event_log import EventLog
 from kurto_ingest.records.stream_events import EventKind
+from kurto_ingest.streams.process_values import ProcessValue
 from kurto_ingest.streams.timing import microseconds
+from kurto_ingest.value_store import ProcessValueStore
 from kurto_service.clock import Clock
 
 __all__ = ["OpenOptions", "OpenedStream", "StreamOpener", "fitting_config"]
@@ -34,28 +37,6 @@ __all__ = ["OpenOptions", "OpenedStream", "StreamOpener", "fitting_config"]
 _LIVE_S = 3.0  # a sender without an open call counts as live for so long after its last sample
 _FLUSH_S = 1.0  # what an earlier call brought gets so long to become durable
 _ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOptions:
-    """What a sender says beside its declaration; times are microseconds since 1970-01-01T00:00:00Z.
-
-    Attributes
-    ----------
-    clock_us : int or None
-        Its clock now.
-    start_us : int or None
-        Time of sample 0, for recordings.
-    takeover : bool
-        True to replace another live sender.
-    backfill : bool
-        True for samples from a buffer: the sensor is not held.
-    """
-
-    clock_us: int | None = None
-    start_us: int | None = None
-    takeover: bool = False
-    backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +74,8 @@ class StreamOpener:
         Anchors new epochs.
     events : EventLog
         Told of new epochs and takeovers.
+    values : ProcessValueStore
+        Tells the load that a stream goes on with.
     """
 
     def __init__(
@@ -105,6 +88,7 @@ class StreamOpener:
         sink: WindowSink,
         clock: Clock,
         events: EventLog,
+        values: ProcessValueStore,
     ) -> None:
         self._sensors = sensors
         self._streams = streams
@@ -113,6 +97,7 @@ class StreamOpener:
         self._sink = sink
         self._clock = clock
         self._events = events
+        self._values = values
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.draining = False
 
@@ -259,7 +244,12 @@ class StreamOpener:
 
     async def _enliven(self, sensor: Sensor, record: StreamRecord) -> tuple[Session, SensorConfig]:
         config = await fitting_config(self._sensors, record, sensor)
+        load, next_index = config.load, record.position.next_index
+        known: list[ProcessValue] = []
+        if load is not None:
+            known = await self._values.holding(record.format, load, next_index, next_index)
         session = self._registry.add(record, sensor)
+        session.live.values.follow_load(load, known)
         self._sink.attach(session, record, config)
         return session, config
 

@@ -152,7 +152,7 @@ class StreamRegistry:
         fair = self._limits.total_tail_bytes // max(1, len(self._sessions))
         share = min(self._limits.sensor_tail_bytes, fair)
         for session in self._sessions.values():
-            session.live.tail.limit_bytes = share
+            session.live.tail.set_limit(share)
 
     def remove(self, session: Session, error: KurtoError) -> None:
         """End a session; what it holds that is not durable is dropped."""

@@ -12,11 +12,13 @@ from kurto_ingest.pushing.committer import GroupCommitter
 from kurto_ingest.pushing.registry import StreamRegistry, WindowSink
 from kurto_ingest.pushing.session import Session
 from kurto_ingest.pushing.stream_validation import check_batch, check_shaft_speed, check_time
+from kurto_ingest.pushing.value_validation import read_values
 from kurto_ingest.records.event_log import EventLog
 from kurto_ingest.records.sample_times import SampleTime
 from kurto_ingest.records.stream_events import EventKind
 from kurto_ingest.records.write_behind import WriteBehind
 from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.process_values import ProcessValue
 from kurto_ingest.streams.quality import RATE_DRIFT
 from kurto_ingest.streams.ranges import IndexRange, RangeSet
 from kurto_ingest.streams.sequence import Intake
@@ -132,15 +134,21 @@ class SampleIntake:
         shaft_speed_hz = batch.shaft_speed_hz if batch.HasField("shaft_speed_hz") else None
         if shaft_speed_hz is not None:
             check_shaft_speed(shaft_speed_hz)
+        values: list[ProcessValue] = []
+        if batch.process_values:
+            values = read_values(
+                batch.process_values, session.units, live, first=first, count=count
+            )
         hops = live.tail.end
         now_s = self._clock.monotonic()
         fresh = True
-        if live.accept_hop(first, data, shaft_speed_hz, now_s):  # the usual case
+        if live.accept_hop(first, data, shaft_speed_hz, now_s, values=values):  # the usual case
             self._totals.batches += 1
             self._totals.samples += count
             slot.accepted.add(first, first + count)
         else:
-            intake = live.accept(first, live.format.view(data), data, shaft_speed_hz, now_s)
+            view = live.format.view(data)
+            intake = live.accept(first, view, data, shaft_speed_hz, now_s, values=values)
             fresh = intake.fresh is not None
             self._note(slot, session, intake, count)
         if now_s >= session.next_reading_s and fresh and batch.HasField("device_time"):

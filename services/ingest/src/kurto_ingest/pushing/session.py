@@ -12,6 +12,7 @@ from kurto_ingest.clocks.sender_clock import SenderClock
 from kurto_ingest.ports import StreamKey
 from kurto_ingest.pushing.call_order import CallOrder
 from kurto_ingest.pushing.rate_meter import RateMeter
+from kurto_ingest.pushing.value_validation import DeclaredUnits
 from kurto_ingest.streams.live_stream import LiveStream
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_service.exceptions import KurtoError
@@ -57,6 +58,7 @@ class Session:
         #: Identity: (sensor_id, epoch).
         self.key: StreamKey = live.key
         self.sensor = sensor
+        self.units = DeclaredUnits(sensor.config.machine.process_values)
         self.boot_id = boot_id
         self.backfill = backfill
         self.recorded = recorded

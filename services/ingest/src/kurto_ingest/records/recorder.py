@@ -12,6 +12,7 @@ from kurto_ingest.ports import EventStore, SampleTimeStore
 from kurto_ingest.records.event_log import EventLog
 from kurto_ingest.records.sample_times import SampleTime
 from kurto_ingest.records.write_behind import WriteBehind
+from kurto_ingest.value_store import ProcessValueStore
 from kurto_service.clock import Clock
 
 __all__ = ["RecordKeeper", "RecordPace", "Records"]
@@ -34,8 +35,8 @@ class RecordPace:
         Time in which the events of one kind on one stream are summed up.
     max_queued : int
         Records of each kind that may wait.
-    event_retention_s, time_retention_s : float
-        How long events, and measured times of samples, are kept.
+    event_retention_s, time_retention_s, value_retention_s : float
+        How long events, measured times of samples, and process values are kept.
     """
 
     write_interval_s: float
@@ -43,6 +44,7 @@ class RecordPace:
     max_queued: int
     event_retention_s: float
     time_retention_s: float
+    value_retention_s: float
 
 
 class RecordKeeper:
@@ -56,6 +58,8 @@ class RecordKeeper:
         Holds measured times that wait.
     event_store, time_store : EventStore, SampleTimeStore
         Keep them.
+    value_store : ProcessValueStore
+        Keeps process values, which are written with their samples.
     clock, pace : Clock, RecordPace
         When.
     """
@@ -67,6 +71,7 @@ class RecordKeeper:
         times: WriteBehind[SampleTime],
         event_store: EventStore,
         time_store: SampleTimeStore,
+        value_store: ProcessValueStore,
         clock: Clock,
         pace: RecordPace,
     ) -> None:
@@ -75,6 +80,7 @@ class RecordKeeper:
         self._expiring: tuple[tuple[Callable[[datetime, int], Awaitable[int]], float], ...] = (
             (event_store.expire, pace.event_retention_s),
             (time_store.expire, pace.time_retention_s),
+            (value_store.expire, pace.value_retention_s),
         )
         self._clock = clock
         self._pace = pace
@@ -137,7 +143,7 @@ class Records:
 
     Parameters
     ----------
-    event_store, time_store : EventStore, SampleTimeStore
+    event_store, time_store, value_store : EventStore, SampleTimeStore, ProcessValueStore
         Keep the records.
     clock, pace : Clock, RecordPace
         When they are written.
@@ -159,6 +165,7 @@ class Records:
         *,
         event_store: EventStore,
         time_store: SampleTimeStore,
+        value_store: ProcessValueStore,
         clock: Clock,
         pace: RecordPace,
         dropped: Callable[[int], None],
@@ -178,6 +185,7 @@ class Records:
             times=self.times,
             event_store=event_store,
             time_store=time_store,
+            value_store=value_store,
             clock=clock,
             pace=pace,
         )

@@ -17,6 +17,8 @@ from kurto_ingest.records.event_messages import event_message, event_query
 from kurto_ingest.space.storage_watch import StorageWatch
 from kurto_ingest.status.monitoring import Monitoring
 from kurto_ingest.status.status_board import StatusBoard
+from kurto_ingest.status.value_messages import value_message, value_query, value_token
+from kurto_ingest.value_store import ProcessValueStore
 from kurto_service.identity import requires
 
 __all__ = ["StreamControlServicer"]
@@ -37,6 +39,8 @@ class StreamControlServicer(stream_control_service_pb2_grpc.StreamControlService
         Knows the sensors.
     events : EventStore
         Knows what happened.
+    values : ProcessValueStore
+        Knows process values.
     storage : StorageWatch
         Knows how storage fares.
     """
@@ -48,12 +52,14 @@ class StreamControlServicer(stream_control_service_pb2_grpc.StreamControlService
         board: StatusBoard,
         sensors: SensorStore,
         events: EventStore,
+        values: ProcessValueStore,
         storage: StorageWatch,
     ) -> None:
         self._monitoring = monitoring
         self._board = board
         self._sensors = sensors
         self._events = events
+        self._values = values
         self._storage = storage
 
     @requires("operator")
@@ -109,6 +115,21 @@ class StreamControlServicer(stream_control_service_pb2_grpc.StreamControlService
         return pb.ListStreamEventsResponse(
             events=[event_message(event) for event in page],
             next_page_token=page_token(str(page[-1].event_id)) if more else "",
+        )
+
+    @requires("viewer")
+    async def ListProcessValues(
+        self, request: pb.ListProcessValuesRequest, context: Context
+    ) -> pb.ListProcessValuesResponse:
+        """List stored process values of a sensor."""
+        check_id("sensor_id", request.sensor_id)
+        sensor = await self._sensors.get_sensor(request.sensor_id)
+        query = value_query(request, sensor.sensor_key)
+        found = await self._values.find(replace(query, limit=query.limit + 1))
+        page = found[: query.limit]
+        return pb.ListProcessValuesResponse(
+            values=[value_message(stored) for stored in page],
+            next_page_token=value_token(page[-1]) if len(found) > query.limit else "",
         )
 
     @requires("viewer")

@@ -88,6 +88,9 @@ class Monitoring:
         """Let the live streams of `sensor` follow its change."""
         for session in self._registry.of_sensor(sensor.sensor_id):
             session.sensor = sensor
+            session.units.declare(sensor.config.machine.process_values)
+            if sensor.config.fits(session.live.format):
+                session.live.values.follow_load(sensor.config.load)
             session.live.inspect_with(inspector_for(session.live, sensor))
             if sensor.archived:
                 self._forwarder.detach(session)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kurto_ingest.streams.encoding import Planar
 from kurto_ingest.streams.hop_tail import HopTail
 from kurto_ingest.streams.quality import GAP, BlockInspector
+from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.stream_format import StreamFormat
+
+if TYPE_CHECKING:
+    from kurto_ingest.streams.process_values import ProcessValue
 
 __all__ = ["Block", "CellAssembler", "cut_at_grid"]
 
@@ -31,9 +36,14 @@ class Block:
         Shaft speed that came with the samples.
     inspector : BlockInspector, optional
         Looks at the samples when the quality is asked for, unless it is found otherwise before.
+
+    Attributes
+    ----------
+    values : tuple of ProcessValue
+        Slow values taken at these samples.
     """
 
-    __slots__ = ("_flags", "count", "data", "first", "inspector", "shaft_speed_hz")
+    __slots__ = ("_flags", "count", "data", "first", "inspector", "shaft_speed_hz", "values")
 
     def __init__(
         self,
@@ -50,6 +60,7 @@ class Block:
         self.data = data
         self.shaft_speed_hz = shaft_speed_hz
         self.inspector = inspector
+        self.values: tuple[ProcessValue, ...] = ()
         self._flags = quality
 
     @property
@@ -121,6 +132,8 @@ class CellAssembler:
         Takes each block.
     tail : HopTail
         Takes each hop.
+    load_at : callable
+        Returns the load at the sample before an index, if it is known.
     """
 
     def __init__(
@@ -131,8 +144,10 @@ class CellAssembler:
         inspect: Inspect,
         emit: Callable[[Block], None],
         tail: HopTail,
+        load_at: Callable[[int], float | None],
     ) -> None:
         self.inspect = inspect
+        self._load_at = load_at
         self._format = stream_format
         self._hop = stream_format.hop_samples
         self._emit = emit
@@ -185,7 +200,7 @@ class CellAssembler:
             if stop - at == hop:
                 self._whole_cell(at, piece, data if stop - at == end - first else None)
             else:
-                self._parts.append(piece)
+                self._parts.append(_alone(piece))
                 if stop % hop == 0:
                     self._finish_cell(stop)
             at = stop
@@ -203,12 +218,16 @@ class CellAssembler:
         self._end = first + self._hop
         self._shaft_speed_hz = shaft_speed_hz
         self._emit(Block(first, self._hop, data, 0, shaft_speed_hz, inspector=inspector))
-        self._tail.append_full(first // self._hop, data, shaft_speed_hz)
+        self._append_hop(first // self._hop, data)
+
+    def _append_hop(self, hop: int, data: bytes) -> None:
+        load = self._load_at((hop + 1) * self._hop)
+        self._tail.append_full(hop, data, self._shaft_speed_hz, load)
 
     def _whole_cell(self, first: int, samples: Planar, data: bytes | None) -> None:
         owned = samples.tobytes() if data is None else data
         self._emit_block(first, samples, owned)
-        self._tail.append_full(first // self._hop, owned, self._shaft_speed_hz)
+        self._append_hop(first // self._hop, owned)
 
     def _emit_block(self, first: int, samples: Planar, data: bytes) -> None:
         quality = self.inspect(samples)
@@ -228,7 +247,7 @@ class CellAssembler:
         else:
             whole = data if all_open else None
             hop = whole or _join(self._parts).tobytes()
-            self._tail.append_full(cell, hop, self._shaft_speed_hz)
+            self._append_hop(cell, hop)
         self._begin_cell()
 
     def _begin_cell(self) -> None:
@@ -250,6 +269,25 @@ class CellAssembler:
         """Put the samples in hand into a block though their cell is not complete."""
         self._close_block(self._end)
 
+    def heal(self, healed: RangeSet, absent: RangeSet) -> None:
+        """Let hops be whole whose gap was closed before anybody could see it.
+
+        Parameters
+        ----------
+        healed : RangeSet
+            Samples that were jumped over and are durable now: they are read from the store.
+        absent : RangeSet
+            Samples that have not come so far.
+        """
+        hop = self._hop
+        hops = RangeSet((item.first // hop, -(-item.end // hop)) for item in healed)
+        for item in absent:
+            hops.remove(item.first // hop, -(-item.end // hop))
+        for item in hops:
+            self._tail.heal(item.first, item.end)
+        if self._broken and not absent.touches(self._end // hop * hop, self._end):
+            self._broken, self._stored = False, True
+
     def drop_block(self) -> None:
         """Forget the samples that are in no block yet."""
         self._closed_count = len(self._parts)
@@ -263,6 +301,14 @@ class CellAssembler:
         if first % self._hop != 0:
             self._broken = True
         self._after_gap = True
+
+
+def _alone(samples: Planar) -> Planar:
+    """Return samples so that they keep no much larger message in memory."""
+    whole = samples.base
+    if isinstance(whole, np.ndarray) and whole.nbytes > 2 * samples.nbytes:
+        return samples.copy()
+    return samples
 
 
 def _join(parts: list[Planar]) -> Planar:

@@ -22,12 +22,15 @@ class HopRun:
         Planar samples of each hop; empty for gaps.
     speeds_hz : tuple of (float or None)
         Shaft speed of each hop, as it came with its last sample; empty when there is none at all.
+    loads : tuple of (float or None)
+        Load at the end of each hop; empty when there is none at all.
     """
 
     first: int
     end: int
     hops: tuple[bytes, ...]
     speeds_hz: tuple[float | None, ...] = ()
+    loads: tuple[float | None, ...] = ()
 
     @property
     def is_gap(self) -> bool:
@@ -39,19 +42,31 @@ class HopRun:
         if (first, end) == (self.first, self.end):
             return self
         inside = slice(first - self.first, end - self.first)
-        return HopRun(first, end, self.hops[inside], _speeds(self.speeds_hz[inside]))
+        return HopRun(
+            first,
+            end,
+            self.hops[inside],
+            _known(self.speeds_hz[inside]),
+            _known(self.loads[inside]),
+        )
 
     def joined(self, other: HopRun) -> HopRun:
         """Return this run and the one after it, which is alike, as one."""
-        speeds: tuple[float | None, ...] = ()
-        if self.speeds_hz or other.speeds_hz:
-            mine = self.speeds_hz or (None,) * (self.end - self.first)
-            speeds = mine + (other.speeds_hz or (None,) * (other.end - other.first))
-        return HopRun(self.first, other.end, self.hops + other.hops, speeds)
+        speeds = self._joined(self.speeds_hz, other, other.speeds_hz)
+        loads = self._joined(self.loads, other, other.loads)
+        return HopRun(self.first, other.end, self.hops + other.hops, speeds, loads)
+
+    def _joined(
+        self, mine: tuple[float | None, ...], other: HopRun, theirs: tuple[float | None, ...]
+    ) -> tuple[float | None, ...]:
+        if not (mine or theirs):
+            return ()
+        mine = mine or (None,) * (self.end - self.first)
+        return mine + (theirs or (None,) * (other.end - other.first))
 
 
-def _speeds(speeds_hz: tuple[float | None, ...]) -> tuple[float | None, ...]:
-    return () if all(speed is None for speed in speeds_hz) else speeds_hz
+def _known(values: tuple[float | None, ...]) -> tuple[float | None, ...]:
+    return () if all(value is None for value in values) else values
 
 
 class HopTail:
@@ -71,6 +86,7 @@ class HopTail:
         "_charge",
         "_full",
         "_gaps",
+        "_loads",
         "_speeds",
         "end",
         "first",
@@ -87,19 +103,32 @@ class HopTail:
         self.size_bytes = 0
         self._full: dict[int, bytes] = {}
         self._speeds: dict[int, float] = {}  # of those of them that have one
+        self._loads: dict[int, float] = {}  # likewise
         self._gaps = RangeSet()
         self._charge = charge
 
-    def append_full(self, hop: int, data: bytes, speed_hz: float | None = None) -> None:
-        """Take the samples of `hop`, which must be the next one, and the shaft speed at its end."""
+    def append_full(
+        self, hop: int, data: bytes, speed_hz: float | None = None, load: float | None = None
+    ) -> None:
+        """Take the samples of `hop`, which must be the next one, and speed and load at its end."""
         if not self.limit_bytes:
             self.append_stored(hop)
             return
         self._full[hop] = data
         if speed_hz is not None:
             self._speeds[hop] = speed_hz
+        if load is not None:
+            self._loads[hop] = load
         self.end = hop + 1
         self._grow(len(data))
+        self._trim()
+
+    def set_limit(self, limit_bytes: int) -> None:
+        """Hold no more than `limit_bytes` from now on, or the newest hop."""
+        self.limit_bytes = limit_bytes
+        self._trim()
+
+    def _trim(self) -> None:
         while self.size_bytes > self.limit_bytes and len(self._full) > 1:
             self.drop_oldest()
 
@@ -107,6 +136,10 @@ class HopTail:
         """Note that hops `first` to `end` miss samples."""
         self._gaps.add(first, end)
         self.end = end
+
+    def heal(self, first: int, end: int) -> None:
+        """Note that those of hops `first` to `end` that were gaps are complete, in the store."""
+        self._gaps.remove(first, end)
 
     def append_stored(self, hop: int) -> None:
         """Note that `hop` is complete, but not in memory."""
@@ -126,6 +159,8 @@ class HopTail:
             self._grow(-len(self._full.pop(oldest)))
             if self._speeds:
                 self._speeds.pop(oldest, None)
+            if self._loads:
+                self._loads.pop(oldest, None)
         self._gaps.remove(self.first, hop)
         self.first = max(self.first, hop)
         self.end = max(self.end, hop)
@@ -155,13 +190,23 @@ class HopTail:
                     break
                 hops.append(data)
             end = hop + len(hops)
-            return HopRun(hop, end, tuple(hops), self._speeds_of(hop, end))
+            speeds, loads = _of(self._speeds, hop, end), _of(self._loads, hop, end)
+            return HopRun(hop, end, tuple(hops), speeds, loads)
         gaps = self._gaps.within(hop, self.end)
         if gaps and gaps[0].first == hop:
             return HopRun(hop, gaps[0].end, ())
         return None
 
-    def _speeds_of(self, first: int, end: int) -> tuple[float | None, ...]:
-        if not self._speeds:
-            return ()
-        return _speeds(tuple(self._speeds.get(hop) for hop in range(first, end)))
+    def unknown_until(self, hop: int, end: int) -> int:
+        """Return the first hop from `hop` on that is in memory or a gap; `end` when there is none.
+
+        Those before it are in the store, or will be.
+        """
+        at = min(max(hop, self.first), end)
+        while at < end and at not in self._full and not self._gaps.touches(at, at + 1):
+            at += 1
+        return at
+
+
+def _of(values: dict[int, float], first: int, end: int) -> tuple[float | None, ...]:
+    return _known(tuple(values.get(hop) for hop in range(first, end))) if values else ()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from kurto_ingest.exceptions import IndexWentBackwards
 from kurto_ingest.streams.cells import Block, CellAssembler, cut_at_grid
 from kurto_ingest.streams.encoding import Planar
 from kurto_ingest.streams.hop_tail import HopTail
-from kurto_ingest.streams.pending import Abandonment, Commit
+from kurto_ingest.streams.pending import Abandonment, Commit, plan_commit
+from kurto_ingest.streams.process_values import ProcessValue, ValuesInHand
 from kurto_ingest.streams.quality import BlockInspector
 from kurto_ingest.streams.ranges import IndexRange, RangeSet
 from kurto_ingest.streams.sequence import Intake, StreamSequence
@@ -65,11 +66,13 @@ class LiveStream:
         self.durable.max_missing_ranges = sys.maxsize
         self.tail = tail
         self.counters = StreamCounters()
+        self.values = ValuesInHand(stream_format.hop_samples, stream_format.time_us)
         self.pending_bytes = 0
         self.open_since_s: float | None = None
         self._charge = charge
         self._journal: deque[Block | Abandonment] = deque()
         self._entered_s: deque[float] = deque()  # when each entry was made
+        self._discarded = False
         self._now_s = 0.0
         self._standing = 0
         self._seen: int | None = None
@@ -80,6 +83,7 @@ class LiveStream:
             inspect=inspector.mask,
             emit=self._enter,
             tail=tail,
+            load_at=self.values.load_at,
         )
 
     def flag(self, flags: int) -> None:
@@ -95,8 +99,11 @@ class LiveStream:
         return seen
 
     def _enter(self, entry: Block | Abandonment) -> None:
-        if self._standing and isinstance(entry, Block):
-            entry.flag(self._standing)
+        if isinstance(entry, Block):
+            if self._standing:
+                entry.flag(self._standing)
+            if self.values:
+                self.values.give(entry)
         self._journal.append(entry)
         self._entered_s.append(self._now_s)
 
@@ -125,6 +132,8 @@ class LiveStream:
         data: bytes | None,
         shaft_speed_hz: float | None,
         now_s: float,
+        *,
+        values: Sequence[ProcessValue] = (),
     ) -> Intake:
         """Take a batch.
 
@@ -140,6 +149,8 @@ class LiveStream:
             Shaft speed in Hz.
         now_s : float
             Monotonic time of arrival in seconds.
+        values : sequence of ProcessValue
+            Values taken at these samples; those of samples that are not taken are left out.
 
         Raises
         ------
@@ -149,23 +160,31 @@ class LiveStream:
         count = samples.shape[1]
         intake = self.accepted.offer(first, count)
         self._now_s = now_s
+        held_bytes = self.values.hold_part(values, intake) if values else 0
         for item in intake.refills:
             self._refill(item, samples[:, item.first - first : item.end - first], shaft_speed_hz)
         if intake.fresh is not None:
             self._extend(intake.fresh, first, samples, data, shaft_speed_hz)
             if self.open_since_s is None:
                 self.open_since_s = now_s
-        self._grow(self.counters.count(intake, count, now_s) * self.format.frame_bytes)
+        taken_bytes = self.counters.count(intake, count, now_s) * self.format.frame_bytes
+        self._grow(taken_bytes + held_bytes)
         return intake
 
     def accept_hop(
-        self, first: int, data: bytes, shaft_speed_hz: float | None, now_s: float
+        self,
+        first: int,
+        data: bytes,
+        shaft_speed_hz: float | None,
+        now_s: float,
+        *,
+        values: Sequence[ProcessValue] = (),
     ) -> bool:
         """Take a batch that is the next hop as a whole, for less than `accept` costs.
 
         Parameters
         ----------
-        first, data, shaft_speed_hz, now_s
+        first, data, shaft_speed_hz, now_s, values
             As of `accept`.
 
         Returns
@@ -183,6 +202,8 @@ class LiveStream:
         count = self.format.hop_samples
         accepted.next_index = first + count
         self._now_s = now_s
+        if values:
+            size_bytes += self.values.hold(values)
         self._assembler.add_cell(data, shaft_speed_hz, self._inspector)
         self.counters.count_hop(count, now_s)
         self.pending_bytes += size_bytes
@@ -253,40 +274,25 @@ class LiveStream:
         """Return the oldest pending entries, about `max_bytes` of them, as a commit."""
         if not self._journal:
             return None
-        blocks: list[Block] = []
-        count = size_bytes = 0
-        after = self.durable.copy()
-        refilled = RangeSet()
-        for entry in self._journal:
-            if size_bytes >= max_bytes:
-                break
-            count += 1
-            if isinstance(entry, Block):
-                blocks.append(entry)
-                size_bytes += len(entry.data)
-                if entry.first == after.next_index:  # the usual case
-                    after.next_index = entry.end
-                    continue
-                for item in after.offer(entry.first, entry.count).refills:
-                    refilled.add(item.first, item.end)
-            else:
-                after.abandon(entry.first, entry.end)
-        if not count:
-            return None
-        return Commit(self.durable, after, tuple(blocks), count, size_bytes, refilled)
+        return plan_commit(self.durable, self._journal, max_bytes)
 
     def finish(self, commit: Commit) -> None:
         """Note that `commit`, the result of the last `plan`, is durable."""
         self.durable = commit.after
+        if self._discarded:  # while the commit was on its way
+            return
         for _ in range(commit.entry_count):
             self._journal.popleft()
             self._entered_s.popleft()
         for block in commit.blocks:
             self._seen = block.quality | (self._seen or 0)
         self._grow(-commit.size_bytes)
+        if commit.healed:
+            self._assembler.heal(commit.healed, RangeSet(self.accepted.absent))
 
     def discard(self) -> None:
         """Drop everything that is not durable; the stream must not be used any more."""
+        self._discarded = True
         self._journal.clear()
         self._entered_s.clear()
         self._assembler.drop_block()

@@ -28,7 +28,7 @@ from kurto.signal.v1 import features_pb2 as kurto_dot_signal_dot_v1_dot_features
 from kurto.signal.v1 import samples_pb2 as kurto_dot_signal_dot_v1_dot_samples__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kurto/analyzer/v1/analyzer_service.proto\x12\x11kurto.analyzer.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckurto/assets/v1/assets.proto\x1a\x1ekurto/signal/v1/features.proto\x1a\x1dkurto/signal/v1/samples.proto\"\x90\x03\n\nSensorOpen\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x1b\n\tsensor_id\x18\x02 \x01(\tR\x08sensorId\x12\x14\n\x05\x65poch\x18\x03 \x01(\x03R\x05\x65poch\x12\x35\n\x06\x63onfig\x18\x04 \x01(\x0b\x32\x1d.kurto.assets.v1.SensorConfigR\x06\x63onfig\x12;\n\x08\x65ncoding\x18\x05 \x01(\x0e\x32\x1f.kurto.signal.v1.SampleEncodingR\x08\x65ncoding\x12\x16\n\x06scales\x18\x06 \x03(\x01R\x06scales\x12;\n\x0b\x61nchor_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nanchorTime\x12\x1f\n\x0bhop_samples\x18\x08 \x01(\x05R\nhopSamples\x12\x1f\n\x0bwindow_hops\x18\t \x01(\x05R\nwindowHops\x12\x14\n\x05shard\x18\n \x01(\x05R\x05shard\x12\x1a\n\x08\x62\x61\x63kfill\x18\x0b \x01(\x08R\x08\x62\x61\x63kfill\"\xeb\x01\n\x06HopRun\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x1b\n\thop_index\x18\x02 \x01(\x03R\x08hopIndex\x12\x1b\n\thop_count\x18\x03 \x01(\x05R\x08hopCount\x12\x16\n\x06planar\x18\x04 \x01(\x0cR\x06planar\x12?\n\x0c\x65mpty_reason\x18\x05 \x01(\x0e\x32\x1c.kurto.signal.v1.EmptyReasonR\x0b\x65mptyReason\x12\x12\n\x04late\x18\x06 \x01(\x08R\x04late\x12&\n\x0fshaft_speeds_hz\x18\x07 \x03(\x01R\rshaftSpeedsHz\"9\n\x08HopBatch\x12-\n\x04runs\x18\x01 \x03(\x0b\x32\x19.kurto.analyzer.v1.HopRunR\x04runs\"\x83\x01\n\x0bSkipWindows\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12*\n\x11next_window_index\x18\x02 \x01(\x03R\x0fnextWindowIndex\x12\x34\n\x06reason\x18\x03 \x01(\x0e\x32\x1c.kurto.signal.v1.EmptyReasonR\x06reason\"!\n\x0bSensorClose\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\"\xf5\x01\n\x15\x41nalyzeWindowsRequest\x12\x33\n\x04open\x18\x01 \x01(\x0b\x32\x1d.kurto.analyzer.v1.SensorOpenH\x00R\x04open\x12\x31\n\x04hops\x18\x02 \x01(\x0b\x32\x1b.kurto.analyzer.v1.HopBatchH\x00R\x04hops\x12\x34\n\x04skip\x18\x03 \x01(\x0b\x32\x1e.kurto.analyzer.v1.SkipWindowsH\x00R\x04skip\x12\x36\n\x05\x63lose\x18\x04 \x01(\x0b\x32\x1e.kurto.analyzer.v1.SensorCloseH\x00R\x05\x63loseB\x06\n\x04kind\"h\n\x0eWindowPosition\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12*\n\x11next_window_index\x18\x02 \x01(\x03R\x0fnextWindowIndex\x12\x16\n\x06opened\x18\x03 \x01(\x08R\x06opened\"Y\n\x16\x41nalyzeWindowsResponse\x12?\n\tpositions\x18\x01 \x03(\x0b\x32!.kurto.analyzer.v1.WindowPositionR\tpositions2|\n\x0f\x41nalyzerService\x12i\n\x0e\x41nalyzeWindows\x12(.kurto.analyzer.v1.AnalyzeWindowsRequest\x1a).kurto.analyzer.v1.AnalyzeWindowsResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kurto/analyzer/v1/analyzer_service.proto\x12\x11kurto.analyzer.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckurto/assets/v1/assets.proto\x1a\x1ekurto/signal/v1/features.proto\x1a\x1dkurto/signal/v1/samples.proto\"\x90\x03\n\nSensorOpen\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x1b\n\tsensor_id\x18\x02 \x01(\tR\x08sensorId\x12\x14\n\x05\x65poch\x18\x03 \x01(\x03R\x05\x65poch\x12\x35\n\x06\x63onfig\x18\x04 \x01(\x0b\x32\x1d.kurto.assets.v1.SensorConfigR\x06\x63onfig\x12;\n\x08\x65ncoding\x18\x05 \x01(\x0e\x32\x1f.kurto.signal.v1.SampleEncodingR\x08\x65ncoding\x12\x16\n\x06scales\x18\x06 \x03(\x01R\x06scales\x12;\n\x0b\x61nchor_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nanchorTime\x12\x1f\n\x0bhop_samples\x18\x08 \x01(\x05R\nhopSamples\x12\x1f\n\x0bwindow_hops\x18\t \x01(\x05R\nwindowHops\x12\x14\n\x05shard\x18\n \x01(\x05R\x05shard\x12\x1a\n\x08\x62\x61\x63kfill\x18\x0b \x01(\x08R\x08\x62\x61\x63kfill\"\x81\x02\n\x06HopRun\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x1b\n\thop_index\x18\x02 \x01(\x03R\x08hopIndex\x12\x1b\n\thop_count\x18\x03 \x01(\x05R\x08hopCount\x12\x16\n\x06planar\x18\x04 \x01(\x0cR\x06planar\x12?\n\x0c\x65mpty_reason\x18\x05 \x01(\x0e\x32\x1c.kurto.signal.v1.EmptyReasonR\x0b\x65mptyReason\x12\x12\n\x04late\x18\x06 \x01(\x08R\x04late\x12&\n\x0fshaft_speeds_hz\x18\x07 \x03(\x01R\rshaftSpeedsHz\x12\x14\n\x05loads\x18\x08 \x03(\x01R\x05loads\"9\n\x08HopBatch\x12-\n\x04runs\x18\x01 \x03(\x0b\x32\x19.kurto.analyzer.v1.HopRunR\x04runs\"\x83\x01\n\x0bSkipWindows\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12*\n\x11next_window_index\x18\x02 \x01(\x03R\x0fnextWindowIndex\x12\x34\n\x06reason\x18\x03 \x01(\x0e\x32\x1c.kurto.signal.v1.EmptyReasonR\x06reason\"!\n\x0bSensorClose\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\"\xf5\x01\n\x15\x41nalyzeWindowsRequest\x12\x33\n\x04open\x18\x01 \x01(\x0b\x32\x1d.kurto.analyzer.v1.SensorOpenH\x00R\x04open\x12\x31\n\x04hops\x18\x02 \x01(\x0b\x32\x1b.kurto.analyzer.v1.HopBatchH\x00R\x04hops\x12\x34\n\x04skip\x18\x03 \x01(\x0b\x32\x1e.kurto.analyzer.v1.SkipWindowsH\x00R\x04skip\x12\x36\n\x05\x63lose\x18\x04 \x01(\x0b\x32\x1e.kurto.analyzer.v1.SensorCloseH\x00R\x05\x63loseB\x06\n\x04kind\"h\n\x0eWindowPosition\x12\x12\n\x04slot\x18\x01 \x01(\x05R\x04slot\x12*\n\x11next_window_index\x18\x02 \x01(\x03R\x0fnextWindowIndex\x12\x16\n\x06opened\x18\x03 \x01(\x08R\x06opened\"Y\n\x16\x41nalyzeWindowsResponse\x12?\n\tpositions\x18\x01 \x03(\x0b\x32!.kurto.analyzer.v1.WindowPositionR\tpositions2|\n\x0f\x41nalyzerService\x12i\n\x0e\x41nalyzeWindows\x12(.kurto.analyzer.v1.AnalyzeWindowsRequest\x1a).kurto.analyzer.v1.AnalyzeWindowsResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,19 +38,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SENSOROPEN']._serialized_start=190
   _globals['_SENSOROPEN']._serialized_end=590
   _globals['_HOPRUN']._serialized_start=593
-  _globals['_HOPRUN']._serialized_end=828
-  _globals['_HOPBATCH']._serialized_start=830
-  _globals['_HOPBATCH']._serialized_end=887
-  _globals['_SKIPWINDOWS']._serialized_start=890
-  _globals['_SKIPWINDOWS']._serialized_end=1021
-  _globals['_SENSORCLOSE']._serialized_start=1023
-  _globals['_SENSORCLOSE']._serialized_end=1056
-  _globals['_ANALYZEWINDOWSREQUEST']._serialized_start=1059
-  _globals['_ANALYZEWINDOWSREQUEST']._serialized_end=1304
-  _globals['_WINDOWPOSITION']._serialized_start=1306
-  _globals['_WINDOWPOSITION']._serialized_end=1410
-  _globals['_ANALYZEWINDOWSRESPONSE']._serialized_start=1412
-  _globals['_ANALYZEWINDOWSRESPONSE']._serialized_end=1501
-  _globals['_ANALYZERSERVICE']._serialized_start=1503
-  _globals['_ANALYZERSERVICE']._serialized_end=1627
+  _globals['_HOPRUN']._serialized_end=850
+  _globals['_HOPBATCH']._serialized_start=852
+  _globals['_HOPBATCH']._serialized_end=909
+  _globals['_SKIPWINDOWS']._serialized_start=912
+  _globals['_SKIPWINDOWS']._serialized_end=1043
+  _globals['_SENSORCLOSE']._serialized_start=1045
+  _globals['_SENSORCLOSE']._serialized_end=1078
+  _globals['_ANALYZEWINDOWSREQUEST']._serialized_start=1081
+  _globals['_ANALYZEWINDOWSREQUEST']._serialized_end=1326
+  _globals['_WINDOWPOSITION']._serialized_start=1328
+  _globals['_WINDOWPOSITION']._serialized_end=1432
+  _globals['_ANALYZEWINDOWSRESPONSE']._serialized_start=1434
+  _globals['_ANALYZEWINDOWSRESPONSE']._serialized_end=1523
+  _globals['_ANALYZERSERVICE']._serialized_start=1525
+  _globals['_ANALYZERSERVICE']._serialized_end=1649
 # @@protoc_insertion_point(module_scope)

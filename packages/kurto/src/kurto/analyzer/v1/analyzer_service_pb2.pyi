@@ -39,7 +39,7 @@ class SensorOpen(_message.Message):
     def __init__(self, slot: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., config: _Optional[_Union[_assets_pb2.SensorConfig, _Mapping]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., hop_samples: _Optional[int] = ..., window_hops: _Optional[int] = ..., shard: _Optional[int] = ..., backfill: _Optional[bool] = ...) -> None: ...
 
 class HopRun(_message.Message):
-    __slots__ = ("slot", "hop_index", "hop_count", "planar", "empty_reason", "late", "shaft_speeds_hz")
+    __slots__ = ("slot", "hop_index", "hop_count", "planar", "empty_reason", "late", "shaft_speeds_hz", "loads")
     SLOT_FIELD_NUMBER: _ClassVar[int]
     HOP_INDEX_FIELD_NUMBER: _ClassVar[int]
     HOP_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +47,7 @@ class HopRun(_message.Message):
     EMPTY_REASON_FIELD_NUMBER: _ClassVar[int]
     LATE_FIELD_NUMBER: _ClassVar[int]
     SHAFT_SPEEDS_HZ_FIELD_NUMBER: _ClassVar[int]
+    LOADS_FIELD_NUMBER: _ClassVar[int]
     slot: int
     hop_index: int
     hop_count: int
@@ -54,7 +55,8 @@ class HopRun(_message.Message):
     empty_reason: _features_pb2.EmptyReason
     late: bool
     shaft_speeds_hz: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, slot: _Optional[int] = ..., hop_index: _Optional[int] = ..., hop_count: _Optional[int] = ..., planar: _Optional[bytes] = ..., empty_reason: _Optional[_Union[_features_pb2.EmptyReason, str]] = ..., late: _Optional[bool] = ..., shaft_speeds_hz: _Optional[_Iterable[float]] = ...) -> None: ...
+    loads: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, slot: _Optional[int] = ..., hop_index: _Optional[int] = ..., hop_count: _Optional[int] = ..., planar: _Optional[bytes] = ..., empty_reason: _Optional[_Union[_features_pb2.EmptyReason, str]] = ..., late: _Optional[bool] = ..., shaft_speeds_hz: _Optional[_Iterable[float]] = ..., loads: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class HopBatch(_message.Message):
     __slots__ = ("runs",)

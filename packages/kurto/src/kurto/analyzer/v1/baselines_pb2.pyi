@@ -110,7 +110,7 @@ class BaselineEvent(_message.Message):
     def __init__(self, event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event: _Optional[str] = ..., principal: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Baseline(_message.Message):
-    __slots__ = ("baseline_id", "sensor_id", "state", "cause", "reason", "principal", "begin_time", "wanted_window_count", "missing_window_count", "create_time", "freeze_time", "end_time", "bins", "events")
+    __slots__ = ("baseline_id", "sensor_id", "state", "cause", "reason", "principal", "begin_time", "wanted_window_count", "missing_window_count", "create_time", "freeze_time", "end_time", "bins", "events", "operating_bins", "reference_speed_hz", "load_bin_width")
     BASELINE_ID_FIELD_NUMBER: _ClassVar[int]
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -125,6 +125,9 @@ class Baseline(_message.Message):
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     BINS_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    OPERATING_BINS_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_SPEED_HZ_FIELD_NUMBER: _ClassVar[int]
+    LOAD_BIN_WIDTH_FIELD_NUMBER: _ClassVar[int]
     baseline_id: int
     sensor_id: str
     state: BaselineState
@@ -139,7 +142,10 @@ class Baseline(_message.Message):
     end_time: _timestamp_pb2.Timestamp
     bins: _containers.RepeatedCompositeFieldContainer[BaselineBin]
     events: _containers.RepeatedCompositeFieldContainer[BaselineEvent]
-    def __init__(self, baseline_id: _Optional[int] = ..., sensor_id: _Optional[str] = ..., state: _Optional[_Union[BaselineState, str]] = ..., cause: _Optional[_Union[LearningCause, str]] = ..., reason: _Optional[str] = ..., principal: _Optional[str] = ..., begin_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., wanted_window_count: _Optional[int] = ..., missing_window_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., freeze_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., bins: _Optional[_Iterable[_Union[BaselineBin, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[BaselineEvent, _Mapping]]] = ...) -> None: ...
+    operating_bins: _containers.RepeatedScalarFieldContainer[str]
+    reference_speed_hz: float
+    load_bin_width: float
+    def __init__(self, baseline_id: _Optional[int] = ..., sensor_id: _Optional[str] = ..., state: _Optional[_Union[BaselineState, str]] = ..., cause: _Optional[_Union[LearningCause, str]] = ..., reason: _Optional[str] = ..., principal: _Optional[str] = ..., begin_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., wanted_window_count: _Optional[int] = ..., missing_window_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., freeze_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., bins: _Optional[_Iterable[_Union[BaselineBin, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[BaselineEvent, _Mapping]]] = ..., operating_bins: _Optional[_Iterable[str]] = ..., reference_speed_hz: _Optional[float] = ..., load_bin_width: _Optional[float] = ...) -> None: ...
 
 class GetBaselineRequest(_message.Message):
     __slots__ = ("sensor_id", "baseline_id")
@@ -253,7 +259,7 @@ class IsoZone(_message.Message):
     def __init__(self, zone: _Optional[str] = ..., edition: _Optional[str] = ..., channel: _Optional[str] = ..., velocity_rms: _Optional[float] = ..., remarks: _Optional[_Iterable[str]] = ..., refusal: _Optional[str] = ...) -> None: ...
 
 class Condition(_message.Message):
-    __slots__ = ("sensor_id", "operating_state", "window_time", "baseline_id", "compare_time", "operating_bin", "acceleration_growth", "channels", "iso_zone", "missing_window_count")
+    __slots__ = ("sensor_id", "operating_state", "window_time", "baseline_id", "compare_time", "operating_bin", "acceleration_growth", "channels", "iso_zone", "missing_window_count", "shaft_speed_hz", "load")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     OPERATING_STATE_FIELD_NUMBER: _ClassVar[int]
     WINDOW_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -264,6 +270,8 @@ class Condition(_message.Message):
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
     ISO_ZONE_FIELD_NUMBER: _ClassVar[int]
     MISSING_WINDOW_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SHAFT_SPEED_HZ_FIELD_NUMBER: _ClassVar[int]
+    LOAD_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     operating_state: OperatingState
     window_time: _timestamp_pb2.Timestamp
@@ -274,7 +282,9 @@ class Condition(_message.Message):
     channels: _containers.RepeatedCompositeFieldContainer[ChannelCondition]
     iso_zone: IsoZone
     missing_window_count: int
-    def __init__(self, sensor_id: _Optional[str] = ..., operating_state: _Optional[_Union[OperatingState, str]] = ..., window_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., baseline_id: _Optional[int] = ..., compare_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., operating_bin: _Optional[str] = ..., acceleration_growth: _Optional[_Union[AccelerationGrowth, _Mapping]] = ..., channels: _Optional[_Iterable[_Union[ChannelCondition, _Mapping]]] = ..., iso_zone: _Optional[_Union[IsoZone, _Mapping]] = ..., missing_window_count: _Optional[int] = ...) -> None: ...
+    shaft_speed_hz: float
+    load: float
+    def __init__(self, sensor_id: _Optional[str] = ..., operating_state: _Optional[_Union[OperatingState, str]] = ..., window_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., baseline_id: _Optional[int] = ..., compare_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., operating_bin: _Optional[str] = ..., acceleration_growth: _Optional[_Union[AccelerationGrowth, _Mapping]] = ..., channels: _Optional[_Iterable[_Union[ChannelCondition, _Mapping]]] = ..., iso_zone: _Optional[_Union[IsoZone, _Mapping]] = ..., missing_window_count: _Optional[int] = ..., shaft_speed_hz: _Optional[float] = ..., load: _Optional[float] = ...) -> None: ...
 
 class GetConditionRequest(_message.Message):
     __slots__ = ("sensor_id",)

@@ -36,6 +36,11 @@ class GeneralMachineClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     GENERAL_MACHINE_CLASS_II: _ClassVar[GeneralMachineClass]
     GENERAL_MACHINE_CLASS_III: _ClassVar[GeneralMachineClass]
     GENERAL_MACHINE_CLASS_IV: _ClassVar[GeneralMachineClass]
+
+class ProcessValueRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PROCESS_VALUE_ROLE_UNSPECIFIED: _ClassVar[ProcessValueRole]
+    PROCESS_VALUE_ROLE_LOAD: _ClassVar[ProcessValueRole]
 COUPLING_UNSPECIFIED: Coupling
 COUPLING_AC: Coupling
 COUPLING_DC: Coupling
@@ -50,6 +55,8 @@ GENERAL_MACHINE_CLASS_I: GeneralMachineClass
 GENERAL_MACHINE_CLASS_II: GeneralMachineClass
 GENERAL_MACHINE_CLASS_III: GeneralMachineClass
 GENERAL_MACHINE_CLASS_IV: GeneralMachineClass
+PROCESS_VALUE_ROLE_UNSPECIFIED: ProcessValueRole
+PROCESS_VALUE_ROLE_LOAD: ProcessValueRole
 
 class Site(_message.Message):
     __slots__ = ("site_id", "display_name", "archived", "create_time", "update_time")
@@ -171,8 +178,22 @@ class FrequencyBand(_message.Message):
     high_hz: float
     def __init__(self, low_hz: _Optional[float] = ..., high_hz: _Optional[float] = ...) -> None: ...
 
+class ProcessValueDefinition(_message.Message):
+    __slots__ = ("name", "unit", "role", "bin_width", "valid_for")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    BIN_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    VALID_FOR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    unit: str
+    role: ProcessValueRole
+    bin_width: float
+    valid_for: _duration_pb2.Duration
+    def __init__(self, name: _Optional[str] = ..., unit: _Optional[str] = ..., role: _Optional[_Union[ProcessValueRole, str]] = ..., bin_width: _Optional[float] = ..., valid_for: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
 class SensorConfig(_message.Message):
-    __slots__ = ("version", "sample_rate_hz", "channels", "acquisition", "nominal_speed_rpm", "bearing", "machine_class", "gears", "line_frequency_hz", "demodulation_band")
+    __slots__ = ("version", "sample_rate_hz", "channels", "acquisition", "nominal_speed_rpm", "bearing", "machine_class", "gears", "line_frequency_hz", "demodulation_band", "process_values")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
@@ -183,6 +204,7 @@ class SensorConfig(_message.Message):
     GEARS_FIELD_NUMBER: _ClassVar[int]
     LINE_FREQUENCY_HZ_FIELD_NUMBER: _ClassVar[int]
     DEMODULATION_BAND_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_VALUES_FIELD_NUMBER: _ClassVar[int]
     version: int
     sample_rate_hz: float
     channels: _containers.RepeatedCompositeFieldContainer[Channel]
@@ -193,7 +215,8 @@ class SensorConfig(_message.Message):
     gears: _containers.RepeatedCompositeFieldContainer[GearStage]
     line_frequency_hz: float
     demodulation_band: FrequencyBand
-    def __init__(self, version: _Optional[int] = ..., sample_rate_hz: _Optional[float] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., acquisition: _Optional[_Union[Acquisition, _Mapping]] = ..., nominal_speed_rpm: _Optional[float] = ..., bearing: _Optional[_Union[Bearing, _Mapping]] = ..., machine_class: _Optional[_Union[MachineClass, _Mapping]] = ..., gears: _Optional[_Iterable[_Union[GearStage, _Mapping]]] = ..., line_frequency_hz: _Optional[float] = ..., demodulation_band: _Optional[_Union[FrequencyBand, _Mapping]] = ...) -> None: ...
+    process_values: _containers.RepeatedCompositeFieldContainer[ProcessValueDefinition]
+    def __init__(self, version: _Optional[int] = ..., sample_rate_hz: _Optional[float] = ..., channels: _Optional[_Iterable[_Union[Channel, _Mapping]]] = ..., acquisition: _Optional[_Union[Acquisition, _Mapping]] = ..., nominal_speed_rpm: _Optional[float] = ..., bearing: _Optional[_Union[Bearing, _Mapping]] = ..., machine_class: _Optional[_Union[MachineClass, _Mapping]] = ..., gears: _Optional[_Iterable[_Union[GearStage, _Mapping]]] = ..., line_frequency_hz: _Optional[float] = ..., demodulation_band: _Optional[_Union[FrequencyBand, _Mapping]] = ..., process_values: _Optional[_Iterable[_Union[ProcessValueDefinition, _Mapping]]] = ...) -> None: ...
 
 class KeepAll(_message.Message):
     __slots__ = ()

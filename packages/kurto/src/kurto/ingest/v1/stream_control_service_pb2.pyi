@@ -3,6 +3,7 @@ import datetime
 from google.api import annotations_pb2 as _annotations_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from kurto.ingest.v1 import stream_status_pb2 as _stream_status_pb2
+from kurto.signal.v1 import process_values_pb2 as _process_values_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -86,6 +87,30 @@ class ListStreamEventsResponse(_message.Message):
     events: _containers.RepeatedCompositeFieldContainer[_stream_status_pb2.StreamEvent]
     next_page_token: str
     def __init__(self, events: _Optional[_Iterable[_Union[_stream_status_pb2.StreamEvent, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListProcessValuesRequest(_message.Message):
+    __slots__ = ("sensor_id", "names", "start_time", "end_time", "page_size", "page_token")
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    sensor_id: str
+    names: _containers.RepeatedScalarFieldContainer[str]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    page_size: int
+    page_token: str
+    def __init__(self, sensor_id: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListProcessValuesResponse(_message.Message):
+    __slots__ = ("values", "next_page_token")
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedCompositeFieldContainer[_process_values_pb2.ProcessValue]
+    next_page_token: str
+    def __init__(self, values: _Optional[_Iterable[_Union[_process_values_pb2.ProcessValue, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetStorageStatusRequest(_message.Message):
     __slots__ = ()

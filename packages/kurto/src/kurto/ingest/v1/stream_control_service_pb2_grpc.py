@@ -62,6 +62,11 @@ class StreamControlServiceStub:
                 request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsRequest.SerializeToString,
                 response_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsResponse.FromString,
                 _registered_method=True)
+        self.ListProcessValues = channel.unary_unary(
+                '/kurto.ingest.v1.StreamControlService/ListProcessValues',
+                request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListProcessValuesRequest.SerializeToString,
+                response_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListProcessValuesResponse.FromString,
+                _registered_method=True)
         self.GetStorageStatus = channel.unary_unary(
                 '/kurto.ingest.v1.StreamControlService/GetStorageStatus',
                 request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetStorageStatusRequest.SerializeToString,
@@ -110,6 +115,14 @@ class StreamControlServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListProcessValues(self, request, context):
+        """Lists stored process values of a sensor, such as temperature and load, by name and then from
+        old to new.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStorageStatus(self, request, context):
         """Returns how storage fares.
         """
@@ -144,6 +157,11 @@ def add_StreamControlServiceServicer_to_server(servicer, server):
                     servicer.ListStreamEvents,
                     request_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsRequest.FromString,
                     response_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsResponse.SerializeToString,
+            ),
+            'ListProcessValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProcessValues,
+                    request_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListProcessValuesRequest.FromString,
+                    response_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListProcessValuesResponse.SerializeToString,
             ),
             'GetStorageStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStorageStatus,
@@ -289,6 +307,33 @@ class StreamControlService:
             '/kurto.ingest.v1.StreamControlService/ListStreamEvents',
             kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsRequest.SerializeToString,
             kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProcessValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.ingest.v1.StreamControlService/ListProcessValues',
+            kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListProcessValuesRequest.SerializeToString,
+            kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListProcessValuesResponse.FromString,
             options,
             channel_credentials,
             insecure,

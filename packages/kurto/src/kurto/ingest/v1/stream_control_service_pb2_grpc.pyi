@@ -29,6 +29,10 @@ class StreamControlServiceStub:
     """Returns the state of one sensor's stream."""
     ListStreamEvents: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.ListStreamEventsRequest, _stream_control_service_pb2.ListStreamEventsResponse]
     """Lists what happened to streams, newest first: gaps, clock steps, takeovers, ..."""
+    ListProcessValues: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.ListProcessValuesRequest, _stream_control_service_pb2.ListProcessValuesResponse]
+    """Lists stored process values of a sensor, such as temperature and load, by name and then from
+    old to new.
+    """
     GetStorageStatus: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.GetStorageStatusRequest, _stream_control_service_pb2.GetStorageStatusResponse]
     """Returns how storage fares."""
 
@@ -77,6 +81,16 @@ class StreamControlServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_stream_control_service_pb2.ListStreamEventsRequest, _abc.Awaitable[_stream_control_service_pb2.ListStreamEventsResponse]],
     ) -> _abc.Awaitable[_stream_control_service_pb2.ListStreamEventsResponse]:
         """Lists what happened to streams, newest first: gaps, clock steps, takeovers, ..."""
+
+    @_abc_1.abstractmethod
+    def ListProcessValues(
+        self,
+        request: _stream_control_service_pb2.ListProcessValuesRequest,
+        context: _aio.ServicerContext[_stream_control_service_pb2.ListProcessValuesRequest, _abc.Awaitable[_stream_control_service_pb2.ListProcessValuesResponse]],
+    ) -> _abc.Awaitable[_stream_control_service_pb2.ListProcessValuesResponse]:
+        """Lists stored process values of a sensor, such as temperature and load, by name and then from
+        old to new.
+        """
 
     @_abc_1.abstractmethod
     def GetStorageStatus(

@@ -23,21 +23,22 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kurto.signal.v1 import process_values_pb2 as kurto_dot_signal_dot_v1_dot_process__values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkurto/signal/v1/samples.proto\x12\x0fkurto.signal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"J\n\nIndexRange\x12\x1f\n\x0b\x66irst_index\x18\x01 \x01(\x03R\nfirstIndex\x12\x1b\n\tend_index\x18\x02 \x01(\x03R\x08\x65ndIndex\"&\n\x0c\x46loatSamples\x12\x16\n\x06values\x18\x01 \x03(\x02R\x06values\"\xaa\x02\n\x0bSampleBatch\x12\x1f\n\x0b\x66irst_index\x18\x01 \x01(\x03R\nfirstIndex\x12!\n\x0csample_count\x18\x02 \x01(\x05R\x0bsampleCount\x12\x18\n\x06planar\x18\x03 \x01(\x0cH\x00R\x06planar\x12\x37\n\x06\x66loats\x18\x04 \x01(\x0b\x32\x1d.kurto.signal.v1.FloatSamplesH\x00R\x06\x66loats\x12;\n\x0b\x64\x65vice_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ndeviceTime\x12)\n\x0eshaft_speed_hz\x18\x06 \x01(\x01H\x01R\x0cshaftSpeedHz\x88\x01\x01\x42\t\n\x07samplesB\x11\n\x0f_shaft_speed_hz*\x82\x01\n\x0eSampleEncoding\x12\x1f\n\x1bSAMPLE_ENCODING_UNSPECIFIED\x10\x00\x12\x19\n\x15SAMPLE_ENCODING_F32LE\x10\x01\x12\x19\n\x15SAMPLE_ENCODING_I16LE\x10\x02\x12\x19\n\x15SAMPLE_ENCODING_I24LE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkurto/signal/v1/samples.proto\x12\x0fkurto.signal.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$kurto/signal/v1/process_values.proto\"J\n\nIndexRange\x12\x1f\n\x0b\x66irst_index\x18\x01 \x01(\x03R\nfirstIndex\x12\x1b\n\tend_index\x18\x02 \x01(\x03R\x08\x65ndIndex\"&\n\x0c\x46loatSamples\x12\x16\n\x06values\x18\x01 \x03(\x02R\x06values\"\xf0\x02\n\x0bSampleBatch\x12\x1f\n\x0b\x66irst_index\x18\x01 \x01(\x03R\nfirstIndex\x12!\n\x0csample_count\x18\x02 \x01(\x05R\x0bsampleCount\x12\x18\n\x06planar\x18\x03 \x01(\x0cH\x00R\x06planar\x12\x37\n\x06\x66loats\x18\x04 \x01(\x0b\x32\x1d.kurto.signal.v1.FloatSamplesH\x00R\x06\x66loats\x12;\n\x0b\x64\x65vice_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ndeviceTime\x12)\n\x0eshaft_speed_hz\x18\x06 \x01(\x01H\x01R\x0cshaftSpeedHz\x88\x01\x01\x12\x44\n\x0eprocess_values\x18\x07 \x03(\x0b\x32\x1d.kurto.signal.v1.ProcessValueR\rprocessValuesB\t\n\x07samplesB\x11\n\x0f_shaft_speed_hz*\x82\x01\n\x0eSampleEncoding\x12\x1f\n\x1bSAMPLE_ENCODING_UNSPECIFIED\x10\x00\x12\x19\n\x15SAMPLE_ENCODING_F32LE\x10\x01\x12\x19\n\x15SAMPLE_ENCODING_I16LE\x10\x02\x12\x19\n\x15SAMPLE_ENCODING_I24LE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kurto.signal.v1.samples_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SAMPLEENCODING']._serialized_start=501
-  _globals['_SAMPLEENCODING']._serialized_end=631
-  _globals['_INDEXRANGE']._serialized_start=83
-  _globals['_INDEXRANGE']._serialized_end=157
-  _globals['_FLOATSAMPLES']._serialized_start=159
-  _globals['_FLOATSAMPLES']._serialized_end=197
-  _globals['_SAMPLEBATCH']._serialized_start=200
-  _globals['_SAMPLEBATCH']._serialized_end=498
+  _globals['_SAMPLEENCODING']._serialized_start=609
+  _globals['_SAMPLEENCODING']._serialized_end=739
+  _globals['_INDEXRANGE']._serialized_start=121
+  _globals['_INDEXRANGE']._serialized_end=195
+  _globals['_FLOATSAMPLES']._serialized_start=197
+  _globals['_FLOATSAMPLES']._serialized_end=235
+  _globals['_SAMPLEBATCH']._serialized_start=238
+  _globals['_SAMPLEBATCH']._serialized_end=606
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from kurto.signal.v1 import process_values_pb2 as _process_values_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -36,17 +37,19 @@ class FloatSamples(_message.Message):
     def __init__(self, values: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class SampleBatch(_message.Message):
-    __slots__ = ("first_index", "sample_count", "planar", "floats", "device_time", "shaft_speed_hz")
+    __slots__ = ("first_index", "sample_count", "planar", "floats", "device_time", "shaft_speed_hz", "process_values")
     FIRST_INDEX_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     PLANAR_FIELD_NUMBER: _ClassVar[int]
     FLOATS_FIELD_NUMBER: _ClassVar[int]
     DEVICE_TIME_FIELD_NUMBER: _ClassVar[int]
     SHAFT_SPEED_HZ_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_VALUES_FIELD_NUMBER: _ClassVar[int]
     first_index: int
     sample_count: int
     planar: bytes
     floats: FloatSamples
     device_time: _timestamp_pb2.Timestamp
     shaft_speed_hz: float
-    def __init__(self, first_index: _Optional[int] = ..., sample_count: _Optional[int] = ..., planar: _Optional[bytes] = ..., floats: _Optional[_Union[FloatSamples, _Mapping]] = ..., device_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shaft_speed_hz: _Optional[float] = ...) -> None: ...
+    process_values: _containers.RepeatedCompositeFieldContainer[_process_values_pb2.ProcessValue]
+    def __init__(self, first_index: _Optional[int] = ..., sample_count: _Optional[int] = ..., planar: _Optional[bytes] = ..., floats: _Optional[_Union[FloatSamples, _Mapping]] = ..., device_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., shaft_speed_hz: _Optional[float] = ..., process_values: _Optional[_Iterable[_Union[_process_values_pb2.ProcessValue, _Mapping]]] = ...) -> None: ...

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/assets/v1/assets.proto.
  */
 export const file_kurto_assets_v1_assets: GenFile = /*@__PURE__*/
-  fileDesc("ChxrdXJ0by9hc3NldHMvdjEvYXNzZXRzLnByb3RvEg9rdXJ0by5hc3NldHMudjEioQEKBFNpdGUSDwoHc2l0ZV9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEAoIYXJjaGl2ZWQYAyABKAgSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLuAQoHTWFjaGluZRISCgptYWNoaW5lX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEh4KEW5vbWluYWxfc3BlZWRfcnBtGAQgASgBSACIAQESEAoIYXJjaGl2ZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIUChJfbm9taW5hbF9zcGVlZF9ycG0izgEKB0NoYW5uZWwSDAoEbmFtZRgBIAEoCRIMCgR1bml0GAIgASgJEhcKCmZ1bGxfc2NhbGUYAyABKAFIAIgBARIkChdzZW5zaXRpdml0eV9tdl9wZXJfdW5pdBgEIAEoAUgBiAEBEisKCGNvdXBsaW5nGAUgASgOMhkua3VydG8uYXNzZXRzLnYxLkNvdXBsaW5nEhAKCHBvc2l0aW9uGAYgASgJQg0KC19mdWxsX3NjYWxlQhoKGF9zZW5zaXRpdml0eV9tdl9wZXJfdW5pdCIXChVDb250aW51b3VzQWNxdWlzaXRpb24iVwoQQnVyc3RBY3F1aXNpdGlvbhIWCg5sZW5ndGhfc2FtcGxlcxgBIAEoBRIrCghpbnRlcnZhbBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKHAQoLQWNxdWlzaXRpb24SPAoKY29udGludW91cxgBIAEoCzImLmt1cnRvLmFzc2V0cy52MS5Db250aW51b3VzQWNxdWlzaXRpb25IABIyCgVidXJzdBgCIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5CdXJzdEFjcXVpc2l0aW9uSABCBgoEa2luZCJ7Cg9CZWFyaW5nR2VvbWV0cnkSFQoNZWxlbWVudF9jb3VudBgBIAEoBRIbChNlbGVtZW50X2RpYW1ldGVyX21tGAIgASgBEhkKEXBpdGNoX2RpYW1ldGVyX21tGAMgASgBEhkKEWNvbnRhY3RfYW5nbGVfZGVnGAQgASgBIl4KB0JlYXJpbmcSFQoLZGVzaWduYXRpb24YASABKAlIABI0CghnZW9tZXRyeRgCIAEoCzIgLmt1cnRvLmFzc2V0cy52MS5CZWFyaW5nR2VvbWV0cnlIAEIGCgRraW5kInMKEUluZHVzdHJpYWxNYWNoaW5lEiwKBWdyb3VwGAEgASgOMh0ua3VydG8uYXNzZXRzLnYxLk1hY2hpbmVHcm91cBIwCgdzdXBwb3J0GAIgASgOMh8ua3VydG8uYXNzZXRzLnYxLk1hY2hpbmVTdXBwb3J0Io0BCgxNYWNoaW5lQ2xhc3MSOAoKaW5kdXN0cmlhbBgBIAEoCzIiLmt1cnRvLmFzc2V0cy52MS5JbmR1c3RyaWFsTWFjaGluZUgAEjcKB2dlbmVyYWwYAiABKA4yJC5rdXJ0by5hc3NldHMudjEuR2VuZXJhbE1hY2hpbmVDbGFzc0gAQgoKCHN0YW5kYXJkIjgKCUdlYXJTdGFnZRIVCg1kcml2aW5nX3RlZXRoGAEgASgFEhQKDGRyaXZlbl90ZWV0aBgCIAEoBSIwCg1GcmVxdWVuY3lCYW5kEg4KBmxvd19oehgBIAEoARIPCgdoaWdoX2h6GAIgASgBIskDCgxTZW5zb3JDb25maWcSDwoHdmVyc2lvbhgBIAEoAxIWCg5zYW1wbGVfcmF0ZV9oehgCIAEoARIqCghjaGFubmVscxgDIAMoCzIYLmt1cnRvLmFzc2V0cy52MS5DaGFubmVsEjEKC2FjcXVpc2l0aW9uGAQgASgLMhwua3VydG8uYXNzZXRzLnYxLkFjcXVpc2l0aW9uEh4KEW5vbWluYWxfc3BlZWRfcnBtGAUgASgBSACIAQESKQoHYmVhcmluZxgGIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5CZWFyaW5nEjQKDW1hY2hpbmVfY2xhc3MYByABKAsyHS5rdXJ0by5hc3NldHMudjEuTWFjaGluZUNsYXNzEikKBWdlYXJzGAggAygLMhoua3VydG8uYXNzZXRzLnYxLkdlYXJTdGFnZRIeChFsaW5lX2ZyZXF1ZW5jeV9oehgJIAEoAUgBiAEBEjkKEWRlbW9kdWxhdGlvbl9iYW5kGAogASgLMh4ua3VydG8uYXNzZXRzLnYxLkZyZXF1ZW5jeUJhbmRCFAoSX25vbWluYWxfc3BlZWRfcnBtQhQKEl9saW5lX2ZyZXF1ZW5jeV9oeiIJCgdLZWVwQWxsIjYKB0tlZXBGb3ISKwoIZHVyYXRpb24YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ilAEKDUtlZXBTbmFwc2hvdHMSKwoIaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKQoGbGVuZ3RoGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEisKCGtlZXBfZm9yGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIpQBChBLZWVwQXJvdW5kQWxhcm1zEikKBmJlZm9yZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgVhZnRlchgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghrZWVwX2ZvchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLdAQoPUmV0ZW50aW9uUG9saWN5EicKA2FsbBgBIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5LZWVwQWxsSAASKAoEdGltZRgCIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5LZWVwRm9ySAASMwoJc25hcHNob3RzGAMgASgLMh4ua3VydG8uYXNzZXRzLnYxLktlZXBTbmFwc2hvdHNIABI6Cg1hcm91bmRfYWxhcm1zGAQgASgLMiEua3VydG8uYXNzZXRzLnYxLktlZXBBcm91bmRBbGFybXNIAEIGCgRraW5kIr4CCgZTZW5zb3ISEQoJc2Vuc29yX2lkGAEgASgJEhIKCm1hY2hpbmVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi0KBmNvbmZpZxgEIAEoCzIdLmt1cnRvLmFzc2V0cy52MS5TZW5zb3JDb25maWcSDAoEdGFncxgFIAMoCRIRCgltb25pdG9yZWQYBiABKAgSEAoIYXJjaGl2ZWQYByABKAgSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCglyZXRlbnRpb24YCiABKAsyIC5rdXJ0by5hc3NldHMudjEuUmV0ZW50aW9uUG9saWN5KkYKCENvdXBsaW5nEhgKFENPVVBMSU5HX1VOU1BFQ0lGSUVEEAASDwoLQ09VUExJTkdfQUMQARIPCgtDT1VQTElOR19EQxACKlcKDE1hY2hpbmVHcm91cBIdChlNQUNISU5FX0dST1VQX1VOU1BFQ0lGSUVEEAASEwoPTUFDSElORV9HUk9VUF8xEAESEwoPTUFDSElORV9HUk9VUF8yEAIqagoOTWFjaGluZVN1cHBvcnQSHwobTUFDSElORV9TVVBQT1JUX1VOU1BFQ0lGSUVEEAASGQoVTUFDSElORV9TVVBQT1JUX1JJR0lEEAESHAoYTUFDSElORV9TVVBQT1JUX0ZMRVhJQkxFEAIqtAEKE0dlbmVyYWxNYWNoaW5lQ2xhc3MSJQohR0VORVJBTF9NQUNISU5FX0NMQVNTX1VOU1BFQ0lGSUVEEAASGwoXR0VORVJBTF9NQUNISU5FX0NMQVNTX0kQARIcChhHRU5FUkFMX01BQ0hJTkVfQ0xBU1NfSUkQAhIdChlHRU5FUkFMX01BQ0hJTkVfQ0xBU1NfSUlJEAMSHAoYR0VORVJBTF9NQUNISU5FX0NMQVNTX0lWEARiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChxrdXJ0by9hc3NldHMvdjEvYXNzZXRzLnByb3RvEg9rdXJ0by5hc3NldHMudjEioQEKBFNpdGUSDwoHc2l0ZV9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEAoIYXJjaGl2ZWQYAyABKAgSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLuAQoHTWFjaGluZRISCgptYWNoaW5lX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEh4KEW5vbWluYWxfc3BlZWRfcnBtGAQgASgBSACIAQESEAoIYXJjaGl2ZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIUChJfbm9taW5hbF9zcGVlZF9ycG0izgEKB0NoYW5uZWwSDAoEbmFtZRgBIAEoCRIMCgR1bml0GAIgASgJEhcKCmZ1bGxfc2NhbGUYAyABKAFIAIgBARIkChdzZW5zaXRpdml0eV9tdl9wZXJfdW5pdBgEIAEoAUgBiAEBEisKCGNvdXBsaW5nGAUgASgOMhkua3VydG8uYXNzZXRzLnYxLkNvdXBsaW5nEhAKCHBvc2l0aW9uGAYgASgJQg0KC19mdWxsX3NjYWxlQhoKGF9zZW5zaXRpdml0eV9tdl9wZXJfdW5pdCIXChVDb250aW51b3VzQWNxdWlzaXRpb24iVwoQQnVyc3RBY3F1aXNpdGlvbhIWCg5sZW5ndGhfc2FtcGxlcxgBIAEoBRIrCghpbnRlcnZhbBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKHAQoLQWNxdWlzaXRpb24SPAoKY29udGludW91cxgBIAEoCzImLmt1cnRvLmFzc2V0cy52MS5Db250aW51b3VzQWNxdWlzaXRpb25IABIyCgVidXJzdBgCIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5CdXJzdEFjcXVpc2l0aW9uSABCBgoEa2luZCJ7Cg9CZWFyaW5nR2VvbWV0cnkSFQoNZWxlbWVudF9jb3VudBgBIAEoBRIbChNlbGVtZW50X2RpYW1ldGVyX21tGAIgASgBEhkKEXBpdGNoX2RpYW1ldGVyX21tGAMgASgBEhkKEWNvbnRhY3RfYW5nbGVfZGVnGAQgASgBIl4KB0JlYXJpbmcSFQoLZGVzaWduYXRpb24YASABKAlIABI0CghnZW9tZXRyeRgCIAEoCzIgLmt1cnRvLmFzc2V0cy52MS5CZWFyaW5nR2VvbWV0cnlIAEIGCgRraW5kInMKEUluZHVzdHJpYWxNYWNoaW5lEiwKBWdyb3VwGAEgASgOMh0ua3VydG8uYXNzZXRzLnYxLk1hY2hpbmVHcm91cBIwCgdzdXBwb3J0GAIgASgOMh8ua3VydG8uYXNzZXRzLnYxLk1hY2hpbmVTdXBwb3J0Io0BCgxNYWNoaW5lQ2xhc3MSOAoKaW5kdXN0cmlhbBgBIAEoCzIiLmt1cnRvLmFzc2V0cy52MS5JbmR1c3RyaWFsTWFjaGluZUgAEjcKB2dlbmVyYWwYAiABKA4yJC5rdXJ0by5hc3NldHMudjEuR2VuZXJhbE1hY2hpbmVDbGFzc0gAQgoKCHN0YW5kYXJkIjgKCUdlYXJTdGFnZRIVCg1kcml2aW5nX3RlZXRoGAEgASgFEhQKDGRyaXZlbl90ZWV0aBgCIAEoBSIwCg1GcmVxdWVuY3lCYW5kEg4KBmxvd19oehgBIAEoARIPCgdoaWdoX2h6GAIgASgBIrkBChZQcm9jZXNzVmFsdWVEZWZpbml0aW9uEgwKBG5hbWUYASABKAkSDAoEdW5pdBgCIAEoCRIvCgRyb2xlGAMgASgOMiEua3VydG8uYXNzZXRzLnYxLlByb2Nlc3NWYWx1ZVJvbGUSFgoJYmluX3dpZHRoGAQgASgBSACIAQESLAoJdmFsaWRfZm9yGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgwKCl9iaW5fd2lkdGgiigQKDFNlbnNvckNvbmZpZxIPCgd2ZXJzaW9uGAEgASgDEhYKDnNhbXBsZV9yYXRlX2h6GAIgASgBEioKCGNoYW5uZWxzGAMgAygLMhgua3VydG8uYXNzZXRzLnYxLkNoYW5uZWwSMQoLYWNxdWlzaXRpb24YBCABKAsyHC5rdXJ0by5hc3NldHMudjEuQWNxdWlzaXRpb24SHgoRbm9taW5hbF9zcGVlZF9ycG0YBSABKAFIAIgBARIpCgdiZWFyaW5nGAYgASgLMhgua3VydG8uYXNzZXRzLnYxLkJlYXJpbmcSNAoNbWFjaGluZV9jbGFzcxgHIAEoCzIdLmt1cnRvLmFzc2V0cy52MS5NYWNoaW5lQ2xhc3MSKQoFZ2VhcnMYCCADKAsyGi5rdXJ0by5hc3NldHMudjEuR2VhclN0YWdlEh4KEWxpbmVfZnJlcXVlbmN5X2h6GAkgASgBSAGIAQESOQoRZGVtb2R1bGF0aW9uX2JhbmQYCiABKAsyHi5rdXJ0by5hc3NldHMudjEuRnJlcXVlbmN5QmFuZBI/Cg5wcm9jZXNzX3ZhbHVlcxgLIAMoCzInLmt1cnRvLmFzc2V0cy52MS5Qcm9jZXNzVmFsdWVEZWZpbml0aW9uQhQKEl9ub21pbmFsX3NwZWVkX3JwbUIUChJfbGluZV9mcmVxdWVuY3lfaHoiCQoHS2VlcEFsbCI2CgdLZWVwRm9yEisKCGR1cmF0aW9uGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIpQBCg1LZWVwU25hcHNob3RzEisKCGludGVydmFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKBmxlbmd0aBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghrZWVwX2ZvchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKUAQoQS2VlcEFyb3VuZEFsYXJtcxIpCgZiZWZvcmUYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKAoFYWZ0ZXIYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIa2VlcF9mb3IYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24i3QEKD1JldGVudGlvblBvbGljeRInCgNhbGwYASABKAsyGC5rdXJ0by5hc3NldHMudjEuS2VlcEFsbEgAEigKBHRpbWUYAiABKAsyGC5rdXJ0by5hc3NldHMudjEuS2VlcEZvckgAEjMKCXNuYXBzaG90cxgDIAEoCzIeLmt1cnRvLmFzc2V0cy52MS5LZWVwU25hcHNob3RzSAASOgoNYXJvdW5kX2FsYXJtcxgEIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5LZWVwQXJvdW5kQWxhcm1zSABCBgoEa2luZCK+AgoGU2Vuc29yEhEKCXNlbnNvcl9pZBgBIAEoCRISCgptYWNoaW5lX2lkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRItCgZjb25maWcYBCABKAsyHS5rdXJ0by5hc3NldHMudjEuU2Vuc29yQ29uZmlnEgwKBHRhZ3MYBSADKAkSEQoJbW9uaXRvcmVkGAYgASgIEhAKCGFyY2hpdmVkGAcgASgIEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoJcmV0ZW50aW9uGAogASgLMiAua3VydG8uYXNzZXRzLnYxLlJldGVudGlvblBvbGljeSpGCghDb3VwbGluZxIYChRDT1VQTElOR19VTlNQRUNJRklFRBAAEg8KC0NPVVBMSU5HX0FDEAESDwoLQ09VUExJTkdfREMQAipXCgxNYWNoaW5lR3JvdXASHQoZTUFDSElORV9HUk9VUF9VTlNQRUNJRklFRBAAEhMKD01BQ0hJTkVfR1JPVVBfMRABEhMKD01BQ0hJTkVfR1JPVVBfMhACKmoKDk1hY2hpbmVTdXBwb3J0Eh8KG01BQ0hJTkVfU1VQUE9SVF9VTlNQRUNJRklFRBAAEhkKFU1BQ0hJTkVfU1VQUE9SVF9SSUdJRBABEhwKGE1BQ0hJTkVfU1VQUE9SVF9GTEVYSUJMRRACKrQBChNHZW5lcmFsTWFjaGluZUNsYXNzEiUKIUdFTkVSQUxfTUFDSElORV9DTEFTU19VTlNQRUNJRklFRBAAEhsKF0dFTkVSQUxfTUFDSElORV9DTEFTU19JEAESHAoYR0VORVJBTF9NQUNISU5FX0NMQVNTX0lJEAISHQoZR0VORVJBTF9NQUNISU5FX0NMQVNTX0lJSRADEhwKGEdFTkVSQUxfTUFDSElORV9DTEFTU19JVhAEKlMKEFByb2Nlc3NWYWx1ZVJvbGUSIgoeUFJPQ0VTU19WQUxVRV9ST0xFX1VOU1BFQ0lGSUVEEAASGwoXUFJPQ0VTU19WQUxVRV9ST0xFX0xPQUQQAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A place with machines.
@@ -467,6 +467,56 @@ export const FrequencyBandSchema: GenMessage<FrequencyBand> = /*@__PURE__*/
   messageDesc(file_kurto_assets_v1_assets, 11);
 
 /**
+ * Declares a slow value that is pushed beside the samples, so that its unit is never guessed.
+ *
+ * @generated from message kurto.assets.v1.ProcessValueDefinition
+ */
+export type ProcessValueDefinition = Message<"kurto.assets.v1.ProcessValueDefinition"> & {
+  /**
+   * Name, unique within the sensor, such as "load" or "bearing_temperature"; same characters as site_id.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Unit, 1–32 printable characters, such as "%", "kW" or "degC"; "1" for a ratio.
+   *
+   * @generated from field: string unit = 2;
+   */
+  unit: string;
+
+  /**
+   * What it is used for.
+   *
+   * @generated from field: kurto.assets.v1.ProcessValueRole role = 3;
+   */
+  role: ProcessValueRole;
+
+  /**
+   * Width of a bin of load in the unit, > 0: a tenth of the full load is usual. For LOAD, which needs it.
+   *
+   * @generated from field: optional double bin_width = 4;
+   */
+  binWidth?: number;
+
+  /**
+   * How long a value holds when no other comes, 1 s to 1 day. Absent: 60 s. For LOAD: after that
+   * the load is not known.
+   *
+   * @generated from field: google.protobuf.Duration valid_for = 5;
+   */
+  validFor?: Duration;
+};
+
+/**
+ * Describes the message kurto.assets.v1.ProcessValueDefinition.
+ * Use `create(ProcessValueDefinitionSchema)` to create a new message.
+ */
+export const ProcessValueDefinitionSchema: GenMessage<ProcessValueDefinition> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 12);
+
+/**
  * Everything that the analysis must know about a sensor. Each change makes a new version.
  *
  * @generated from message kurto.assets.v1.SensorConfig
@@ -544,6 +594,14 @@ export type SensorConfig = Message<"kurto.assets.v1.SensorConfig"> & {
    * @generated from field: kurto.assets.v1.FrequencyBand demodulation_band = 10;
    */
   demodulationBand?: FrequencyBand;
+
+  /**
+   * Slow values that the sensor's sender pushes beside the samples, at most 16. A baseline that was
+   * learned with another load, unit or width of bins should be learned anew.
+   *
+   * @generated from field: repeated kurto.assets.v1.ProcessValueDefinition process_values = 11;
+   */
+  processValues: ProcessValueDefinition[];
 };
 
 /**
@@ -551,7 +609,7 @@ export type SensorConfig = Message<"kurto.assets.v1.SensorConfig"> & {
  * Use `create(SensorConfigSchema)` to create a new message.
  */
 export const SensorConfigSchema: GenMessage<SensorConfig> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 12);
+  messageDesc(file_kurto_assets_v1_assets, 13);
 
 /**
  * Keeps samples for ever (while the disk lasts).
@@ -566,7 +624,7 @@ export type KeepAll = Message<"kurto.assets.v1.KeepAll"> & {
  * Use `create(KeepAllSchema)` to create a new message.
  */
 export const KeepAllSchema: GenMessage<KeepAll> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 13);
+  messageDesc(file_kurto_assets_v1_assets, 14);
 
 /**
  * Keeps samples for a time.
@@ -587,7 +645,7 @@ export type KeepFor = Message<"kurto.assets.v1.KeepFor"> & {
  * Use `create(KeepForSchema)` to create a new message.
  */
 export const KeepForSchema: GenMessage<KeepFor> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 14);
+  messageDesc(file_kurto_assets_v1_assets, 15);
 
 /**
  * Keeps all samples for a short while, and snapshots of them for longer.
@@ -623,7 +681,7 @@ export type KeepSnapshots = Message<"kurto.assets.v1.KeepSnapshots"> & {
  * Use `create(KeepSnapshotsSchema)` to create a new message.
  */
 export const KeepSnapshotsSchema: GenMessage<KeepSnapshots> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 15);
+  messageDesc(file_kurto_assets_v1_assets, 16);
 
 /**
  * Keeps all samples for a short while, and those around alarms of the machine for longer.
@@ -658,7 +716,7 @@ export type KeepAroundAlarms = Message<"kurto.assets.v1.KeepAroundAlarms"> & {
  * Use `create(KeepAroundAlarmsSchema)` to create a new message.
  */
 export const KeepAroundAlarmsSchema: GenMessage<KeepAroundAlarms> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 16);
+  messageDesc(file_kurto_assets_v1_assets, 17);
 
 /**
  * How long raw samples are kept. Features have their own times. When the disk is
@@ -712,7 +770,7 @@ export type RetentionPolicy = Message<"kurto.assets.v1.RetentionPolicy"> & {
  * Use `create(RetentionPolicySchema)` to create a new message.
  */
 export const RetentionPolicySchema: GenMessage<RetentionPolicy> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 17);
+  messageDesc(file_kurto_assets_v1_assets, 18);
 
 /**
  * A sensor: one converter whose channels are sampled together.
@@ -796,7 +854,7 @@ export type Sensor = Message<"kurto.assets.v1.Sensor"> & {
  * Use `create(SensorSchema)` to create a new message.
  */
 export const SensorSchema: GenMessage<Sensor> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 18);
+  messageDesc(file_kurto_assets_v1_assets, 19);
 
 /**
  * How a channel is coupled to its transducer.
@@ -948,4 +1006,31 @@ export enum GeneralMachineClass {
  */
 export const GeneralMachineClassSchema: GenEnum<GeneralMachineClass> = /*@__PURE__*/
   enumDesc(file_kurto_assets_v1_assets, 3);
+
+/**
+ * What a process value is used for, besides being stored and trended.
+ *
+ * @generated from enum kurto.assets.v1.ProcessValueRole
+ */
+export enum ProcessValueRole {
+  /**
+   * Nothing else.
+   *
+   * @generated from enum value: PROCESS_VALUE_ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The load of the machine: it is compared with itself at the same load. At most one of a sensor.
+   *
+   * @generated from enum value: PROCESS_VALUE_ROLE_LOAD = 1;
+   */
+  LOAD = 1,
+}
+
+/**
+ * Describes the enum kurto.assets.v1.ProcessValueRole.
+ */
+export const ProcessValueRoleSchema: GenEnum<ProcessValueRole> = /*@__PURE__*/
+  enumDesc(file_kurto_assets_v1_assets, 4);
 

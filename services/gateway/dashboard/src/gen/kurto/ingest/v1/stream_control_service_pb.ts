@@ -8,13 +8,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { SensorStatus, StorageStatus, StreamEvent, StreamEventKind } from "./stream_status_pb.js";
 import { file_kurto_ingest_v1_stream_status } from "./stream_status_pb.js";
+import type { ProcessValue } from "../../signal/v1/process_values_pb.js";
+import { file_kurto_signal_v1_process_values } from "../../signal/v1/process_values_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file kurto/ingest/v1/stream_control_service.proto.
  */
 export const file_kurto_ingest_v1_stream_control_service: GenFile = /*@__PURE__*/
-  fileDesc("CixrdXJ0by9pbmdlc3QvdjEvc3RyZWFtX2NvbnRyb2xfc2VydmljZS5wcm90bxIPa3VydG8uaW5nZXN0LnYxIicKElN0YXJ0U3RyZWFtUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiRAoTU3RhcnRTdHJlYW1SZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5rdXJ0by5pbmdlc3QudjEuU2Vuc29yU3RhdHVzIiYKEVN0b3BTdHJlYW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCSJDChJTdG9wU3RyZWFtUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyI7ChJMaXN0U3RyZWFtc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXgoTTGlzdFN0cmVhbXNSZXNwb25zZRIuCgdzdHJlYW1zGAEgAygLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKwoWR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiSAoXR2V0U2Vuc29yU3RhdHVzUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyLiAQoXTGlzdFN0cmVhbUV2ZW50c1JlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgVraW5kcxgEIAMoDjIgLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FdmVudEtpbmQSEQoJcGFnZV9zaXplGAUgASgFEhIKCnBhZ2VfdG9rZW4YBiABKAkiYQoYTGlzdFN0cmVhbUV2ZW50c1Jlc3BvbnNlEiwKBmV2ZW50cxgBIAMoCzIcLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiGQoXR2V0U3RvcmFnZVN0YXR1c1JlcXVlc3QiSgoYR2V0U3RvcmFnZVN0YXR1c1Jlc3BvbnNlEi4KBnN0YXR1cxgBIAEoCzIeLmt1cnRvLmluZ2VzdC52MS5TdG9yYWdlU3RhdHVzMtkEChRTdHJlYW1Db250cm9sU2VydmljZRJYCgtTdGFydFN0cmVhbRIjLmt1cnRvLmluZ2VzdC52MS5TdGFydFN0cmVhbVJlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuU3RhcnRTdHJlYW1SZXNwb25zZRJVCgpTdG9wU3RyZWFtEiIua3VydG8uaW5nZXN0LnYxLlN0b3BTdHJlYW1SZXF1ZXN0GiMua3VydG8uaW5nZXN0LnYxLlN0b3BTdHJlYW1SZXNwb25zZRJYCgtMaXN0U3RyZWFtcxIjLmt1cnRvLmluZ2VzdC52MS5MaXN0U3RyZWFtc1JlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuTGlzdFN0cmVhbXNSZXNwb25zZRJkCg9HZXRTZW5zb3JTdGF0dXMSJy5rdXJ0by5pbmdlc3QudjEuR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBooLmt1cnRvLmluZ2VzdC52MS5HZXRTZW5zb3JTdGF0dXNSZXNwb25zZRJnChBMaXN0U3RyZWFtRXZlbnRzEigua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1FdmVudHNSZXF1ZXN0Gikua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1FdmVudHNSZXNwb25zZRJnChBHZXRTdG9yYWdlU3RhdHVzEigua3VydG8uaW5nZXN0LnYxLkdldFN0b3JhZ2VTdGF0dXNSZXF1ZXN0Gikua3VydG8uaW5nZXN0LnYxLkdldFN0b3JhZ2VTdGF0dXNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_kurto_ingest_v1_stream_status]);
+  fileDesc("CixrdXJ0by9pbmdlc3QvdjEvc3RyZWFtX2NvbnRyb2xfc2VydmljZS5wcm90bxIPa3VydG8uaW5nZXN0LnYxIicKElN0YXJ0U3RyZWFtUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiRAoTU3RhcnRTdHJlYW1SZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5rdXJ0by5pbmdlc3QudjEuU2Vuc29yU3RhdHVzIiYKEVN0b3BTdHJlYW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCSJDChJTdG9wU3RyZWFtUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyI7ChJMaXN0U3RyZWFtc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXgoTTGlzdFN0cmVhbXNSZXNwb25zZRIuCgdzdHJlYW1zGAEgAygLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKwoWR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiSAoXR2V0U2Vuc29yU3RhdHVzUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyLiAQoXTGlzdFN0cmVhbUV2ZW50c1JlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgVraW5kcxgEIAMoDjIgLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FdmVudEtpbmQSEQoJcGFnZV9zaXplGAUgASgFEhIKCnBhZ2VfdG9rZW4YBiABKAkiYQoYTGlzdFN0cmVhbUV2ZW50c1Jlc3BvbnNlEiwKBmV2ZW50cxgBIAMoCzIcLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiwQEKGExpc3RQcm9jZXNzVmFsdWVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkSDQoFbmFtZXMYAiADKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBhZ2Vfc2l6ZRgFIAEoBRISCgpwYWdlX3Rva2VuGAYgASgJImMKGUxpc3RQcm9jZXNzVmFsdWVzUmVzcG9uc2USLQoGdmFsdWVzGAEgAygLMh0ua3VydG8uc2lnbmFsLnYxLlByb2Nlc3NWYWx1ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiGQoXR2V0U3RvcmFnZVN0YXR1c1JlcXVlc3QiSgoYR2V0U3RvcmFnZVN0YXR1c1Jlc3BvbnNlEi4KBnN0YXR1cxgBIAEoCzIeLmt1cnRvLmluZ2VzdC52MS5TdG9yYWdlU3RhdHVzMsUFChRTdHJlYW1Db250cm9sU2VydmljZRJYCgtTdGFydFN0cmVhbRIjLmt1cnRvLmluZ2VzdC52MS5TdGFydFN0cmVhbVJlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuU3RhcnRTdHJlYW1SZXNwb25zZRJVCgpTdG9wU3RyZWFtEiIua3VydG8uaW5nZXN0LnYxLlN0b3BTdHJlYW1SZXF1ZXN0GiMua3VydG8uaW5nZXN0LnYxLlN0b3BTdHJlYW1SZXNwb25zZRJYCgtMaXN0U3RyZWFtcxIjLmt1cnRvLmluZ2VzdC52MS5MaXN0U3RyZWFtc1JlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuTGlzdFN0cmVhbXNSZXNwb25zZRJkCg9HZXRTZW5zb3JTdGF0dXMSJy5rdXJ0by5pbmdlc3QudjEuR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBooLmt1cnRvLmluZ2VzdC52MS5HZXRTZW5zb3JTdGF0dXNSZXNwb25zZRJnChBMaXN0U3RyZWFtRXZlbnRzEigua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1FdmVudHNSZXF1ZXN0Gikua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1FdmVudHNSZXNwb25zZRJqChFMaXN0UHJvY2Vzc1ZhbHVlcxIpLmt1cnRvLmluZ2VzdC52MS5MaXN0UHJvY2Vzc1ZhbHVlc1JlcXVlc3QaKi5rdXJ0by5pbmdlc3QudjEuTGlzdFByb2Nlc3NWYWx1ZXNSZXNwb25zZRJnChBHZXRTdG9yYWdlU3RhdHVzEigua3VydG8uaW5nZXN0LnYxLkdldFN0b3JhZ2VTdGF0dXNSZXF1ZXN0Gikua3VydG8uaW5nZXN0LnYxLkdldFN0b3JhZ2VTdGF0dXNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_kurto_ingest_v1_stream_status, file_kurto_signal_v1_process_values]);
 
 /**
  * Asks to start analysing a sensor.
@@ -283,6 +285,90 @@ export const ListStreamEventsResponseSchema: GenMessage<ListStreamEventsResponse
   messageDesc(file_kurto_ingest_v1_stream_control_service, 9);
 
 /**
+ * Asks for stored process values.
+ *
+ * @generated from message kurto.ingest.v1.ListProcessValuesRequest
+ */
+export type ListProcessValuesRequest = Message<"kurto.ingest.v1.ListProcessValuesRequest"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Only these names, at most 16. Empty: all that there are.
+   *
+   * @generated from field: repeated string names = 2;
+   */
+  names: string[];
+
+  /**
+   * Only values at or after it. Absent: from the oldest.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * Only values before it. Absent: to the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp;
+
+  /**
+   * Largest number of values in the answer, 1–1000. 0 means 1000.
+   *
+   * @generated from field: int32 page_size = 5;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before. Empty: the first page.
+   *
+   * @generated from field: string page_token = 6;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ListProcessValuesRequest.
+ * Use `create(ListProcessValuesRequestSchema)` to create a new message.
+ */
+export const ListProcessValuesRequestSchema: GenMessage<ListProcessValuesRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 10);
+
+/**
+ * Answers with stored process values.
+ *
+ * @generated from message kurto.ingest.v1.ListProcessValuesResponse
+ */
+export type ListProcessValuesResponse = Message<"kurto.ingest.v1.ListProcessValuesResponse"> & {
+  /**
+   * The values, by name, then by time.
+   *
+   * @generated from field: repeated kurto.signal.v1.ProcessValue values = 1;
+   */
+  values: ProcessValue[];
+
+  /**
+   * Token for the next page. Empty: there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ListProcessValuesResponse.
+ * Use `create(ListProcessValuesResponseSchema)` to create a new message.
+ */
+export const ListProcessValuesResponseSchema: GenMessage<ListProcessValuesResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 11);
+
+/**
  * Asks how storage fares.
  *
  * @generated from message kurto.ingest.v1.GetStorageStatusRequest
@@ -295,7 +381,7 @@ export type GetStorageStatusRequest = Message<"kurto.ingest.v1.GetStorageStatusR
  * Use `create(GetStorageStatusRequestSchema)` to create a new message.
  */
 export const GetStorageStatusRequestSchema: GenMessage<GetStorageStatusRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 10);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 12);
 
 /**
  * Answers how storage fares.
@@ -316,7 +402,7 @@ export type GetStorageStatusResponse = Message<"kurto.ingest.v1.GetStorageStatus
  * Use `create(GetStorageStatusResponseSchema)` to create a new message.
  */
 export const GetStorageStatusResponseSchema: GenMessage<GetStorageStatusResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 11);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 13);
 
 /**
  * Starts and stops the analysis of sensors and shows the state of their streams.
@@ -375,6 +461,17 @@ export const StreamControlService: GenService<{
     methodKind: "unary";
     input: typeof ListStreamEventsRequestSchema;
     output: typeof ListStreamEventsResponseSchema;
+  },
+  /**
+   * Lists stored process values of a sensor, such as temperature and load, by name and then from
+   * old to new.
+   *
+   * @generated from rpc kurto.ingest.v1.StreamControlService.ListProcessValues
+   */
+  listProcessValues: {
+    methodKind: "unary";
+    input: typeof ListProcessValuesRequestSchema;
+    output: typeof ListProcessValuesResponseSchema;
   },
   /**
    * Returns how storage fares.

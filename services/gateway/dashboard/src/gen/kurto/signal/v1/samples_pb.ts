@@ -8,13 +8,15 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ProcessValue } from "./process_values_pb.js";
+import { file_kurto_signal_v1_process_values } from "./process_values_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file kurto/signal/v1/samples.proto.
  */
 export const file_kurto_signal_v1_samples: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rdXJ0by9zaWduYWwvdjEvc2FtcGxlcy5wcm90bxIPa3VydG8uc2lnbmFsLnYxIjQKCkluZGV4UmFuZ2USEwoLZmlyc3RfaW5kZXgYASABKAMSEQoJZW5kX2luZGV4GAIgASgDIh4KDEZsb2F0U2FtcGxlcxIOCgZ2YWx1ZXMYASADKAIi5wEKC1NhbXBsZUJhdGNoEhMKC2ZpcnN0X2luZGV4GAEgASgDEhQKDHNhbXBsZV9jb3VudBgCIAEoBRIQCgZwbGFuYXIYAyABKAxIABIvCgZmbG9hdHMYBCABKAsyHS5rdXJ0by5zaWduYWwudjEuRmxvYXRTYW1wbGVzSAASLwoLZGV2aWNlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhsKDnNoYWZ0X3NwZWVkX2h6GAYgASgBSAGIAQFCCQoHc2FtcGxlc0IRCg9fc2hhZnRfc3BlZWRfaHoqggEKDlNhbXBsZUVuY29kaW5nEh8KG1NBTVBMRV9FTkNPRElOR19VTlNQRUNJRklFRBAAEhkKFVNBTVBMRV9FTkNPRElOR19GMzJMRRABEhkKFVNBTVBMRV9FTkNPRElOR19JMTZMRRACEhkKFVNBTVBMRV9FTkNPRElOR19JMjRMRRADYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch1rdXJ0by9zaWduYWwvdjEvc2FtcGxlcy5wcm90bxIPa3VydG8uc2lnbmFsLnYxIjQKCkluZGV4UmFuZ2USEwoLZmlyc3RfaW5kZXgYASABKAMSEQoJZW5kX2luZGV4GAIgASgDIh4KDEZsb2F0U2FtcGxlcxIOCgZ2YWx1ZXMYASADKAIingIKC1NhbXBsZUJhdGNoEhMKC2ZpcnN0X2luZGV4GAEgASgDEhQKDHNhbXBsZV9jb3VudBgCIAEoBRIQCgZwbGFuYXIYAyABKAxIABIvCgZmbG9hdHMYBCABKAsyHS5rdXJ0by5zaWduYWwudjEuRmxvYXRTYW1wbGVzSAASLwoLZGV2aWNlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhsKDnNoYWZ0X3NwZWVkX2h6GAYgASgBSAGIAQESNQoOcHJvY2Vzc192YWx1ZXMYByADKAsyHS5rdXJ0by5zaWduYWwudjEuUHJvY2Vzc1ZhbHVlQgkKB3NhbXBsZXNCEQoPX3NoYWZ0X3NwZWVkX2h6KoIBCg5TYW1wbGVFbmNvZGluZxIfChtTQU1QTEVfRU5DT0RJTkdfVU5TUEVDSUZJRUQQABIZChVTQU1QTEVfRU5DT0RJTkdfRjMyTEUQARIZChVTQU1QTEVfRU5DT0RJTkdfSTE2TEUQAhIZChVTQU1QTEVfRU5DT0RJTkdfSTI0TEUQA2IGcHJvdG8z", [file_google_protobuf_timestamp, file_kurto_signal_v1_process_values]);
 
 /**
  * A half-open range of absolute sample indexes: first_index <= i < end_index.
@@ -129,6 +131,15 @@ export type SampleBatch = Message<"kurto.signal.v1.SampleBatch"> & {
    * @generated from field: optional double shaft_speed_hz = 6;
    */
   shaftSpeedHz?: number;
+
+  /**
+   * Slow values taken during the batch, at most 64, of each name at most one in a hop (0.1 s, or a
+   * burst). They are stored and acknowledged together with their samples: a value whose sample is
+   * durable is durable, and one whose sample was there already is there already and left out.
+   *
+   * @generated from field: repeated kurto.signal.v1.ProcessValue process_values = 7;
+   */
+  processValues: ProcessValue[];
 };
 
 /**
