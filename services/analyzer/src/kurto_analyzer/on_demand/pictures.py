@@ -100,6 +100,7 @@ def spectrogram_message(
         overlap=overlap,
         maximum_hz=highest_hz,
     )
+    _require_cells_of(record, picture.values)
     times_s = picture.times_s
     return pb.Spectrogram(
         source=source_message(record),
@@ -152,6 +153,7 @@ def scalogram_message(record: ChannelRecord, request: requests.GetScalogramReque
         voices_per_octave=voices,
         time_step_s=step / rate,
     )
+    _require_cells_of(record, picture.values)
     per_column = math.ceil(picture.values.shape[2] / columns)
     cells = np.stack([np.fmax.reduce(_in_rows(row, per_column), 1) for row in picture.values[0]])
     return pb.Scalogram(
@@ -239,6 +241,14 @@ def _require_cells(rows: float, columns: float, remedy: str) -> None:
         raise AnalysisImpossible(
             problem=f"a picture of {rows:.0f} x {columns:.0f} cells is more than {_MAX_CELLS}, ask "
             f"for {remedy} or a shorter duration"
+        )
+
+
+def _require_cells_of(record: ChannelRecord, cells: Float64Array) -> None:
+    """Refuse cells without a number where no sample is missing."""
+    if not record.missing_count and not np.isfinite(cells).all():
+        raise AnalysisImpossible(
+            problem=f"channel {record.channel} is out of range, see the samples by GetWaveform"
         )
 
 

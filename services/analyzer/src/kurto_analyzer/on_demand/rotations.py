@@ -11,6 +11,8 @@ from kurto_dsp.spectra import ShaftRotation, tacho_rotation
 
 __all__ = ["shaft_rotation"]
 
+_SPEEDS_HZ = (1e-3, 1e5)  # beyond them a revolution is no number of samples
+
 
 def shaft_rotation(
     record: ChannelRecord, *, shaft_speed_hz: float | None, pulses_per_revolution: int
@@ -31,7 +33,7 @@ def shaft_rotation(
     SpeedUnknown
         When there is nothing to go by.
     InvalidField
-        When the number of pulses cannot be.
+        When the number of pulses or the speed cannot be.
     """
     duration_s = len(record.samples) / record.sample_rate_hz
     if pulses_per_revolution < 0:
@@ -40,6 +42,13 @@ def shaft_rotation(
             field="pulses_per_revolution",
         )
     if shaft_speed_hz is not None:
+        low_hz, high_hz = _SPEEDS_HZ
+        if not low_hz <= shaft_speed_hz <= high_hz:  # NaN fails too
+            raise InvalidField(
+                f"shaft_speed_hz must be {low_hz:g} to {high_hz:g} Hz, revolutions per second; "
+                f"got {shaft_speed_hz:g}.",
+                field="shaft_speed_hz",
+            )
         return ShaftRotation.constant_speed(shaft_speed_hz, duration_s=duration_s)
     if record.tacho is not None:
         return tacho_rotation(
