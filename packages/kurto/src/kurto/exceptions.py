@@ -80,7 +80,7 @@ class ConfigurationMismatchError(KurtoError):
 
 
 class NotDurableError(KurtoError):
-    """Samples were not acknowledged in time; they are still in the buffer."""
+    """Samples were not acknowledged in time; the message says what becomes of them."""
 
 
 class BufferFullError(KurtoError):

@@ -1,8 +1,9 @@
-"""Watches a stream for its progress."""
+"""Watches a stream: how it fares, and why samples are not durable."""
 
 from __future__ import annotations
 
 from kurto.backfill import Backfill
+from kurto.exceptions import BufferFullError, NotDurableError
 from kurto.progress import Progress, StreamState
 from kurto.sample_buffer import SampleBuffer
 from kurto.sender import Sender
@@ -54,6 +55,31 @@ class StreamMonitor:
             last_error=next((str(error) for error in errors if error is not None), ""),
             disk=self._buffer.disk,
         )
+
+    def not_durable(self, end_index: int, timeout_s: float, *, lost: bool) -> NotDurableError:
+        """Return the error for samples that were not acknowledged in time."""
+        fate = "stay so: wait longer"
+        if lost:
+            fate = (
+                "are lost: give open_sensor a longer close_timeout_s, or a buffer_directory, "
+                "which keeps them for the next run"
+            )
+        return NotDurableError(
+            f"samples up to index {end_index} were not acknowledged within {timeout_s:g} s"
+            f"{self._because()}; durable up to {self._sender.durable_index}, "
+            f"{self._buffer.sample_count} are buffered and {fate}"
+        )
+
+    def buffer_full(self) -> BufferFullError:
+        """Return the error for samples that do not fit."""
+        return BufferFullError(
+            f"the buffer is full of samples that are not acknowledged{self._because()}; push them "
+            "again later, or give open_sensor a larger buffer_s or a buffer_directory"
+        )
+
+    def _because(self) -> str:
+        error = self._sender.last_error
+        return "" if self._sender.connected or error is None else f" ({error})"
 
 
 def live_state(sender: Sender, buffer: SampleBuffer, sample_rate_hz: float) -> StreamState:

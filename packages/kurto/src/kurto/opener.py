@@ -106,7 +106,8 @@ class LiveOpener:
             raise
         if newest.epoch > epoch:
             raise CallError(
-                "Another sender has taken the sensor over.",
+                "Another sender has taken the sensor over: end one of the two, give this one "
+                "another sensor_id, or open with takeover=True.",
                 code=grpc.StatusCode.FAILED_PRECONDITION,
                 reason="SENSOR_IN_USE",
                 metadata={"sensor_id": self.sensor_id},

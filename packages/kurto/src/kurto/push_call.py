@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import grpc
@@ -66,9 +66,12 @@ class PushCall:
         CallError
             If the call has broken, or the service does not read for ``write_timeout_s``.
         """
+        await self._bounded(self._call.write(request))
+
+    async def _bounded(self, operation: Awaitable[None]) -> None:
         try:
             async with asyncio.timeout(self._write_timeout_s):
-                await self._call.write(request)
+                await operation
         except (grpc.RpcError, asyncio.InvalidStateError) as error:
             raise await self._reason(error) from error
         except TimeoutError as error:
@@ -76,11 +79,8 @@ class PushCall:
             raise CallError(message, code=grpc.StatusCode.UNAVAILABLE) from error
 
     async def half_close(self) -> None:
-        """Say that no more messages come."""
-        try:
-            await self._call.done_writing()
-        except (grpc.RpcError, asyncio.InvalidStateError) as error:
-            raise await self._reason(error) from error
+        """Say that no more messages come; raises as `write` does."""
+        await self._bounded(self._call.done_writing())
 
     def result(self) -> pb.PushResponse:
         """Return the acknowledgment of a call that has ended.

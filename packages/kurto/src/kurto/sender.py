@@ -167,7 +167,7 @@ class Sender:
     async def _send(self, session: pb.OpenStreamResponse) -> None:
         if self.finished:
             return
-        calls = Calls(await self._start_call(session), self._rotate_at())
+        calls = Calls(await self._start_call(session), self._rotate_at(session))
         self.connected = True
         try:
             while not self.finished:
@@ -205,13 +205,16 @@ class Sender:
         self._rotate_now = False
         calls.previous = calls.current
         deadline = asyncio.get_running_loop().time() + self._options.response_timeout_s
-        calls.previous_deadline, calls.rotate_at = deadline, self._rotate_at()
+        calls.previous_deadline, calls.rotate_at = deadline, self._rotate_at(session)
         calls.current = await self._start_call(session)
         await calls.previous.half_close()
 
-    def _rotate_at(self) -> float:
-        interval_s = self._options.rotate_interval_s * random.uniform(0.8, 1.2)
-        return asyncio.get_running_loop().time() + interval_s
+    def _rotate_at(self, session: pb.OpenStreamResponse) -> float:
+        interval_s = self._options.rotate_interval_s
+        wanted_s = session.limits.rotate_interval.ToTimedelta().total_seconds()
+        if wanted_s > 0:
+            interval_s = min(interval_s, wanted_s)
+        return asyncio.get_running_loop().time() + interval_s * random.uniform(0.8, 1.2)
 
     async def _settle(self, call: PushCall) -> bool:
         """Take the answer of a call; tell whether the service ended it before we did."""

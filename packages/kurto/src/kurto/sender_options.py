@@ -12,7 +12,8 @@ class SenderOptions:
     Parameters
     ----------
     rotate_interval_s : float
-        How often a call is half-closed for its acknowledgment, in seconds, ±20 %.
+        How often a call is half-closed for its acknowledgment, in seconds, ±20 %; more often if
+        the service wants it so.
     response_timeout_s : float
         How long an acknowledgment may take after half-closing, in seconds.
     write_timeout_s : float

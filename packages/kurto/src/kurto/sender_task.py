@@ -56,7 +56,7 @@ class SenderTask:
                 ) from error
             if isinstance(error, KurtoError):
                 raise type(error)(*error.args) from error
-            raise StreamClosedError("the stream has ended") from error
+            raise StreamClosedError(f"the stream has ended ({error!r}); open it again") from error
 
     async def acknowledgment(self) -> None:
         """Wait for the next acknowledgment, or raise what ends the sender meanwhile."""

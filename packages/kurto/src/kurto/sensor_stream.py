@@ -15,7 +15,6 @@ import numpy.typing as npt
 from kurto.backfill import Backfill
 from kurto.encoding import SampleFormat
 from kurto.epoch_clock import EpochClock
-from kurto.exceptions import BufferFullError, KurtoError, NotDurableError
 from kurto.monitor import StreamMonitor
 from kurto.process_values import ValueQuality, WaitingValues
 from kurto.progress import Progress, follow, report
@@ -227,7 +226,7 @@ class SensorStream:
                     self._sender.rotate()
                     await self._task.acknowledgment()
         except TimeoutError as error:
-            raise self._not_durable(end_index, timeout_s) from error
+            raise self._monitor.not_durable(end_index, timeout_s, lost=False) from error
 
     async def close(self) -> None:
         """Wait for the last acknowledgment and end the stream. Idempotent.
@@ -253,7 +252,7 @@ class SensorStream:
         finally:
             await self._end()
         if not done and not self._buffer.keeps_after_close:
-            raise self._not_durable(end_index, self._close_timeout_s)
+            raise self._monitor.not_durable(end_index, self._close_timeout_s, lost=True)
         if not done:
             kept = {"sample_count": self._buffer.sample_count}
             _logger.warning("samples stay in the disk buffer for the next run", extra=kept)
@@ -273,10 +272,14 @@ class SensorStream:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if exc_type is None or not issubclass(exc_type, (asyncio.CancelledError, KurtoError)):
+        if exc_type is None or self._delivers_after(exc_type):
             await self.close()
         elif self._task.open:
             await self._end()
+
+    def _delivers_after(self, exc_type: type[BaseException]) -> bool:
+        # It may be the error of something else; but who is cancelled is to end at once.
+        return self._task.running and not issubclass(exc_type, asyncio.CancelledError)
 
     async def _end(self) -> None:
         await self._companions.end()
@@ -291,12 +294,6 @@ class SensorStream:
             return
         while not self._buffer.fits(chunk):
             if self._overflow == "raise":
-                raise BufferFullError("the buffer is full of samples that are not acknowledged")
+                raise self._monitor.buffer_full()
             self._sender.rotate()
             await self._task.acknowledgment()
-
-    def _not_durable(self, end_index: int, timeout_s: float) -> NotDurableError:
-        return NotDurableError(
-            f"samples up to index {end_index} were not acknowledged within {timeout_s:g} s; "
-            f"durable up to {self.durable_index}, {self._buffer.sample_count} are buffered"
-        )

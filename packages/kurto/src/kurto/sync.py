@@ -105,6 +105,21 @@ class SensorStream(Facade[sensor_stream.SensorStream]):
         """Epoch of the sample index; 0 until the service has answered once."""
         return self._inner.epoch
 
+    @property
+    def buffered_sample_count(self) -> int:
+        """Samples per channel that are not acknowledged yet."""
+        return self._inner.buffered_sample_count
+
+    @property
+    def dropped_sample_count(self) -> int:
+        """Samples per channel that the full buffer had to give up."""
+        return self._inner.dropped_sample_count
+
+    @property
+    def reconnect_count(self) -> int:
+        """How often the connection was lost and made again."""
+        return self._inner.reconnect_count
+
 
 def _opening(
     method: Callable[Concatenate[async_client.Client, P], Any],
