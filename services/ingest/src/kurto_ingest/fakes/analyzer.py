@@ -42,6 +42,8 @@ class FakeAnalyzer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
         The same for late windows.
     speeds_hz : dict
         Measured shaft speed by hop, by (sensor_id, epoch); hops without one are left out.
+    loads : dict
+        The same for loads.
     skips : list
         (sensor_id, next_window_index, reason) in the order in which they came.
     problems : list of str
@@ -56,6 +58,7 @@ class FakeAnalyzer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
         )
         self.late: defaultdict[tuple[str, int], dict[int, NDArray[Any]]] = defaultdict(dict)
         self.speeds_hz: defaultdict[tuple[str, int], dict[int, float]] = defaultdict(dict)
+        self.loads: defaultdict[tuple[str, int], dict[int, float]] = defaultdict(dict)
         self.skips: list[tuple[str, int, int]] = []
         self.opens: list[windows_pb.SensorOpen] = []
         self.closed: list[str] = []
@@ -143,6 +146,11 @@ class FakeAnalyzer(analyzer_service_pb2_grpc.AnalyzerServiceServicer):
         for hop, speed_hz in enumerate(run.shaft_speeds_hz, run.hop_index):
             if not math.isnan(speed_hz):
                 self.speeds_hz[key][hop] = speed_hz
+        if len(run.loads) not in {0, run.hop_count}:
+            self.problems.append(f"{key}: {len(run.loads)} loads, {run.hop_count} hops")
+        for hop, load in enumerate(run.loads, run.hop_index):
+            if not math.isnan(load) and self.loads[key].setdefault(hop, load) != load:
+                self.problems.append(f"{key}: hop {hop} has the load {load} now")
 
     @staticmethod
     def _samples(sensor: AnalyzedSensor, run: windows_pb.HopRun) -> NDArray[Any]:

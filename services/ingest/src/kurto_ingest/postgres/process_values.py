@@ -58,8 +58,9 @@ SELECT v.* FROM wanted AS w CROSS JOIN LATERAL (
     SELECT name, value_time, epoch, sample_index, value, unit, quality
     FROM ingest.process_values AS p
     WHERE p.sensor_key = $1 AND p.name = w.name AND p.value_time < $4
-      AND p.value_time >= CASE WHEN w.name = $5 THEN greatest($3, $6) ELSE $3 END
-      AND (p.name > $5 OR (p.value_time, p.epoch, p.sample_index) > ($6, $7, $8))
+      AND p.value_time >= CASE WHEN w.name = $5 THEN greatest($3::timestamptz, $6) ELSE $3 END
+      AND (p.name > $5 OR (p.value_time, p.epoch, p.sample_index)
+                        > ($6::timestamptz, $7::bigint, $8::bigint))
     ORDER BY p.value_time, p.epoch, p.sample_index LIMIT $9
 ) AS v
 WHERE w.name >= $5
