@@ -122,7 +122,8 @@ async def stores(dsn: str) -> AsyncIterator[Stores]:
         return
     pool = await create_pool(dsn, max_size=4)
     locks = [
-        PostgresEvaluationLock(dsn, connect_timeout_s=5.0, command_timeout_s=5.0) for _ in range(2)
+        PostgresEvaluationLock(dsn, connect_timeout_s=30.0, command_timeout_s=30.0)
+        for _ in range(2)
     ]
     yield Stores(
         PostgresRules(pool),

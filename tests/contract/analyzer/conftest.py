@@ -58,7 +58,7 @@ async def valkey_live(valkey_url: str) -> AsyncIterator[ValkeyLiveFeatures]:
         SystemClock(),
         retention_s=600.0,
         latest_ttl_s=60,
-        timeout_s=2.0,
+        timeout_s=20.0,
     )
     yield live
     await live.close()

@@ -94,12 +94,12 @@ async def test_a_reader_is_woken_by_the_next_entry(room: Room) -> None:
     reading = asyncio.create_task(_read(room.streams, newest))
     await asyncio.sleep(0.05)
     await room.append(b"\x00\xffnew\n")
-    async with asyncio.timeout(0.9):  # long before the wait is over
+    async with asyncio.timeout(15):  # long before the wait is over
         assert await reading == [b"\x00\xffnew\n"]
 
 
 async def _read(streams: LiveStreams, after: EntryId) -> list[bytes]:
-    return [entry.payload for entry in await streams.read(STREAM, after, wait_s=1.5)]
+    return [entry.payload for entry in await streams.read(STREAM, after, wait_s=60)]
 
 
 async def test_reading_from_an_id_is_inclusive_and_bounded(room: Room) -> None:

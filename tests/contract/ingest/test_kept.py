@@ -251,7 +251,7 @@ async def test_whole_blocks_are_copied_once_in_bounded_transactions(stores: Stor
     record = await store(stores, await begin(stores, sensor), sensor, 0, 60_000)
     before = await stores.samples.read(record.format, 0, 60_000)
     await stores.keeps.note(asked("k-1", 10.05, 12.05))
-    soon = datetime.now(UTC) + timedelta(seconds=5)
+    soon = datetime.now(UTC) + timedelta(seconds=120)
     assert await stores.keeps.due(soon, 9) == [("s-1", "k-1")]
     assert await copy_all(stores, ("s-1", "k-1")) == 3  # ten, ten and one block
     kept = await get(stores)

@@ -46,7 +46,7 @@ async def test_killed_between_reading_and_storing(alerts: World, postgres_dsn: s
     await until_checkpoint(postgres_dsn, 3)  # in the middle of the pending time
     async with no_transitions(postgres_dsn) as watcher:
         await alerts.send_values([1.5] * 4 + [0.5] * 3, first=4)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await evaluator_waits(watcher):
                 await asyncio.sleep(0.02)
         await alerts.process.kill()
@@ -95,7 +95,7 @@ async def until_checkpoint(dsn: str, window: int) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         query = "SELECT max(window_index) FROM alerts.sensor_checkpoints"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await connection.fetchval(query) != window:
                 await asyncio.sleep(0.05)
     finally:

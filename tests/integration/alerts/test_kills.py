@@ -137,7 +137,7 @@ async def feed(built: World, series: dict[str, list[features_pb2.FeatureFrame]])
 
 async def until_told(built: World, expected: list[tuple[str, str, int]]) -> None:
     story: list[tuple[str, str, int]] = []
-    for _ in range(120):
+    for _ in range(240):
         story = await built.story()
         if story == expected:
             return

@@ -233,7 +233,7 @@ async def test_tags_select_sensors(alerts: World) -> None:
     rule = simple_rule("fans")
     rule.selector.tags.append("fan")
     await alerts.rules.CreateRule(rule_pb.CreateRuleRequest(rule=rule))
-    for index in range(100):  # tags and frames travel on different ways
+    for index in range(1000):  # tags and frames travel on different ways
         await alerts.send_values([1.5], first=index)
         await alerts.send_values([1.5], first=index, sensor_id=fan)
         if await alerts.kinds():

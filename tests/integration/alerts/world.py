@@ -232,7 +232,7 @@ class World:
     async def serving(self) -> None:
         async def ready() -> bool:
             try:
-                answer = await self.health.Check(health_pb2.HealthCheckRequest(), timeout=1.0)
+                answer = await self.health.Check(health_pb2.HealthCheckRequest(), timeout=5.0)
             except grpc.aio.AioRpcError:
                 return False
             return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
@@ -245,7 +245,7 @@ class World:
         await self.serving()
 
     async def until(
-        self, condition: Callable[[], Awaitable[bool]], timeout_s: float = 30.0
+        self, condition: Callable[[], Awaitable[bool]], timeout_s: float = 60.0
     ) -> None:
         deadline = time.monotonic() + timeout_s
         while not await condition():

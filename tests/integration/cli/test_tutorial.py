@@ -37,7 +37,6 @@ def shape(text: str) -> list[str]:
     return [" ".join(NUMBER.sub("#", line).split()) for line in told]
 
 
-@pytest.mark.timeout(300)
 def test_the_tutorial_is_true(repository: Path, shared_data: Path, tmp_path: Path) -> None:
     page = repository / "docs" / "tutorial" / "diagnose-a-bearing.md"
     for name in RECORDS:

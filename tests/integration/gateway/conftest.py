@@ -267,7 +267,7 @@ async def sse_events(answer: aiohttp.ClientResponse) -> AsyncIterator[ServerSent
             data += value
 
 
-async def eventually(condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
+async def eventually(condition: Callable[[], bool], *, within_s: float = 60.0) -> None:
     """Wait until `condition` holds."""
     async with asyncio.timeout(within_s):
         while not condition():

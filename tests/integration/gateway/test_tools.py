@@ -113,7 +113,7 @@ async def test_health_tells_the_truth_about_every_service(own_edge: Any) -> None
                 return int(answer.status)
 
             async def becomes(wanted: int, *services: str) -> None:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while {await status(service) for service in services} != {wanted}:
                         await asyncio.sleep(0.05)
 
@@ -128,7 +128,6 @@ async def test_health_tells_the_truth_about_every_service(own_edge: Any) -> None
             await becomes(health_pb2.HealthCheckResponse.SERVING, "", *names)
 
 
-@pytest.mark.timeout(180)
 async def test_more_streams_than_the_usual_limits_pass_one_connection(edge: Edge) -> None:
     async with grpc.aio.insecure_channel(edge.target) as channel:
         stub = ingest_service_pb2_grpc.IngestServiceStub(channel)

@@ -34,7 +34,7 @@ async def status_of(running: RunningIngest, sender: Sender) -> status_pb.SensorS
 
 async def windows(analyzer: FakeAnalyzer, key: tuple[str, int], count: int) -> None:
     """Wait until the analyzer has so many windows."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(analyzer.windows[key]) < count:
             await asyncio.sleep(0.01)
 
@@ -110,7 +110,9 @@ async def test_live_and_buffered_samples_in_one_call(
     for at in range(0, 1000, 100):
         await call.write(sender.batch(at, 100, slot=0))
         await call.write(upload.batch(2 * at, 200, slot=1))
-    status = await status_of(running, sender)
+    async with asyncio.timeout(60):
+        while (status := await status_of(running, sender)).backfill_count == 0:
+            await asyncio.sleep(0.01)
     assert (status.epoch, status.backfill_count) == (1, 1)
     await call.done_writing()
     answer = await call

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
+from tests.integration.ingest.test_streams import accepted
 
 from kurto.errors.v1 import errors_pb2
 from kurto.ingest.v1 import ingest_service_pb2 as pb
@@ -80,11 +81,16 @@ async def refused(call: Any, code: grpc.StatusCode, reason: str) -> ErrorInfo:
     ],
 )
 async def test_open_stream_is_refused(
-    sender: Sender, changes: dict[str, Any], code: grpc.StatusCode, reason: str
+    running: RunningIngest,
+    sender: Sender,
+    changes: dict[str, Any],
+    code: grpc.StatusCode,
+    reason: str,
 ) -> None:
     call = sender.stub.Push()
     await call.write(sender.start())
     await call.write(sender.batch(0, 100))
+    await accepted(running, sender, 100)
     fence = sender.opened.fence
     if "encoding" in changes and reason == "INVALID_FIELD":
         changes = {**changes, "boot_id": "boot-2", "takeover": True}
@@ -181,11 +187,14 @@ async def test_same_sensor_or_slot_twice_is_refused(sender: Sender) -> None:
         await refused(sender.stub.Push(iter(starts)), INVALID, "INVALID_FIELD")
 
 
-async def test_stale_fence_after_the_sender_opened_again(sender: Sender) -> None:
+async def test_stale_fence_after_the_sender_opened_again(
+    running: RunningIngest, sender: Sender
+) -> None:
     stale = sender.start()
     call = sender.stub.Push()
     await call.write(stale)
     await call.write(sender.batch(0, 100))
+    await accepted(running, sender, 100)
     opened = await sender.open()
     assert opened.epoch == 1
     info = await refused(call, PRECONDITION, "STALE_FENCE")

@@ -11,6 +11,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
+from tests.integration.ingest.test_streams import accepted
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.ingest.v1 import stream_control_service_pb2 as control
@@ -31,7 +32,9 @@ SAMPLES = 5 * MB // 8  # of two float32 channels: 5 MB
 
 
 class Disk(PostgresSpaceStore):
-    """The real store; its limit can be moved."""
+    """The real store; its limit can be moved. Ages are those of the hour in which it was made."""
+
+    present = 0  # hour
 
     def limit(self, max_database_bytes: int) -> None:
         """Let the database grow to so many bytes."""
@@ -41,9 +44,11 @@ class Disk(PostgresSpaceStore):
 @pytest.fixture
 async def disk(settings: IngestSettings) -> AsyncIterator[Disk]:
     """Room on PostgreSQL."""
-    pool = await create_pool(settings.postgres_dsn, max_size=2)
+    pool = await create_pool(settings.postgres_dsn, max_size=2, acquire_timeout_s=30)
     partitions = Partitions(pool, SystemClock(), default_s=86400, ahead_s=7200)
-    yield Disk(pool, partitions, disk_path="", max_database_bytes=0)
+    disk = Disk(pool, partitions, disk_path="", max_database_bytes=0)
+    disk.present = hour_of(datetime.now(UTC))
+    yield disk
     await pool.close()
 
 
@@ -70,11 +75,9 @@ async def sender(running: RunningIngest) -> Sender:
     return sender
 
 
-async def fill_hour(sender: Sender, hours_ago: int) -> None:
+async def fill_hour(sender: Sender, disk: Disk, hours_ago: int) -> None:
     """Store 5 MB as if they had come `hours_ago`."""
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    start = Timestamp()
-    start.FromDatetime(hour - timedelta(hours=hours_ago))
+    start = Timestamp(seconds=3600 * (disk.present - hours_ago))
     sender.boot_id = f"hour-{hours_ago}"
     await sender.open(start_time=start, takeover=True)
     batches = [sender.batch(at, 62_500) for at in range(0, SAMPLES, 62_500)]
@@ -85,8 +88,7 @@ async def fill_hour(sender: Sender, hours_ago: int) -> None:
 async def stored_hours(disk: Disk) -> list[int]:
     """Return how long ago the samples were taken that are there, in hours."""
     rows = await disk._pool.fetch("SELECT DISTINCT block_time FROM ingest.sensor_data")
-    now = hour_of(datetime.now(UTC))
-    return sorted({now - hour_of(row["block_time"]) for row in rows})
+    return sorted({disk.present - hour_of(row["block_time"]) for row in rows})
 
 
 async def storage(running: RunningIngest) -> states.StorageStatus:
@@ -94,7 +96,7 @@ async def storage(running: RunningIngest) -> states.StorageStatus:
 
 
 async def until(running: RunningIngest, *wanted: int) -> states.StorageStatus:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while (status := await storage(running)).state not in wanted:
             await asyncio.sleep(0.05)
     return status
@@ -122,18 +124,18 @@ async def test_oldest_hours_are_deleted_first(
     running: RunningIngest, sender: Sender, disk: Disk
 ) -> None:
     for hours in (2, 5, 3, 4, 0):
-        await fill_hour(sender, hours)
+        await fill_hour(sender, disk, hours)
     assert await stored_hours(disk) == [0, 2, 3, 4, 5]
     size = (await disk.space()).database_bytes
     disk.limit(round(size / 0.92))  # 8 % are free, 12 % shall be: 1.7 MB must go
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while 5 in await stored_hours(disk):
             await asyncio.sleep(0.05)
     status = await until(running, states.STORAGE_STATE_OK)
     assert await stored_hours(disk) == [0, 2, 3, 4]
     assert status.database_bytes < size - 4 * MB
     assert status.free_ratio > 0.12
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await kinds(running) != [states.STREAM_EVENT_KIND_SAMPLES_SHED]:
             await asyncio.sleep(0.05)
     assert running.ingest.metrics.shed_bytes._value.get() > 4 * MB
@@ -143,7 +145,7 @@ async def test_long_query_does_not_keep_the_disk_full(
     running: RunningIngest, sender: Sender, disk: Disk
 ) -> None:
     for hours in (3, 2, 0):
-        await fill_hour(sender, hours)
+        await fill_hour(sender, disk, hours)
     size = (await disk.space()).database_bytes
     async with disk._pool.acquire() as connection, connection.transaction():
         recent = datetime.now(UTC) - timedelta(hours=1)
@@ -151,7 +153,7 @@ async def test_long_query_does_not_keep_the_disk_full(
             f"SELECT FROM ingest.sensor_data WHERE block_time > '{recent.isoformat()}'"
         )
         disk.limit(round(size / 0.92))
-        async with asyncio.timeout(25):
+        async with asyncio.timeout(60):
             while running.ingest.metrics.shed_bytes._value.get() < 4 * MB:
                 await asyncio.sleep(0.05)
         await until(running, states.STORAGE_STATE_OK)
@@ -161,7 +163,7 @@ async def test_long_query_does_not_keep_the_disk_full(
 async def test_no_samples_are_taken_when_nothing_is_left_to_delete(
     running: RunningIngest, sender: Sender, disk: Disk, stores: Stores
 ) -> None:
-    await fill_hour(sender, 0)
+    await fill_hour(sender, disk, 0)
     size = (await disk.space()).database_bytes
     disk.limit(round(size / 0.96))
     status = await until(running, states.STORAGE_STATE_STOPPED)
@@ -183,7 +185,7 @@ async def test_no_samples_are_taken_when_nothing_is_left_to_delete(
     opened = await sender.open()
     response = await sender.push(sender.batch(opened.next_index, 100))
     assert response.results[0].next_index == opened.next_index + 100
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await kinds(running) != [
             states.STREAM_EVENT_KIND_STORAGE_RESUMED,
             states.STREAM_EVENT_KIND_STORAGE_STOPPED,
@@ -194,10 +196,11 @@ async def test_no_samples_are_taken_when_nothing_is_left_to_delete(
 async def test_open_call_is_ended_and_loses_nothing(
     running: RunningIngest, sender: Sender, disk: Disk, stores: Stores
 ) -> None:
-    await fill_hour(sender, 0)
+    await fill_hour(sender, disk, 0)
     call = sender.stub.Push()
     await call.write(sender.start())
     await call.write(sender.batch(SAMPLES, 1000))
+    await accepted(running, sender, SAMPLES + 1000)
     disk.limit(round((await disk.space()).database_bytes / 0.97))
     await until(running, states.STORAGE_STATE_STOPPED)
     at = SAMPLES + 1000

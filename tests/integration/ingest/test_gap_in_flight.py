@@ -41,7 +41,7 @@ async def test_windows_are_called_empty_only_once_their_gap_is_durable() -> None
             await call.write(sender.start())
             await call.write(sender.batch(2500, 3000))
             session = first.ingest.registry.of_sensor(sender.sensor_id)[0]
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while session.live.accepted.next_index < 5500:
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0.3)
@@ -57,7 +57,7 @@ async def test_windows_are_called_empty_only_once_their_gap_is_durable() -> None
             sender.stub, sender.assets = second.stub, second.assets
             assert (await sender.open()).next_index == 2000
             await sender.push(sender.batch(2000, 2000), sender.batch(4300, 1700))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while len(analyzer.windows[sender.sensor_id, 1]) < 51:
                     await asyncio.sleep(0.01)
     windows = analyzer.windows[sender.sensor_id, 1]

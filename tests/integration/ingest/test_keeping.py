@@ -132,7 +132,7 @@ async def test_changed_policy_takes_effect_on_a_stream_that_runs(
     got = await running.assets.GetSensor(assets.GetSensorRequest(sensor_id=sender.sensor_id))
     got.sensor.retention.CopyFrom(policy(all=assets_pb2.KeepAll()))
     await running.assets.UpdateSensor(assets.UpdateSensorRequest(sensor=got.sensor))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         end = 500
         while await database.fetchval("SELECT max(retention_class) FROM ingest.sensor_data") != 2:
             await sender.push(sender.batch(end, 100))
@@ -150,7 +150,7 @@ def keep_request(start: datetime, end: datetime, **changes: Any) -> pb.KeepSampl
 
 
 async def until_kept(stub: Any, count: int, *, complete: bool) -> pb.KeptSamples:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             listed = await stub.ListKeptSamples(pb.ListKeptSamplesRequest(sensor_id="pump-7"))
             kept: pb.KeptSamples = listed.kept[0]
@@ -261,7 +261,7 @@ async def test_snapshots_are_taken_by_themselves(running: RunningIngest, sender:
     sender.boot_id = "recording"
     await sender.open(start_time=moment(start), takeover=True)
     await sender.push(*[sender.batch(at, 5000) for at in range(0, 200_000, 5000)])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             listed = await sender.stub.ListKeptSamples(pb.ListKeptSamplesRequest())
             if len(listed.kept) == 4 and all(item.complete for item in listed.kept):

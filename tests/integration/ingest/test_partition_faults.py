@@ -1,35 +1,36 @@
 """A partition is dropped or detached while samples are committed: no commit fails in the end."""
 
 import asyncio
-from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import numpy as np
 import pytest
 
-from kurto_ingest.assets.retention import DEFAULT_CLASS
 from kurto_ingest.settings import IngestSettings
-from kurto_ingest.space.partitioning import hour_of, partition_of
 from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender
 
 FAULTS = {
-    "detach": ["ALTER TABLE ingest.{parent} DETACH PARTITION ingest.{name}"],
+    "detach": ["ALTER TABLE ingest.sensor_data_1 DETACH PARTITION {name}"],
     "detach concurrently": [
-        "ALTER TABLE ingest.{parent} DETACH PARTITION ingest.{name} CONCURRENTLY"
+        "ALTER TABLE ingest.sensor_data_1 DETACH PARTITION {name} CONCURRENTLY"
     ],
-    "drop": ["DROP TABLE ingest.{name}"],
+    "drop": ["DROP TABLE {name}"],
     "detach, then drop": [
-        "ALTER TABLE ingest.{parent} DETACH PARTITION ingest.{name} CONCURRENTLY",
-        "DROP TABLE ingest.{name}",
+        "ALTER TABLE ingest.sensor_data_1 DETACH PARTITION {name} CONCURRENTLY",
+        "DROP TABLE {name}",
     ],
 }
+NEWEST = "SELECT tableoid::regclass::text FROM ingest.sensor_data ORDER BY block_time DESC LIMIT 1"
 
 
-def partition() -> dict[str, str]:
-    """Return the names of the partition that takes rows now, and of its parent."""
-    key = partition_of(DEFAULT_CLASS, hour_of(datetime.now(UTC)), late_before=0)
-    return {"name": key.name, "parent": "sensor_data_1"}
+async def partition(connection: Any) -> str:
+    """Wait until a partition has rows, and return the name of the one that takes rows now."""
+    async with asyncio.timeout(60):
+        while (name := await connection.fetchval(NEWEST)) is None:
+            await asyncio.sleep(0.01)
+    return str(name)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -41,24 +42,27 @@ async def test_no_insert_fails_when_a_partition_goes_under_load(
     fault: str,
 ) -> None:
     connection = await asyncpg.connect(settings.postgres_dsn)
-    done = asyncio.Event()
+    end = 0
 
     async def break_it() -> None:
         for _ in range(3):
+            name = await partition(connection)
             for statement in FAULTS[fault]:
-                await connection.execute(statement.format(**partition()), timeout=10)
+                await connection.execute(statement.format(name=name), timeout=60)
             await asyncio.sleep(0.25)
-        done.set()
 
-    breaking: asyncio.Task[None] | None = None
-    end = 0
-    while not done.is_set() or end < 6000:
+    async def push() -> None:
+        nonlocal end
         response = await sender.push(*[sender.batch(end + at, 100) for at in range(0, 300, 100)])
         end += 300
         assert response.results[0].next_index == end
-        breaking = breaking or asyncio.create_task(break_it())
-    assert breaking is not None
+
+    await push()
+    breaking = asyncio.create_task(break_it())
+    while not breaking.done() or end < 6000:
+        await push()
     await breaking
+    await push()  # after the last fault
     await connection.close()
 
     failed = running.ingest.metrics.commits.labels("failed")._value.get()
@@ -83,10 +87,9 @@ async def test_a_commit_waits_for_whoever_holds_the_table(
 ) -> None:
     connection = await asyncpg.connect(settings.postgres_dsn)
     await sender.push(sender.batch(0, 100))
-    await connection.execute(FAULTS["drop"][0].format(**partition()))
+    await connection.execute(FAULTS["drop"][0].format(name=await partition(connection)))
     async with connection.transaction():
-        table = partition()["parent"]
-        await connection.execute(f"LOCK TABLE ingest.{table} IN SHARE UPDATE EXCLUSIVE MODE")
+        await connection.execute("LOCK TABLE ingest.sensor_data_1 IN SHARE UPDATE EXCLUSIVE MODE")
         pushing = asyncio.create_task(sender.push(sender.batch(100, 100)))
         await asyncio.sleep(0.8)  # longer than one attempt waits
     response = await pushing

@@ -31,7 +31,7 @@ from kurto_ingest.stores import Stores
 from kurto_ingest.testing import Sender
 from kurto_service.channels import channel_options
 
-START_S = 30.0
+START_S = 60.0
 
 
 @dataclass
@@ -76,7 +76,7 @@ class IngestProcess:
         if self.process is None or self.process.returncode is not None:
             return 0
         self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), 15)
+        return await asyncio.wait_for(self.process.wait(), 30)
 
 
 @pytest.fixture
@@ -138,7 +138,6 @@ async def check_everything_is_there(stores: Stores, sender: Sender, end: int) ->
     assert (seen == 1).all()
 
 
-@pytest.mark.timeout(90)
 async def test_kill_in_mid_stream_loses_no_acknowledged_sample(
     process: IngestProcess, stores: Stores, analyzer: FakeAnalyzer
 ) -> None:
@@ -165,7 +164,7 @@ async def test_kill_in_mid_stream_loses_no_acknowledged_sample(
             acknowledged = response.results[0].next_index
         await check_everything_is_there(stores, sender, acknowledged)
         windows = acknowledged // 100 - 9
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(analyzer.windows[sender.sensor_id, 1]) < windows:
                 await asyncio.sleep(0.05)
         for window, samples in analyzer.windows[sender.sensor_id, 1].items():
@@ -173,7 +172,6 @@ async def test_kill_in_mid_stream_loses_no_acknowledged_sample(
             np.testing.assert_array_equal(samples, sender.samples(window * 100, 1000))
 
 
-@pytest.mark.timeout(60)
 async def test_windows_left_by_a_killed_process_are_analysed_without_a_sender(
     process: IngestProcess, analyzer: FakeAnalyzer
 ) -> None:
@@ -189,7 +187,7 @@ async def test_windows_left_by_a_killed_process_are_analysed_without_a_sender(
     assert before < 191
     analyzer.acknowledge.set()
     await process.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(analyzer.windows[sender.sensor_id, 1]) < 191:
             await asyncio.sleep(0.05)
     for window, samples in analyzer.windows[sender.sensor_id, 1].items():
@@ -197,7 +195,6 @@ async def test_windows_left_by_a_killed_process_are_analysed_without_a_sender(
         np.testing.assert_array_equal(samples, sender.samples(window * 100, 1000))
 
 
-@pytest.mark.timeout(60)
 async def test_sigterm_acknowledges_everything_and_exits(
     process: IngestProcess, stores: Stores
 ) -> None:
@@ -209,7 +206,11 @@ async def test_sigterm_acknowledges_everything_and_exits(
         await call.write(sender.start())
         for at in range(0, 3000, 50):
             await call.write(sender.batch(at, 50))
-        await asyncio.sleep(0.3)
+        control = StreamControlServiceStub(channel)
+        request = control_pb.GetSensorStatusRequest(sensor_id=sender.sensor_id)
+        async with asyncio.timeout(60):
+            while (await control.GetSensorStatus(request)).status.next_index < 3000:
+                await asyncio.sleep(0.02)
         started = time.monotonic()
         ending = asyncio.create_task(process.end(signal.SIGTERM))
         response = await call
@@ -220,7 +221,6 @@ async def test_sigterm_acknowledges_everything_and_exits(
     await check_everything_is_there(stores, sender, 3000)
 
 
-@pytest.mark.timeout(180)
 async def test_kill_while_samples_are_copied_out(
     process: IngestProcess, settings: IngestSettings
 ) -> None:
@@ -249,7 +249,7 @@ async def test_kill_while_samples_are_copied_out(
         copied = "SELECT count(*) FROM ingest.sensor_data WHERE retention_class = 4"
         seen = [0]
         for share in (60, 250):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while await database.fetchval(copied) < share:
                     await asyncio.sleep(0.005)
             await process.end(signal.SIGKILL)
@@ -258,7 +258,7 @@ async def test_kill_while_samples_are_copied_out(
         assert seen == sorted(seen)
         assert seen[1] < 500  # the first one fell among the copies
         await sender.stub.KeepSamples(request)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 listed = await sender.stub.ListKeptSamples(pb.ListKeptSamplesRequest())
                 if listed.kept[0].complete:
@@ -296,7 +296,7 @@ async def test_without_the_live_path_it_is_healthy_without_an_analyzer(
             response = await sender.push(sender.batch(0, 1500))
             assert response.results[0].next_index == 1500
             health: Any = health_pb2_grpc.HealthStub(channel)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while True:
                     found = await health.Check(health_pb2.HealthCheckRequest())
                     if found.status == health_pb2.HealthCheckResponse.SERVING:

@@ -38,7 +38,7 @@ async def test_windows_are_forwarded_exactly(
     await sender.push(*[sender.batch(at, 130) for at in range(0, 2600, 130)])
 
     key = (sender.sensor_id, 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(analyzer.windows[key]) < 17:
             await asyncio.sleep(0.01)
     assert sorted(analyzer.windows[key]) == list(range(17))

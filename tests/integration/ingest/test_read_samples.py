@@ -182,7 +182,7 @@ async def test_too_many_readers_are_told_when_to_come_again(
         assert retry_s(caught.value) == 1.0
         for call in stalled:  # a reader that goes makes room
             call.cancel()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             assert check_samples(await read(running), channels=8) == 8 * BATCH
 
 
@@ -199,9 +199,9 @@ def retry_s(error: grpc.aio.AioRpcError) -> float | None:
 async def test_a_reader_that_takes_nothing_is_sent_away(
     stores: Stores, settings: IngestSettings
 ) -> None:
-    async with much_stored(stores, settings, max_sample_reads=1, read_stall_s=0.5) as running:
+    async with much_stored(stores, settings, max_sample_reads=1, read_stall_s=1.5) as running:
         call = await stall(running)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             # Its place is free though its connection lives.
             assert check_samples(await read(running), channels=8) == 8 * BATCH
             with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -250,7 +250,7 @@ async def test_kept_copies_come_once_and_outlive_the_rest(
     request.time_range.start_time.FromDatetime(start + timedelta(seconds=1))
     request.time_range.end_time.FromDatetime(start + timedelta(seconds=2))
     await running.stub.KeepSamples(request)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await kept(running)).sample_count < 1000:
             await asyncio.sleep(0.05)
     pieces = await read(running)

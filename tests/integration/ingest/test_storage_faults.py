@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
+from tests.integration.ingest.test_streams import durable
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
 from kurto.ingest.v1 import ingest_service_pb2 as pb
@@ -30,6 +31,7 @@ class FaultyStore:
     def __init__(self, store: SampleStore) -> None:
         self.store = store
         self.away = False
+        self.away_with_answer = False
         self.lose_answers = 0
         self.refuse_sensor = ""
         self.commits_tried = 0
@@ -44,6 +46,7 @@ class FaultyStore:
         taken = await self.store.commit(commits, token)
         if self.lose_answers:
             self.lose_answers -= 1
+            self.away |= self.away_with_answer
             raise ConnectionResetError("connection lost in COMMIT")
         return taken
 
@@ -67,18 +70,33 @@ def faults(stores: Stores) -> FaultyStore:
 
 
 @pytest.fixture
+def patience_s() -> dict[str, float]:
+    """How long calls wait: what tests need to run out is short, all else as on a busy machine."""
+    return {}
+
+
+def impatient(**patience_s: float) -> pytest.MarkDecorator:
+    """Let a patience of ingest run out soon."""
+    return pytest.mark.parametrize("patience_s", [patience_s], ids=["impatient"])
+
+
+@pytest.fixture
 async def running(
-    stores: Stores, faults: FaultyStore, analyzer: FakeAnalyzer, settings: IngestSettings
+    stores: Stores,
+    faults: FaultyStore,
+    analyzer: FakeAnalyzer,
+    settings: IngestSettings,
+    patience_s: dict[str, float],
 ) -> AsyncIterator[RunningIngest]:
-    """Ingest on a store with fail-points, with little memory and little patience."""
+    """Ingest on a store with fail-points, with little memory."""
     tight = settings.model_copy(
         update={
-            "ack_patience_s": 0.3,
-            "room_patience_s": 0.8,
+            "room_patience_s": 60.0,
             "order_patience_s": 0.2,
             "commit_retry_max_s": 0.1,
             "sensor_pending_bytes": 80_000,
             "total_pending_bytes": 120_000,
+            **{f"{name}_patience_s": value for name, value in patience_s.items()},
         }
     )
     async with (
@@ -104,24 +122,36 @@ async def everything(stores: Stores, sender: Sender) -> int:
     return end
 
 
+async def acknowledgment(sender: Sender, index: int) -> int:
+    """Ask until all below an index is acknowledged, by calls that bring nothing new."""
+    async with asyncio.timeout(60):
+        while True:
+            response = await sender.push(sender.batch(index - 1, 1))
+            if response.results[0].next_index >= index:
+                return response.results[0].next_index
+
+
+@impatient(ack=0.3)
 async def test_no_acknowledgment_while_postgresql_is_away_and_live_windows_go_on(
     sender: Sender, faults: FaultyStore, analyzer: FakeAnalyzer, stores: Stores
 ) -> None:
     await sender.push(sender.batch(0, 500))
+    await durable(stores, sender, 500)
     faults.away = True
     response = await sender.push(*[sender.batch(at, 100) for at in range(500, 2500, 100)])
     result = response.results[0]
     assert (result.next_index, result.accepted_sample_count) == (500, 0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(analyzer.windows[sender.sensor_id, 1]) < 16:
             await asyncio.sleep(0.01)
 
     faults.away = False
-    response = await sender.push(sender.batch(2500, 100))
-    assert response.results[0].next_index == 2600
+    await sender.push(sender.batch(2500, 100))
+    assert await acknowledgment(sender, 2600) == 2600
     assert await everything(stores, sender) == 2600
 
 
+@impatient(ack=0.3)
 async def test_status_shows_how_long_commits_have_been_waiting(
     sender: Sender, faults: FaultyStore, running: RunningIngest
 ) -> None:
@@ -149,22 +179,23 @@ async def test_connection_lost_in_commit_doubles_and_loses_nothing(
     assert await everything(stores, sender) == 2000
 
 
+@impatient(ack=0.3)
 async def test_outcome_stays_open_while_postgresql_is_away(
     sender: Sender, faults: FaultyStore, stores: Stores
 ) -> None:
-    faults.lose_answers = 1
+    faults.lose_answers, faults.away_with_answer = 1, True  # committed, but nobody here knows
     call = sender.stub.Push()
     await call.write(sender.start())
     await call.write(sender.batch(0, 200))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while faults.lose_answers:
             await asyncio.sleep(0.005)
-    faults.away = True  # committed, but nobody here knows
     await call.write(sender.batch(200, 200))
     await call.done_writing()
     assert (await call).results[0].next_index == 0
     faults.away = False
-    assert (await sender.push(sender.batch(400, 100))).results[0].next_index == 500
+    await sender.push(sender.batch(400, 100))
+    assert await acknowledgment(sender, 500) == 500
     assert await everything(stores, sender) == 500
 
 
@@ -190,6 +221,7 @@ async def test_stream_that_cannot_be_stored_does_not_hold_back_the_others(
     assert (await other.push(other.batch(0, 100))).results[0].next_index == 100
 
 
+@impatient(room=0.8)
 async def test_full_memory_pushes_back_then_refuses(
     sender: Sender, faults: FaultyStore, running: RunningIngest, stores: Stores
 ) -> None:
@@ -212,7 +244,7 @@ async def test_full_memory_pushes_back_then_refuses(
     assert retry.retry_delay.ToTimedelta().total_seconds() > 0
 
     faults.away = False
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while running.ingest.registry.pending_bytes:
             await asyncio.sleep(0.02)
     position = await sender.stub.GetStreamPosition(
@@ -263,6 +295,7 @@ async def test_rotation_while_memory_is_full_makes_no_gap(
     assert await everything(stores, sender) == 20_500
 
 
+@impatient(room=3.0)
 async def test_an_overloaded_call_takes_the_next_one_with_it(
     sender: Sender, faults: FaultyStore, running: RunningIngest
 ) -> None:
@@ -285,6 +318,7 @@ async def test_an_overloaded_call_takes_the_next_one_with_it(
     assert session.live.accepted.gap_count == 0
 
 
+@impatient(order=10.0)
 async def test_calls_that_are_cut_off_one_after_the_other_make_no_gap(
     sender: Sender, faults: FaultyStore, running: RunningIngest
 ) -> None:

@@ -38,8 +38,29 @@ def ranges(result: pb.SensorPushResult) -> list[tuple[int, int]]:
 
 async def windows(analyzer: FakeAnalyzer, key: tuple[str, int], count: int) -> None:
     """Wait until the analyzer has so many windows."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(analyzer.windows[key]) < count:
+            await asyncio.sleep(0.01)
+
+
+async def accepted(running: RunningIngest, sender: Sender, index: int) -> None:
+    """Wait until ingest has read all samples below an index."""
+    async with asyncio.timeout(60):
+        while True:
+            session = running.ingest.registry.get((sender.sensor_id, sender.opened.epoch))
+            if session is not None and session.live.accepted.next_index >= index:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def durable(stores: Stores, sender: Sender, index: int) -> None:
+    """Wait until the store has all samples below an index."""
+    async with asyncio.timeout(60):
+        while True:
+            record = await stores.streams.find(sender.sensor_id, sender.opened.epoch)
+            assert record is not None
+            if record.position.next_index >= index:
+                return
             await asyncio.sleep(0.01)
 
 
@@ -148,7 +169,7 @@ async def test_next_call_is_read_after_a_second_though_the_one_before_hangs(
     loop = asyncio.get_running_loop()
     started = loop.time()
     response = await sender.push(sender.batch(100, 100))
-    assert 0.9 < loop.time() - started < 3.0
+    assert 0.9 < loop.time() - started < 20.0  # not until the other call ends
     assert response.results[0].next_index == 200
     await hanging.done_writing()
     await hanging
@@ -186,6 +207,7 @@ async def test_takeover_ends_the_other_call_and_begins_an_epoch(
     call = sender.stub.Push()
     await call.write(sender.start())
     await call.write(sender.batch(0, 100))
+    await accepted(running, sender, 100)
     rival = Sender(running.stub, running.assets)
     rival.boot_id = "boot-2"
     with pytest.raises(grpc.aio.AioRpcError):
@@ -214,7 +236,7 @@ async def test_takeover_of_one_sensor_leaves_the_others_of_the_call(
     call = sender.stub.Push()
     for request in (sender.start(), other.start(slot=1), sender.batch(0, 10)):
         await call.write(request)
-    await asyncio.sleep(0.1)
+    await accepted(running, sender, 10)
     rival = Sender(running.stub, running.assets)
     rival.boot_id = "boot-2"
     await rival.open(takeover=True)
@@ -256,7 +278,7 @@ async def test_fence_raised_elsewhere_while_samples_are_in_flight(
     call = sender.stub.Push()
     await call.write(sender.start())
     await call.write(sender.batch(0, 100))
-    await asyncio.sleep(0.3)
+    await durable(stores, sender, 100)
     await stores.streams.raise_fence((sender.sensor_id, 1))
     await call.write(sender.batch(100, 100))
     answer = await call
@@ -275,11 +297,13 @@ async def test_a_refill_before_the_windows_of_a_gap_are_complete(
     """Told of the gap already, the analyzer gets those windows again once they are complete."""
     key = (sender.sensor_id, 1)
     await sender.push(sender.batch(0, 230), sender.batch(260, 500))
-    await asyncio.sleep(0.3)  # the analyzer has the gap, and no window yet
+    async with asyncio.timeout(60):  # the analyzer has the gap, and no window yet
+        while analyzer.next_hop(key) < 7:
+            await asyncio.sleep(0.01)
     await sender.push(sender.batch(230, 30))
     await sender.push(sender.batch(760, 1240))
     await windows(analyzer, key, 11)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while any(samples is None for samples in analyzer.windows[key].values()):
             await asyncio.sleep(0.01)
     for at, samples in analyzer.windows[key].items():
@@ -297,7 +321,7 @@ async def test_gap_makes_empty_windows_and_a_refill_late_ones(
     assert empty == list(range(3, 14))
 
     await sender.push(sender.batch(1230, 130))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(analyzer.late[key]) < 11:
             await asyncio.sleep(0.01)
     assert sorted(analyzer.late[key]) == empty
@@ -320,7 +344,10 @@ async def test_stopped_sensor_is_stored_and_not_analysed(
         assert not (await running.control.StopStream(stop)).status.monitored
     response = await sender.push(sender.batch(1500, 1500))
     assert response.results[0].next_index == 3000
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(60):
+        while not analyzer.closed:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
     assert len(analyzer.windows[key]) == 6
     assert analyzer.closed == [sender.sensor_id]
 
@@ -337,7 +364,7 @@ async def test_stopped_sensor_is_stored_and_not_analysed(
 async def test_old_call_is_ended_for_rotation(
     stores: Stores, analyzer: FakeAnalyzer, settings: IngestSettings
 ) -> None:
-    quick = settings.model_copy(update={"max_call_age_s": 0.3})
+    quick = settings.model_copy(update={"max_call_age_s": 1.5})
     async with (
         serve(add_AnalyzerServiceServicer_to_server, analyzer) as channel,
         run_ingest(stores, channel, quick) as running,
@@ -365,7 +392,9 @@ async def test_late_windows_outlive_the_process(
             await sender.open()
             await sender.push(sender.batch(0, 500), sender.batch(600, 1400))
             await windows(analyzer, (sender.sensor_id, 1), 11)
-            await asyncio.sleep(0.3)  # the position is noted
+            async with asyncio.timeout(60):  # else it is all analysed again, and nothing is late
+                while await stores.streams.unfinished(9):
+                    await asyncio.sleep(0.02)
         async with (
             grpc.aio.insecure_channel("127.0.0.1:1") as nowhere,
             run_ingest(stores, nowhere, settings) as running,
@@ -374,13 +403,13 @@ async def test_late_windows_outlive_the_process(
             await sender.push(sender.batch(500, 100))
         assert not analyzer.late
         async with run_ingest(stores, channel, settings) as running:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while len(analyzer.late[sender.sensor_id, 1]) < 6:
                     await asyncio.sleep(0.02)
             # Once a later window is acknowledged, the late ones are known to be stored.
             sender.stub = running.stub
             await sender.push(sender.batch(2000, 500))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while (await stores.streams.newest([sender.sensor_id]))[0].late_windows:
                     await asyncio.sleep(0.02)
     assert sorted(analyzer.late[sender.sensor_id, 1]) == list(range(6))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -59,7 +58,7 @@ async def filled(
 
 async def until(connection: Any, query: str, wanted: int) -> None:
     found = None
-    for _ in range(200):
+    for _ in range(600):
         found = await connection.fetchval(query)
         if found == wanted:
             return
@@ -150,6 +149,4 @@ async def test_the_latest_features_do_not_read_history(
     )
     assert scans, text
     assert all(kind.startswith("Index") and float(rows) <= 1 for kind, rows in scans), text
-    began = time.perf_counter()
     assert len(await filled.fetch("SELECT * FROM reporting.v_latest_features")) == 2
-    assert time.perf_counter() - began < 1.0

@@ -144,7 +144,7 @@ class EpochService(
         return pb.GetStreamPositionResponse(epoch=max(live, default=0))
 
 
-async def until(condition: Any, timeout_s: float = 20.0) -> None:
+async def until(condition: Any, timeout_s: float = 60.0) -> None:
     """Wait for something to come true."""
     async with asyncio.timeout(timeout_s):
         while not condition():

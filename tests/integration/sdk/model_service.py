@@ -60,6 +60,7 @@ class ModelService(
     boot_id: str = ""
     opens: int = 0
     calls: int = 0
+    batches: int = 0
     duplicates: int = 0
     newest_epoch: int = 0
     dtype: str = "<f4"
@@ -133,6 +134,7 @@ class ModelService(
 
     def _take(self, request: pb.PushRequest) -> None:
         if request.WhichOneof("kind") == "batch":
+            self.batches += 1
             batch = request.batch.batch
             values = np.frombuffer(batch.planar, self.dtype)
             assert values.size == batch.sample_count

@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,11 @@ from tests.integration.sdk.model_service import serving
 import kurto
 
 RATE_HZ = 1000.0
+CLOCK_STEP = timedelta(milliseconds=20)  # by which the machine's two clocks may drift apart
 OPTIONS = kurto.SenderOptions(
     rotate_interval_s=0.2,
-    response_timeout_s=2.0,
+    response_timeout_s=30.0,
+    offline_after_s=30.0,
     batch_bytes=4000,
     sync_interval_s=0.05,
     backfill_rate=1000.0,
@@ -77,13 +79,14 @@ def segment_files(directory: Path) -> list[Path]:
 
 async def test_samples_pushed_offline_are_delivered_later(tmp_path: Path) -> None:
     service = EpochService(away=True)
-    began = datetime.now(UTC)
     async with serving(service) as address:
-        async with pushing(address, tmp_path, "run-1", close_timeout_s=10) as stream:
-            for k in range(30):
+        async with pushing(address, tmp_path, "run-1", close_timeout_s=30) as stream:
+            began = datetime.now(UTC)
+            await stream.push(ramp(0, 100))
+            pushed = datetime.now(UTC)
+            for k in range(1, 30):
                 await stream.push(ramp(100 * k, 100))
-            await asyncio.sleep(0.5)
-            assert stream.progress().state == "offline"
+            await until(lambda: stream.progress().state == "offline")
             assert stream.epoch == 0
             service.away = False
             await stream.flush()
@@ -92,8 +95,8 @@ async def test_samples_pushed_offline_are_delivered_later(tmp_path: Path) -> Non
         request = service.epochs["run-1"].request
         assert not request.backfill
         # The first sample was taken 0.1 s before the first push, not when the service came back.
-        start = request.start_time.ToDatetime(UTC)
-        assert -0.15 < (start - began).total_seconds() < 0.3
+        first_push = request.start_time.ToDatetime(UTC) + timedelta(seconds=0.1)
+        assert began - CLOCK_STEP < first_push < pushed + CLOCK_STEP
         assert [len(list(path.glob("*.samples"))) for path in epoch_directories(tmp_path)] == [1]
 
 
@@ -104,13 +107,14 @@ async def test_what_an_earlier_run_left_is_uploaded_beside_the_live_samples(
     async with serving(service) as address:
         for run in ("run-1", "run-2"):
             async with pushing(address, tmp_path, run) as stream:
+                began = datetime.now(UTC)
                 await stream.push(ramp(0, 2000))
-                started_us = time.time_ns() // 1000
+                pushed = datetime.now(UTC)
         service.away = False
         async with pushing(address, tmp_path, "run-3") as stream:
-            await stream.push(ramp(0, 10))
-            assert (disk := stream.progress().disk) is not None
+            assert (disk := stream.progress().disk) is not None  # before any upload can begin
             assert disk.older_sample_count == 4000
+            await stream.push(ramp(0, 10))
             await until(lambda: len(service.epochs) == 3)
             await until(lambda: len(epoch_directories(tmp_path)) == 1)
             await stream.push(ramp(10, 10))
@@ -123,8 +127,8 @@ async def test_what_an_earlier_run_left_is_uploaded_beside_the_live_samples(
     assert [e.duplicates for e in service.epochs.values()] == [0, 0, 0]
     assert [o.backfill for o in service.opens] == [False, True, True]
     assert [o.boot_id for o in service.opens] == ["run-3", "run-1", "run-2"]
-    start_us = service.epochs["run-2"].request.start_time.ToMicroseconds()
-    assert -2_500_000 < start_us - started_us < -1_900_000
+    start = service.epochs["run-2"].request.start_time.ToDatetime(UTC)
+    assert began - CLOCK_STEP < start + timedelta(seconds=2) < pushed + CLOCK_STEP
 
 
 async def test_the_same_converter_goes_on_in_its_epoch(tmp_path: Path) -> None:
@@ -152,7 +156,7 @@ async def test_a_full_buffer_drops_the_oldest_and_gives_them_up(tmp_path: Path) 
     options = replace(OPTIONS, max_buffer_bytes=1024 * 1024)
     async with serving(service) as address:
         async with pushing(
-            address, tmp_path, "run-1", options=options, buffer_s=5, close_timeout_s=20
+            address, tmp_path, "run-1", options=options, buffer_s=5, close_timeout_s=60
         ) as stream:
             for k in range(100):
                 await stream.push(ramp(5000 * k, 5000))
@@ -195,7 +199,7 @@ async def test_waiting_instead_of_dropping(tmp_path: Path) -> None:
     options = replace(OPTIONS, max_buffer_bytes=1024 * 1024, batch_bytes=200_000)
     async with serving(service) as address:
         async with pushing(
-            address, tmp_path, "run", options=options, overflow="wait", close_timeout_s=20
+            address, tmp_path, "run", options=options, overflow="wait", close_timeout_s=60
         ) as stream:
             for k in range(100):
                 await stream.push(ramp(5000 * k, 5000))
@@ -273,12 +277,13 @@ async def test_live_samples_go_first_and_uploads_keep_to_their_share(tmp_path: P
             for k in itertools.count(1):
                 await stream.push(ramp(100 * k, 100))
                 await asyncio.sleep(0.05)
+                # Twenty such pushes pass during the upload: none of them waits for its end.
                 behind = stream.next_index - service.epochs["run-2"].next_index
-                assert behind <= 300
+                assert behind <= 1000
                 if len(epoch_directories(tmp_path)) == 1:
                     break
-            # 4 s of samples at four times their rate.
-            assert 0.9 <= time.monotonic() - began < 5.0
+            # 4 s of samples at four times their rate, and no faster.
+            assert time.monotonic() - began >= 0.9
     assert_complete(service, "run-1", range(4000))
 
 
@@ -326,6 +331,7 @@ async def test_a_full_disk_degrades_to_memory_and_recovers(
     monkeypatch.setattr("kurto.disk.buffer._RETRY_S", 0.2)
     service = EpochService(away=True)
     said: list[str] = []
+    full = "No space left on device; samples are kept in memory only until there is room"
 
     def listen(progress: kurto.Progress) -> None:
         assert progress.disk is not None
@@ -340,21 +346,22 @@ async def test_a_full_disk_degrades_to_memory_and_recovers(
         ) as stream,
     ):
         await stream.push(ramp(0, 1000))
-        await asyncio.sleep(0.2)
+        await until(lambda: said == [""])
         disk.full = True
         await stream.push(ramp(1000, 1000))
         await stream.push(ramp(2000, 1000))
-        await asyncio.sleep(0.2)
+        await until(lambda: full in said[-1])
         assert stream.buffered_sample_count == 3000
         disk.full = False
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)  # the disk is tried again after 0.2 s
         await stream.push(ramp(3000, 1000))
-        await asyncio.sleep(0.2)
+        await until(lambda: said[-1] == "")
         service.away = False
         await stream.flush()
     assert_complete(service, "run-1", range(4000))
-    assert said[0] == said[-1] == ""
-    assert "No space left on device; samples are kept in memory only until there is room" in said[1]
+    assert len(said) == 3
+    assert full in said[1]
+    assert said[0] == said[2] == ""
 
 
 async def test_a_disk_that_is_full_from_the_start_keeps_nobody_from_sending(
@@ -390,7 +397,7 @@ async def test_closing_offline_does_not_wait_for_the_network(
         async with pushing(address, tmp_path, "run", close_timeout_s=60) as stream:
             await stream.push(ramp(0, 1000))
             began = time.monotonic()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30  # of the 60 that it waits for a service that is there
 
 
 async def test_memory_is_bounded_while_the_disk_is_full(
@@ -400,7 +407,7 @@ async def test_memory_is_bounded_while_the_disk_is_full(
     service = EpochService(away=True)
     async with (
         serving(service) as address,
-        pushing(address, tmp_path, "run-1", buffer_s=2.0, close_timeout_s=10.0) as stream,
+        pushing(address, tmp_path, "run-1", buffer_s=2.0, close_timeout_s=60.0) as stream,
     ):
         await stream.push(ramp(0, 1000))
         disk.full = True
@@ -451,7 +458,7 @@ async def test_killed_senders_lose_nothing_that_push_returned_for(
                 sys.executable, "-c", SENDER, address, str(tmp_path), stdout=subprocess.PIPE
             )
             assert sender.stdout is not None
-            begin = (await asyncio.wait_for(sender.stdout.readline(), 30)).split()
+            begin = (await asyncio.wait_for(sender.stdout.readline(), 60)).split()
             assert begin[0] == b"begin"
             assert pushed <= int(begin[1]), "what push returned for is there again"
             count = 0
@@ -462,7 +469,7 @@ async def test_killed_senders_lose_nothing_that_push_returned_for(
                     sender.send_signal(signal.SIGKILL)
             await sender.wait()
         service.away = False
-        async with pushing(address, tmp_path, "converter", close_timeout_s=20) as stream:
+        async with pushing(address, tmp_path, "converter", close_timeout_s=60) as stream:
             end = stream.next_index
             assert end >= pushed
             await stream.push(ramp(end, 10))
@@ -483,7 +490,7 @@ async def test_samples_that_the_disk_lost_do_not_hide_new_ones(tmp_path: Path) -
         async with pushing(address, tmp_path, "converter", close_timeout_s=20) as stream:
             assert stream.next_index == 0
             await stream.push(5000 + ramp(0, 500))
-            await asyncio.sleep(0.2)
+            await until(lambda: stream.progress().state == "offline")
             service.away = False
             await stream.flush()
     assert_complete(service, "converter", range(1000))

@@ -193,7 +193,7 @@ async def test_reader_gives_up_after_a_while_that_brings_nothing() -> None:
         with pytest.raises(kurto.CallError, match="broken on purpose"):
             async for _ in read_samples(client.ingest, request, tuple, patience_s=0.5):
                 pass
-        assert servicer.calls > 2
+        assert servicer.calls >= 2
 
 
 async def test_what_will_never_work_is_not_tried_again() -> None:
@@ -213,7 +213,7 @@ async def test_silent_connection_counts_as_broken() -> None:
             await asyncio.sleep(60)
 
         servicer.breaks, servicer.grow = [3], hang
-        async for _ in read_samples(client.ingest, read_request("s"), tuple, silence_s=0.3):
+        async for _ in read_samples(client.ingest, read_request("s"), tuple, silence_s=2.0):
             arrived += 1
         assert servicer.calls == 2
         assert arrived > 3

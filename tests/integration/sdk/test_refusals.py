@@ -13,7 +13,7 @@ from tests.integration.sdk.model_service import serving
 import kurto
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 
-OPTIONS = kurto.SenderOptions(rotate_interval_s=0.15, response_timeout_s=2.0)
+OPTIONS = kurto.SenderOptions(rotate_interval_s=0.15, response_timeout_s=30.0)
 
 
 @asynccontextmanager
@@ -30,7 +30,7 @@ async def opened(
             channels=["axial"],
             unit="g",
             boot_id="run",
-            close_timeout_s=10,
+            close_timeout_s=60,
             options=OPTIONS,
         ) as stream,
     ):
@@ -124,26 +124,31 @@ async def test_the_state_follows_the_connection() -> None:
 
         listener = asyncio.create_task(listen())
         await push_all(stream, 10)
+        await until(lambda: states[-1:] == ["live"])
         service.away = True
         await push_all_from(stream, 500)
         await until(lambda: states[-1] == "offline")
         service.away = False
         await until(lambda: states[-1] == "live")
-    await asyncio.wait_for(listener, 5)
+    await asyncio.wait_for(listener, 30)
     assert [s for s in states if s != "connecting"] == ["live", "offline", "live", "ended"]
     assert_complete(service)
 
 
 async def test_times_go_with_batches_that_are_pushed_as_they_are_taken() -> None:
     service = EpochService()
+    times: dict[int, int] = {}
     async with opened(service) as stream:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        for k in range(50):
-            await stream.push(np.zeros(50, dtype=np.float32))
-            await asyncio.sleep(max(0.0, began + 0.05 * (k + 1) - loop.time()))
-    times = service.epochs["run"].device_times_us
-    assert 1 <= len(times) <= 3
+        # On a busy machine many pushes are late, and bear no time.
+        async with asyncio.timeout(60):
+            while len(times) < 2:
+                await stream.push(np.zeros(50, dtype=np.float32))
+                await asyncio.sleep(max(0.0, began + stream.next_index / 1000 - loop.time()))
+                times = service.epochs["run"].device_times_us
+        lasted_s = loop.time() - began
+    assert len(times) <= lasted_s  # at most once a second, and not in the first
     anchor_us = [time - 1000 * index for index, time in times.items()]
     assert max(anchor_us) - min(anchor_us) < 100_000
 

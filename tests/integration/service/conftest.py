@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import grpc
 import pytest
@@ -35,7 +36,7 @@ class RoomProcess:
             except ValueError:
                 self.records.append({"plain": line.decode().rstrip()})
 
-    async def record(self, action: str, timeout_s: float = 15.0) -> dict[str, Any]:
+    async def record(self, action: str, timeout_s: float = 60.0) -> dict[str, Any]:
         """Wait for the log record of `action`."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -45,7 +46,7 @@ class RoomProcess:
             await asyncio.sleep(0.02)
         raise AssertionError(f"no {action!r} in {self.records}")
 
-    async def exit_code(self, timeout_s: float = 12.0) -> int:
+    async def exit_code(self, timeout_s: float = 60.0) -> int:
         """Wait for the end of the process."""
         async with asyncio.timeout(timeout_s):
             code = await self._process.wait()
@@ -80,10 +81,23 @@ class RoomProcess:
         """Ask for health."""
         async with self.channel() as channel:
             stub: Any = health_pb2_grpc.HealthStub(channel)
-            answer = await stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=30)
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-    async def becomes(self, expected: bool, timeout_s: float = 10.0) -> None:
+    async def busy(self) -> None:
+        """Wait until a call of Echo is in progress."""
+        port = (await self.record("listen"))["metrics_port"]
+        line = 'kurto_rpc_calls_in_progress{method="/kurto.room.v1.RoomService/Echo"} 1.0'
+
+        def scrape() -> str:
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+                return str(answer.read().decode())
+
+        async with asyncio.timeout(60):
+            while line not in await asyncio.to_thread(scrape):
+                await asyncio.sleep(0.05)
+
+    async def becomes(self, expected: bool, timeout_s: float = 60.0) -> None:
         """Wait until health says `expected`."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:

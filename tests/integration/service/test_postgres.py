@@ -75,7 +75,8 @@ async def connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Recor
 
 @asynccontextmanager
 async def small_pool(dsn: str, **options: float) -> AsyncIterator[Pool]:
-    pool = await create_pool(dsn, max_size=1, acquire_timeout_s=0.2, **options)  # type: ignore[arg-type]
+    options = {"acquire_timeout_s": 30.0, **options}
+    pool = await create_pool(dsn, max_size=1, **options)  # type: ignore[arg-type]
     try:
         yield pool
     finally:
@@ -144,7 +145,7 @@ async def test_missing_migrations_are_named(postgres_dsn: str) -> None:
 
 
 async def test_acquire_gives_up_when_all_connections_are_busy(postgres_dsn: str) -> None:
-    async with small_pool(postgres_dsn) as pool, pool.acquire():
+    async with small_pool(postgres_dsn, acquire_timeout_s=0.2) as pool, pool.acquire():
         with pytest.raises(PoolExhausted, match="All 1 database connections stayed busy"):
             await pool.fetchval("SELECT 1")
         with pytest.raises(PoolExhausted):
@@ -163,9 +164,9 @@ async def test_connections_return_to_the_pool(postgres_dsn: str) -> None:
 
 
 async def test_a_slow_statement_is_cut(postgres_dsn: str) -> None:
-    async with small_pool(postgres_dsn, command_timeout_s=0.1) as pool:
+    async with small_pool(postgres_dsn, command_timeout_s=1.0) as pool:
         with pytest.raises(TimeoutError):
-            await pool.fetchval("SELECT pg_sleep(5)")
+            await pool.fetchval("SELECT pg_sleep(60)")
         assert await pool.fetchval("SELECT 1") == 1
 
 
@@ -198,7 +199,7 @@ async def test_a_missing_database_is_told_at_once(postgres_dsn: str) -> None:
 
     with pytest.raises(DependencyRefused, match=r"does not exist.*KURTO_POSTGRES_DSN"):
         await wait_until_up(
-            "postgresql", lambda: create_pool(dsn), clock=SystemClock(), timeout_s=5.0
+            "postgresql", lambda: create_pool(dsn), clock=SystemClock(), timeout_s=60.0
         )
 
 

@@ -30,7 +30,7 @@ async def test_no_server_is_told_within_the_bounds(free_port: int) -> None:
         await connect(f"redis://127.0.0.1:{free_port}/0")
 
     assert is_unavailable(caught.value)
-    assert time.monotonic() - started < 3.0
+    assert time.monotonic() - started < 20.0
 
 
 async def test_a_server_that_never_answers_is_given_up() -> None:

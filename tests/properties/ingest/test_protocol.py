@@ -87,7 +87,7 @@ class World:
         self.clock = SystemClock()
         self.stores = fake_stores(self.clock)
         self.analyzer = FakeAnalyzer()
-        self.settings = load_settings(
+        quick = load_settings(
             IngestSettings,
             commit_interval_s=0.01,
             commit_linger_s=0.01,
@@ -95,6 +95,8 @@ class World:
             order_patience_s=0.2,
             max_missing_ranges=1000,
         )
+        # On a busy machine a commit may take its time.
+        self.settings = quick.model_copy(update={"ack_patience_s": 30.0})
 
 
 class ProtocolMachine(RuleBasedStateMachine):
@@ -346,7 +348,7 @@ class ProtocolMachine(RuleBasedStateMachine):
             key, end = record.key, record.position.next_index
             windows = self.world.analyzer.windows[key]
             due = range(end // HOP - 9)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while lacking := [k for k in due if self._lacks(windows, k, stored)]:
                     note(f"epoch {epoch} lacks windows {lacking[:5]} of {due}")
                     await asyncio.sleep(0.05)

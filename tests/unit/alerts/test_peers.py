@@ -76,7 +76,7 @@ async def served() -> AsyncIterator[tuple[Features, grpc.aio.Channel]]:
 async def test_catalogue_is_remembered(served: tuple[Features, grpc.aio.Channel]) -> None:
     features, channel = served
     clock = FakeClock()
-    catalogue = GrpcFeatureCatalogue(channel, clock, lifetime_s=60.0, timeout_s=5.0)
+    catalogue = GrpcFeatureCatalogue(channel, clock, lifetime_s=60.0, timeout_s=30.0)
     assert dict(await catalogue.units(needed="rms")) == {"rms": "g"}
     features.names = ["rms", "peak"]
     assert "peak" not in await catalogue.units(needed="peak")  # asked a moment ago
@@ -95,7 +95,7 @@ async def test_catalogue_outlives_the_analyzer(
 ) -> None:
     features, channel = served
     clock = FakeClock()
-    catalogue = GrpcFeatureCatalogue(channel, clock, lifetime_s=60.0, timeout_s=5.0)
+    catalogue = GrpcFeatureCatalogue(channel, clock, lifetime_s=60.0, timeout_s=30.0)
     features.away = True
     with pytest.raises(CatalogueUnavailable) as refused:
         await catalogue.units(needed="rms")
@@ -111,7 +111,7 @@ async def test_history_without_a_feature_that_is_gone(
     served: tuple[Features, grpc.aio.Channel],
 ) -> None:
     features, channel = served
-    history = GrpcFeatureHistory(channel, FrameDecoder(), page_size=10, timeout_s=5.0)
+    history = GrpcFeatureHistory(channel, FrameDecoder(), page_size=10, timeout_s=30.0)
     page = await history.page("pump-7", epoch=1, after_window_index=3, features=["gone", "rms"])
     assert (page.next_window_index, page.complete) == (7, False)
     assert features.asked == [["gone", "rms"], []]

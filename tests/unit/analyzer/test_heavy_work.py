@@ -12,7 +12,7 @@ from kurto_analyzer.on_demand.heavy_work import HeavyWork
 
 
 async def test_jobs_run_one_after_the_other_beside_the_event_loop() -> None:
-    work = HeavyWork(places=5, timeout_s=10.0)
+    work = HeavyWork(places=5, timeout_s=60.0)
     running: list[int] = []
     most = 0
 
@@ -36,7 +36,7 @@ async def test_jobs_run_one_after_the_other_beside_the_event_loop() -> None:
 
 
 async def test_beyond_the_places_it_is_refused_and_a_place_comes_back() -> None:
-    work = HeavyWork(places=2, timeout_s=10.0)
+    work = HeavyWork(places=2, timeout_s=60.0)
     async with work.place(), work.place():
         with pytest.raises(TooManyAnalyses) as caught:
             async with work.place():
@@ -49,19 +49,19 @@ async def test_beyond_the_places_it_is_refused_and_a_place_comes_back() -> None:
 
 
 async def test_what_takes_too_long_is_given_up_and_what_waits_behind_it_is_left_out() -> None:
-    work = HeavyWork(places=3, timeout_s=0.2)
+    work = HeavyWork(places=3, timeout_s=1.0)
     release, begun, ran = threading.Event(), threading.Event(), threading.Event()
 
     def stuck() -> None:
         begun.set()
-        release.wait(10.0)
+        release.wait(60.0)
 
     async def one(job: object) -> None:
         async with work.place():
             await work.compute(job)  # type: ignore[arg-type]
 
     first = asyncio.create_task(one(stuck))
-    await asyncio.to_thread(begun.wait, 5.0)
+    await asyncio.to_thread(begun.wait, 60.0)
     second = asyncio.create_task(one(ran.set))
     results = await asyncio.gather(first, second, return_exceptions=True)
     assert all(isinstance(result, AnalysisTooLong) for result in results)
@@ -74,7 +74,7 @@ async def test_what_takes_too_long_is_given_up_and_what_waits_behind_it_is_left_
 
 
 async def test_errors_of_a_job_and_time_outs_of_others_pass_through() -> None:
-    work = HeavyWork(places=1, timeout_s=5.0)
+    work = HeavyWork(places=1, timeout_s=60.0)
 
     def fail() -> None:
         raise ZeroDivisionError

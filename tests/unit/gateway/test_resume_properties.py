@@ -26,7 +26,7 @@ from kurto_service.clock import SystemClock
 
 SENSORS = ("a", "b", "c")
 NEVER_S = 3600.0
-PATIENCE_S = 5.0
+PATIENCE_S = 30.0
 WIDE = OutboxLimits(feature_bytes=1 << 30, transition_bytes=1 << 30, event_bytes=1 << 20)
 NARROW = OutboxLimits(feature_bytes=2000, transition_bytes=2000, event_bytes=700)
 

@@ -13,7 +13,7 @@ from kurto.gateway.v1 import live_service_pb2 as pb
 from kurto.signal.v1 import features_pb2
 from kurto_gateway.exceptions import Draining, InvalidCursor, InvalidField, TooManySubscribers
 from kurto_gateway.fakes import FakeAlerts, FakeLiveStreams, FakeStates
-from kurto_gateway.live.cursors import EntryId
+from kurto_gateway.live.cursors import EntryId, Position
 from kurto_gateway.live.encoding import Event
 from kurto_gateway.live.fanout import Fanout
 from kurto_gateway.live.feature_log import FeatureLog
@@ -77,13 +77,25 @@ class Gateway:
             self.streams.append(TRANSITIONS, alerts_batch(transition).SerializeToString())
 
     async def ready(self) -> None:
-        async with asyncio.timeout(5):
-            while self.fanout.transitions.number is None or self.fanout.features.head is None:
-                await asyncio.sleep(0.005)
+        await eventually(
+            lambda: (
+                self.fanout.transitions.number is not None and self.fanout.features.head is not None
+            )
+        )
+
+    async def heard(self, entry: EntryId) -> None:
+        """Wait until the gateway has read an entry of the features."""
+        await eventually(lambda: self.fanout.features.head == Position.after_all_of(entry))
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 async def until(events: Events, kind: str) -> Event:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for event in events:
             if event.kind == kind:
                 return event
@@ -102,8 +114,8 @@ async def test_it_begins_with_what_is_known_then_a_heartbeat_then_what_comes() -
     async with Gateway().running() as gateway:
         await gateway.ready()
         gateway.raise_alert("hot")
-        gateway.frame("pump", 7)
-        await asyncio.sleep(0.05)
+        await eventually(lambda: gateway.fanout.transitions.number == 1)
+        await gateway.heard(gateway.frame("pump", 7))
         wanted: dict[str, Any] = {
             "sensor_ids": ["pump"],
             "include_alerts": True,
@@ -128,7 +140,7 @@ async def test_it_begins_with_what_is_known_then_a_heartbeat_then_what_comes() -
 async def test_a_client_of_nothing_hears_heartbeats() -> None:
     async with (
         Gateway(heartbeat_s=0.05).running() as gateway,
-        asyncio.timeout(2),
+        asyncio.timeout(30),
         aclosing(gateway.open()) as events,
     ):
         for _ in range(3):
@@ -142,7 +154,7 @@ async def test_heartbeats_move_the_cursor_of_a_silent_sensor() -> None:
             await until(events, "heartbeat")
             first = await until(events, "heartbeat")
             entry = gateway.frame("pump", 1)
-            await asyncio.sleep(0.1)
+            await gateway.heard(entry)
             await until(events, "heartbeat")
             later = await until(events, "heartbeat")
         assert first.cursor.features is not None
@@ -157,8 +169,8 @@ async def test_frames_that_only_valkey_has_come_back() -> None:
             gateway.frame("pump", 1)
             cursor = (await until(events, "features")).cursor.encode()
         for k in range(2, 60):  # far more than memory keeps
-            gateway.frame("pump", k)
-        await asyncio.sleep(0.05)
+            last = gateway.frame("pump", k)
+        await gateway.heard(last)
         found: list[int] = []
         async with aclosing(gateway.open(sensor_ids=["pump"], cursor=cursor)) as events:
             while len(found) < 58:
@@ -174,7 +186,7 @@ async def test_frames_that_nobody_has_any_more_cost_a_resync_and_a_snapshot() ->
             cursor = (await until(events, "features")).cursor.encode()
         for k in range(2, 60):
             last = gateway.frame("pump", k)
-        await asyncio.sleep(0.05)
+        await gateway.heard(last)
         gateway.streams.trim(FEATURES, last)
         async with aclosing(gateway.open(sensor_ids=["pump"], cursor=cursor)) as events:
             resync = await until(events, "resync")
@@ -250,9 +262,7 @@ async def test_everything_away_leaves_heartbeats_and_heals() -> None:
         gateway.raise_alert("hot", published=False)
         await until(events, "alerts")
         gateway.streams.away = False
-        async with asyncio.timeout(3):
-            while gateway.fanout.features.head is None:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: gateway.fanout.features.head is not None)
         await asyncio.sleep(0.3)
         gateway.frame("pump", 4)
         assert window(await until(events, "features")) == [4]
@@ -288,7 +298,7 @@ async def test_a_reader_that_stops_gets_a_resync_and_then_every_transition() -> 
             await until(events, "alert_snapshot")
             for k in range(40):
                 gateway.raise_alert(f"a{k}")
-            await asyncio.sleep(0.1)
+            await eventually(lambda: gateway.fanout.transitions.number == 40)
             ended = [event async for event in events][-1]
         assert ended.last
         assert isinstance(ended.body, pb.Resync)

@@ -108,12 +108,12 @@ async def call_open(channel: grpc.aio.Channel, method: str, texts: tuple[str, ..
     """
     path, options = f"/{SERVICE}/{method}", {**CODEC}
     if method == "ClientStream":
-        upload = channel.stream_unary(path, **options)(timeout=10)
+        upload = channel.stream_unary(path, **options)(timeout=60)
         for text in texts:
             await upload.write(StringValue(value=text))
         await upload
     else:
-        duplex = channel.stream_stream(path, **options)(timeout=10)
+        duplex = channel.stream_stream(path, **options)(timeout=60)
         for text in texts:
             await duplex.write(StringValue(value=text))
         await duplex.read()
@@ -126,14 +126,14 @@ async def send_bytes(channel: grpc.aio.Channel, method: str, data: bytes) -> Non
         {"request_serializer": bytes, "response_deserializer": bytes},
     )
     if method == "Unary":
-        await channel.unary_unary(path, **raw)(data, timeout=10)
+        await channel.unary_unary(path, **raw)(data, timeout=60)
     elif method == "ClientStream":
-        upload = channel.stream_unary(path, **raw)(timeout=10)
+        upload = channel.stream_unary(path, **raw)(timeout=60)
         await upload.write(data)
         await upload
     elif method == "Duplex":
-        duplex = channel.stream_stream(path, **raw)(timeout=10)
+        duplex = channel.stream_stream(path, **raw)(timeout=60)
         await duplex.write(data)
         await duplex.read()
     else:
-        await channel.unary_stream(path, **raw)(data, timeout=10).read()
+        await channel.unary_stream(path, **raw)(data, timeout=60).read()

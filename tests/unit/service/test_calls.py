@@ -48,7 +48,7 @@ async def failure(
         if method in {"ClientStream", "Duplex"}:
             await echo.call_open(channel, method, texts)
         else:
-            await echo.call(channel, method, "x", timeout=10)
+            await echo.call(channel, method, "x", timeout=60)
     return caught.value
 
 
@@ -140,10 +140,9 @@ async def test_a_caller_that_leaves_cancels_the_method(method: str) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         labels = {"method": f"/{echo.SERVICE}/{method}", "code": "CANCELLED"}
-        for _ in range(200):
-            if registry.get_sample_value("kurto_rpc_calls_total", labels):
-                break
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(30):
+            while not registry.get_sample_value("kurto_rpc_calls_total", labels):
+                await asyncio.sleep(0.01)
     assert registry.get_sample_value("kurto_rpc_calls_total", labels) == 1
     in_progress = {"method": labels["method"]}
     assert registry.get_sample_value("kurto_rpc_calls_in_progress", in_progress) == 0
@@ -168,11 +167,9 @@ async def test_calls_are_counted_by_method_and_code() -> None:
     assert (value("Unary", "OK"), value("Unary", "INVALID_ARGUMENT")) == (1, 1)
     assert value("Duplex", "OK") == 0
     latency = {"method": f"/{echo.SERVICE}/Unary"}
-    for _ in range(200):  # it is noted after the caller has its answer
-        if registry.get_sample_value("kurto_rpc_latency_seconds_count", latency) == 2:
-            break
-        await asyncio.sleep(0.01)
-    assert registry.get_sample_value("kurto_rpc_latency_seconds_count", latency) == 2
+    async with asyncio.timeout(30):  # it is noted after the caller has its answer
+        while registry.get_sample_value("kurto_rpc_latency_seconds_count", latency) != 2:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_flood_of_failures_writes_few_records(caplog: pytest.LogCaptureFixture) -> None:
@@ -241,15 +238,18 @@ async def test_bytes_that_are_no_message_are_refused_with_a_reason(method: str) 
 @ARITIES
 async def test_calls_beyond_the_limit_are_refused_while_health_answers(method: str) -> None:
     servicer, release = echo.EchoServicer(str), asyncio.Event()
+    both_wait = asyncio.Barrier(3)
 
     async def wait(_: object, __: object) -> object:
+        await both_wait.wait()
         await release.wait()
         return echo.StringValue()
 
     servicer.Unary = requires("viewer")(wait)
     async with serve(echo.add_echo, servicer, max_concurrent_calls=2) as channel:
         busy = [asyncio.create_task(echo.call(channel, "Unary", "x")) for _ in range(2)]
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(30):
+            await both_wait.wait()
 
         error = await failure(channel, method, texts=())
 

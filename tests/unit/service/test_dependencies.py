@@ -32,7 +32,7 @@ async def outcome(dependency: Dependency, elapsed_s: float, timeout_s: float = 3
         wait_until_up("postgresql", dependency.attempt, clock=clock, timeout_s=timeout_s)
     )
     await clock.advance(elapsed_s)
-    return await asyncio.wait_for(waiting, 1.0)
+    return await asyncio.wait_for(waiting, 30.0)
 
 
 async def test_attempts_go_on_until_it_is_up(caplog: pytest.LogCaptureFixture) -> None:

@@ -111,6 +111,13 @@ async def test_draining_is_final(fixture: Fixture) -> None:
     assert not fixture.health.is_serving()
 
 
+async def watched(seen: list[int], count: int) -> None:
+    """Wait until a watcher has seen so many states."""
+    async with asyncio.timeout(30):
+        while len(seen) < count:
+            await asyncio.sleep(0.001)
+
+
 async def test_a_watcher_sees_every_change_until_draining(fixture: Fixture) -> None:
     dependency = Dependency()
     fixture.health.add_probe("postgresql", dependency.check)
@@ -120,17 +127,18 @@ async def test_a_watcher_sees_every_change_until_draining(fixture: Fixture) -> N
     seen: list[int] = []
 
     async def watch(responses: AsyncIterator[Any]) -> None:
-        seen.extend([response.status async for response in responses])
+        async for response in responses:
+            seen.append(response.status)  # noqa: PERF401 (they are read meanwhile)
 
     async with aclosing(stream):
         task = asyncio.create_task(watch(stream))
-        await asyncio.sleep(0)
-        for up in (True, False, True):
+        await watched(seen, 1)
+        for number, up in enumerate((True, False, True)):
             dependency.up = up
-            await (fixture.health.check_once() if seen else fixture.health.wired())
-            await asyncio.sleep(0.01)
+            await (fixture.health.check_once() if number else fixture.health.wired())
+            await watched(seen, number + 2)
         fixture.health.drain()
-        await asyncio.wait_for(task, 1.0)
+        await asyncio.wait_for(task, 30.0)
     assert seen == [NOT_SERVING, SERVING, NOT_SERVING, SERVING, NOT_SERVING]
 
 

@@ -19,7 +19,7 @@ async def test_a_task_that_raises_is_reported(caplog: pytest.LogCaptureFixture) 
     supervisor = Supervisor()
     supervisor.spawn("worker", broken())
 
-    await asyncio.wait_for(supervisor.failed.wait(), 1.0)
+    await asyncio.wait_for(supervisor.failed.wait(), 30.0)
 
     (record,) = caplog.records
     assert vars(record)["task"] == "worker"
@@ -34,14 +34,14 @@ async def test_a_task_that_returns_is_reported_unless_finite() -> None:
     assert not supervisor.failed.is_set()
 
     supervisor.spawn("loop", short())
-    await asyncio.wait_for(supervisor.failed.wait(), 1.0)
+    await asyncio.wait_for(supervisor.failed.wait(), 30.0)
 
 
 async def test_a_finite_task_that_raises_is_reported() -> None:
     supervisor = Supervisor()
     supervisor.spawn("once", broken(), finite=True)
 
-    await asyncio.wait_for(supervisor.failed.wait(), 1.0)
+    await asyncio.wait_for(supervisor.failed.wait(), 30.0)
 
 
 async def test_while_draining_tasks_may_return_but_not_raise() -> None:
@@ -52,7 +52,7 @@ async def test_while_draining_tasks_may_return_but_not_raise() -> None:
     assert not supervisor.failed.is_set()
 
     supervisor.spawn("worker", broken())
-    await asyncio.wait_for(supervisor.failed.wait(), 1.0)
+    await asyncio.wait_for(supervisor.failed.wait(), 30.0)
 
 
 async def test_stopping_cancels_and_names_what_does_not_end(
