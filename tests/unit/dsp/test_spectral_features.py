@@ -9,7 +9,7 @@ from scipy import fft, signal, stats
 
 from kurto_dsp import DEFAULT_BANDS, FrequencyBand, window_features
 from kurto_dsp.arrays import Float64Array
-from kurto_dsp.spectral import hann_line_powers
+from kurto_dsp.spectral import HannPowers
 
 RATE_HZ = 25600.0
 LENGTH = 25600
@@ -38,10 +38,12 @@ def tone(
 
 def line_powers(rows: Float64Array) -> Float64Array:
     """Return the mean square of each line."""
-    mean_square = np.mean(rows**2, axis=1)
-    spectrum = fft.rfft(rows.astype(np.float32), axis=1).astype(np.complex64, copy=False)
-    relative = hann_line_powers(spectrum, length=rows.shape[1], mean_square=mean_square)
-    return np.asarray(relative * mean_square[:, np.newaxis], np.float64)
+    powers = HannPowers(rows.shape[1])
+    lines = np.empty((len(rows), rows.shape[1] // 2 + 1))
+    for row, samples in zip(lines, rows, strict=True):
+        spectrum = fft.rfft(samples.astype(np.float32)).astype(np.complex64, copy=False)
+        row[:] = powers.of(spectrum) * np.float64(powers.per_mean_square(1.0))
+    return lines
 
 
 @pytest.mark.parametrize("length", [25600, 25601, 4096, 999])

@@ -1,30 +1,32 @@
-"""Features of many windows at once: rows of equal length, whatever sensor they come from."""
+"""Features of the newest windows of any sensors that share a plan."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft
 
-from kurto_dsp.arrays import FlagArray, Float32Array, Float64Array
-from kurto_dsp.assessment import assess, confirm_clipping, flag_undefined, null_out
-from kurto_dsp.envelope import envelope_features
+from kurto_dsp.arrays import FlagArray, Float32Array
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.features import FeaturePlan, WindowFeatures, null_window
-from kurto_dsp.moments import (
-    MEAN,
-    STATISTIC_COUNT,
-    merge_statistics,
-    merged_mean,
-    time_features,
-)
-from kurto_dsp.quality import MIN_SAMPLES, QualityFlag
-from kurto_dsp.rectified import rectified_means, shape_features
+from kurto_dsp.moments import COUNT, MEAN, Statistics, merge_statistics, merged_mean
+from kurto_dsp.quality import QualityFlag
 from kurto_dsp.ring import SensorRing
-from kurto_dsp.spectral import hann_line_powers, spectral_features
+from kurto_dsp.row_features import RowFeatures
 
-BLOCK_ROWS = 8
-"""Rows transformed together: the FFT works on several rows per instruction, and eight rows
-of 25 600 samples still fit the second-level cache."""
+BLOCK_ROWS = 4
+"""Rows transformed together: the FFT works on so many per instruction, and so many samples of
+windows of 25 600 and their lines fit the second-level cache."""
 
-_EMPTY = -1
+
+@dataclass(slots=True)
+class _Row:
+    """One channel of a window in the block, and where its results go."""
+
+    statistics: Statistics
+    mps2_per_unit: float
+    full_scale: float
+    values: Float32Array
+    quality: FlagArray
 
 
 class WindowBatch:
@@ -32,7 +34,7 @@ class WindowBatch:
 
     Windows are copied when added, so a ring may be pushed again at once. Results do not
     depend on what else is in the batch, bit for bit. Memory is bounded by one block of
-    eight rows besides the results.
+    four rows besides the results.
 
     Parameters
     ----------
@@ -57,16 +59,10 @@ class WindowBatch:
 
     def __init__(self, plan: FeaturePlan) -> None:
         self.plan = plan
-        geometry = plan.geometry
-        self._block = np.empty((BLOCK_ROWS, geometry.window_length), np.float32)
-        self._parts = np.empty((BLOCK_ROWS, STATISTIC_COUNT, geometry.hops_per_window))
-        self._mps2_per_unit = np.empty(BLOCK_ROWS)
-        self._full_scale = np.empty(BLOCK_ROWS)
-        self._windows: list[tuple[int, int, int]] = []
-        self._values: list[Float32Array] = []
-        self._quality: list[FlagArray] = []
-        self._filled = 0
-        self._row_count = 0
+        self._features = RowFeatures(plan)
+        self._block = np.zeros((BLOCK_ROWS, plan.geometry.window_length), np.float32)
+        self._rows: list[_Row] = []
+        self._windows: list[WindowFeatures] = []
 
     def add(self, ring: SensorRing) -> None:
         """Add the newest window of a ring; one that contains a gap becomes an empty result.
@@ -81,118 +77,60 @@ class WindowBatch:
         index = ring.window_index
         if index is None:
             raise ParameterError(f"no window is complete at hop {ring.next_hop - 1}")
+        channels = ring.channel_count
         if ring.has_gap:
-            self._windows.append((index, ring.channel_count, _EMPTY))
+            self._windows.append(
+                null_window(
+                    self.plan, window_index=index, channel_count=channels, flags=QualityFlag.GAP
+                )
+            )
             return
-        self._windows.append((index, ring.channel_count, self._row_count))
-        self._copy(ring)
+        values = np.empty((channels, len(self.plan.names)), np.float32)
+        quality = np.empty(channels, np.uint16)
+        self._windows.append(WindowFeatures(index, self.plan.names, values, quality))
+        with np.errstate(all="ignore"):  # absurd samples overflow; their rows become null
+            self._copy(ring, values, quality)
 
     def compute(self) -> list[WindowFeatures]:
         """Return the results of all windows added since the last call, in that order."""
-        self._flush()
-        width = len(self.plan.names)
-        values = np.concatenate([np.empty((0, width), np.float32), *self._values])
-        quality = np.concatenate([np.empty(0, np.uint16), *self._quality])
-        values.setflags(write=False)
-        quality.setflags(write=False)
-        results = [
-            null_window(
-                self.plan, window_index=index, channel_count=channels, flags=QualityFlag.GAP
-            )
-            if first == _EMPTY
-            else WindowFeatures(
-                index,
-                self.plan.names,
-                values[first : first + channels],
-                quality[first : first + channels],
-            )
-            for index, channels, first in self._windows
-        ]
-        self._windows, self._values, self._quality, self._row_count = [], [], [], 0
-        return results
+        with np.errstate(all="ignore"):
+            self._flush()
+        windows, self._windows = self._windows, []
+        for window in windows:
+            window.values.setflags(write=False)
+            window.quality.setflags(write=False)
+        return windows
 
-    def _copy(self, ring: SensorRing) -> None:
-        statistics = ring.window_statistics()
-        means = merged_mean(statistics)
-        channel = 0
-        while channel < ring.channel_count:
-            row = self._filled
-            count = min(ring.channel_count - channel, BLOCK_ROWS - row)
-            rows, channels = slice(row, row + count), slice(channel, channel + count)
-            ring.copy_centred(channels, means[channels], self._block[rows])
-            self._parts[rows] = statistics[channels]
-            self._mps2_per_unit[rows] = ring.mps2_per_unit[channels]
-            self._full_scale[rows] = ring.full_scale[channels]
-            self._filled += count
-            self._row_count += count
-            channel += count
-            if self._filled == BLOCK_ROWS:
+    def _copy(self, ring: SensorRing, values: Float32Array, quality: FlagArray) -> None:
+        units, limits = ring.mps2_per_unit.tolist(), ring.full_scale.tolist()
+        for channel, parts in enumerate(ring.window_statistics().tolist()):
+            mean = merged_mean(parts[COUNT], parts[MEAN])
+            ring.copy_centred(channel, mean, self._block[len(self._rows)])
+            self._rows.append(
+                _Row(
+                    merge_statistics(parts),
+                    units[channel],
+                    limits[channel],
+                    values[channel],
+                    quality[channel : channel + 1],
+                )
+            )
+            if len(self._rows) == BLOCK_ROWS:
                 self._flush()
 
     def _flush(self) -> None:
-        if self._filled:
-            rows = slice(0, self._filled)
-            with np.errstate(all="ignore"):
-                values, quality = compute_rows(
-                    self.plan,
-                    self._block[rows],
-                    self._parts[rows],
-                    self._mps2_per_unit[rows],
-                    self._full_scale[rows],
-                )
-            self._values.append(values)
-            self._quality.append(quality)
-        self._filled = 0
-
-
-def compute_rows(
-    plan: FeaturePlan,
-    block: Float32Array,
-    parts: Float64Array,
-    mps2_per_unit: Float64Array,
-    full_scale: Float64Array,
-) -> tuple[Float32Array, FlagArray]:
-    """Return values (NaN for null) and quality of one block of rows.
-
-    Parameters
-    ----------
-    plan : FeaturePlan
-    block : Float32Array [shape=(rows, window_length)]
-        Mean removed. Overwritten.
-    parts : Float64Array [shape=(rows, 7, hops)]
-        Statistics of the hops, before the mean was removed.
-    mps2_per_unit, full_scale : Float64Array [shape=(rows,)]
-
-    Returns
-    -------
-    Float32Array [shape=(rows, features)], FlagArray [shape=(rows,)]
-    """
-    length = block.shape[1]
-    statistics = merge_statistics(parts)
-    flags = assess(statistics, full_scale, plan.flags)
-    confirm_clipping(flags, block, statistics[:, MEAN], full_scale)
-    values = np.full((len(block), len(plan.names)), np.nan)
-    if length >= MIN_SAMPLES:
-        columns = _columns(plan, block, statistics, mps2_per_unit)
-        np.stack(columns, axis=-1, out=values)
-    stored = null_out(values, flags, length)
-    expected = [plan.names.index("spectral_centroid")]
-    if plan.envelope.band is not None:
-        expected.append(plan.names.index("envelope_kurtosis"))
-    flag_undefined(stored[:, expected], flags, length)
-    return stored, flags
-
-
-def _columns(
-    plan: FeaturePlan, block: Float32Array, statistics: Float64Array, mps2_per_unit: Float64Array
-) -> list[Float64Array]:
-    """Return the features in the catalogue's order, each of shape (rows,)."""
-    in_time = time_features(statistics)
-    _, rms, peak, *_ = in_time
-    # The block lacks the mean as float32 holds it.
-    means = statistics[:, MEAN]
-    in_time += shape_features(rms, peak, rectified_means(block, means - means.astype(np.float32)))
-    spectrum = fft.rfft(block, axis=-1, overwrite_x=True)
-    powers = hann_line_powers(spectrum, length=block.shape[1], mean_square=rms * rms)
-    in_frequency = spectral_features(powers, plan.spectral, rms=rms, mps2_per_unit=mps2_per_unit)
-    return [*in_time, *in_frequency, *envelope_features(spectrum, plan.envelope, rms)]
+        """Compute the rows of the block into their windows."""
+        if not self._rows:
+            return
+        # A whole block takes less time than two rows that are transformed one by one.
+        block = self._block if len(self._rows) > 1 else self._block[:1]
+        spectra = fft.rfft(block, axis=-1)
+        for samples, spectrum, row in zip(block, spectra, self._rows, strict=False):
+            row.values[:], row.quality[0] = self._features.of(
+                samples,
+                spectrum,
+                row.statistics,
+                mps2_per_unit=row.mps2_per_unit,
+                full_scale=row.full_scale,
+            )
+        self._rows = []

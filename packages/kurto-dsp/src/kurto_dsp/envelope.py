@@ -1,13 +1,15 @@
 """The envelope of a band: magnitude of its analytic signal, at every second sample."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft
 
-from kurto_dsp.arrays import Complex64Array, Float32Array, Float64Array, require_sample_rate
+from kurto_dsp.arrays import Complex64Array, require_sample_rate
 from kurto_dsp.bands import FrequencyBand, demodulation_band
 from kurto_dsp.quality import QualityFlag
+from kurto_dsp.run_sums import inner, padded_zeros, total
+from kurto_dsp.shuffled_inverse import ShuffledInverse
 
 MIN_LINES = 3
 """Fewest lines of a band that has an envelope: two make a beat, one a constant."""
@@ -17,9 +19,6 @@ ROUNDING_VARIANCE = 1e-9
 
 NEARLY_STEADY = 1e-4
 """Variance over squared mean of an envelope below which its mean is removed twice."""
-
-ROWS_AT_ONCE = 4
-"""Rows transformed together: they fill the transform's vectors, and the cache holds them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,66 +76,61 @@ def plan_envelope(
     return EnvelopePlan(chosen, lines, length, sample_count, QualityFlag.NONE)
 
 
-def envelope_features(
-    spectrum: Complex64Array, plan: EnvelopePlan, rms: Float64Array
-) -> Float64Array:
-    """Return RMS, peak and kurtosis of the envelope, its mean removed.
+class EnvelopeFeatures:
+    """Computes the features of the envelopes of one plan, with buffers of its own.
 
     Parameters
     ----------
-    spectrum : Complex64Array [shape=(rows, n // 2 + 1)]
-        Real transform of the windows, unscaled, without a window function.
     plan : EnvelopePlan
-    rms : Float64Array [shape=(rows,)]
-        Of the samples, mean removed: the scale of the computation.
-
-    Returns
-    -------
-    Float64Array [shape=(3, rows)]
-        NaN throughout when the plan has no envelope; kurtosis is NaN where the envelope moves
-        no more than rounding lets it. Each row's result is independent of the other rows, bit
-        for bit.
     """
-    features = np.full((3, len(spectrum)), np.nan)
-    if plan.band is None:
-        return features
-    scale = (2.0 / (plan.length * rms)).astype(np.float32)
-    buffer = np.empty((ROWS_AT_ONCE, plan.sample_count), np.complex64)
-    for first in range(0, len(spectrum), ROWS_AT_ONCE):
-        rows = slice(first, first + ROWS_AT_ONCE)
-        envelope = _envelopes(spectrum[rows, plan.lines], scale[rows], buffer)
-        features[:, rows] = _statistics(envelope)
-    features[:2] *= rms
-    return features
 
+    def __init__(self, plan: EnvelopePlan) -> None:
+        self._plan = plan
+        if plan.band is not None:
+            line_count = plan.lines.stop - plan.lines.start
+            self._inverse = ShuffledInverse(plan.sample_count, line_count)
+            self._padded_envelope = padded_zeros(plan.sample_count)
+            self._padded_square = padded_zeros(plan.sample_count)
 
-def _envelopes(lines: Complex64Array, scale: Float32Array, buffer: Complex64Array) -> Float32Array:
-    """Return the envelope of each row, in units of its RMS.
+    def of(self, spectrum: Complex64Array, *, rms: float) -> tuple[float, float, float]:
+        """Return RMS, peak and kurtosis of the envelope, its mean removed.
 
-    Moving the band down to line 0 turns the analytic signal but keeps its magnitude.
-    """
-    rows, count = lines.shape
-    shifted = buffer[:rows]
-    parts = shifted[:, :count].view(np.float32)
-    np.multiply(lines.view(np.float32), scale[:, np.newaxis], out=parts)
-    shifted[:, count:] = 0.0
-    return np.abs(fft.ifft(shifted, axis=-1, norm="forward", overwrite_x=True))
+        Parameters
+        ----------
+        spectrum : Complex64Array [shape=(n // 2 + 1,)]
+            Real transform of a window, unscaled, without a window function.
+        rms : float > 0
+            Of the samples, mean removed: the scale of the computation.
 
+        Returns
+        -------
+        tuple of three float
+            NaN when the plan has no envelope; kurtosis is NaN where the envelope moves no more
+            than rounding lets it.
+        """
+        if self._plan.band is None:
+            return math.nan, math.nan, math.nan
+        # Moving the band down to line 0 turns the analytic signal but keeps its magnitude, and
+        # statistics do not ask for the order of its samples.
+        scale = 2.0 / (self._plan.length * rms)
+        analytic = self._inverse.samples(spectrum[self._plan.lines], scale)
+        np.abs(analytic, out=self._padded_envelope[: self._plan.sample_count])
+        deviation, peak, kurtosis = self._statistics(self._plan.sample_count)
+        return deviation * rms, peak * rms, kurtosis
 
-def _statistics(envelope: Float32Array) -> Float64Array:
-    """Return RMS, largest magnitude and kurtosis of each row about its mean. Overwrites."""
-    count = np.float32(envelope.shape[1])
-    mean = np.add.reduce(envelope, axis=-1) / count
-    envelope -= mean[:, np.newaxis]
-    square = envelope * envelope
-    m2 = np.add.reduce(square, axis=-1) / count
-    for row in np.flatnonzero(m2 < NEARLY_STEADY * mean * mean):
-        # What rounding has left of the mean counts where little moves.
-        envelope[row] -= np.add.reduce(envelope[row]) / count
-        np.multiply(envelope[row], envelope[row], out=square[row])
-        m2[row] = np.add.reduce(square[row]) / count
-    peak = np.sqrt(np.maximum.reduce(square, axis=-1))
-    square *= square
-    m4 = np.add.reduce(square, axis=-1) / count
-    kurtosis = np.where(m2 > ROUNDING_VARIANCE, m4 / (m2 * m2), np.nan)
-    return np.stack([np.sqrt(m2), peak, kurtosis])
+    def _statistics(self, count: int) -> tuple[float, float, float]:
+        """Return RMS, largest magnitude and kurtosis of the envelope about its mean."""
+        envelope = self._padded_envelope[:count]
+        square = self._padded_square[:count]
+        mean = total(self._padded_envelope) / count
+        envelope -= np.float32(mean)
+        np.multiply(envelope, envelope, out=square)
+        m2 = total(self._padded_square) / count
+        if m2 < NEARLY_STEADY * mean * mean:
+            # What rounding has left of the mean counts where little moves.
+            envelope -= np.float32(total(self._padded_envelope) / count)
+            np.multiply(envelope, envelope, out=square)
+            m2 = total(self._padded_square) / count
+        peak = math.sqrt(square.max())
+        m4 = inner(self._padded_square, self._padded_square) / count
+        return math.sqrt(m2), peak, m4 / (m2 * m2) if m2 > ROUNDING_VARIANCE else math.nan

@@ -5,6 +5,10 @@ Count, mean, central moments, minimum and maximum of disjoint parts combine exac
 windows it belongs to. Accumulated in float64, each hop about its own mean.
 """
 
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from kurto_dsp.arrays import Float32Array, Float64Array
@@ -13,6 +17,23 @@ COUNT, MEAN, M2, M3, M4, MINIMUM, MAXIMUM = range(7)
 """Rows of a statistics matrix; M2, M3, M4 are *sums* of powers of deviations."""
 
 STATISTIC_COUNT = 7
+
+
+class Statistics(NamedTuple):
+    """The statistics of one row of samples, in the order of a statistics matrix."""
+
+    sample_count: float
+    mean: float
+    m2: float
+    m3: float
+    m4: float
+    minimum: float
+    maximum: float
+
+    @property
+    def rms(self) -> float:
+        """Root mean square about the mean."""
+        return math.sqrt(self.m2 / self.sample_count)
 
 
 def hop_statistics(samples: Float32Array) -> Float64Array:
@@ -38,10 +59,8 @@ def hop_statistics(samples: Float32Array) -> Float64Array:
         deviation -= mean[:, np.newaxis]
         square = deviation * deviation
         np.add.reduce(square, axis=-1, out=statistics[:, M2])
-        deviation *= square
-        np.add.reduce(deviation, axis=-1, out=statistics[:, M3])
-        square *= square
-        np.add.reduce(square, axis=-1, out=statistics[:, M4])
+        np.einsum("ij,ij->i", deviation, square, out=statistics[:, M3])
+        np.einsum("ij,ij->i", square, square, out=statistics[:, M4])
         statistics[:, MINIMUM] = np.minimum.reduce(samples, axis=-1)
         statistics[:, MAXIMUM] = np.maximum.reduce(samples, axis=-1)
     statistics[:, COUNT] = samples.shape[1]
@@ -49,68 +68,45 @@ def hop_statistics(samples: Float32Array) -> Float64Array:
     return statistics
 
 
-def merged_mean(parts: Float64Array) -> Float64Array:
-    """Return the mean over all parts of each row: the first step of `merge_statistics`.
+def merged_mean(counts: Sequence[float], means: Sequence[float]) -> float:
+    """Return the mean over all parts: the first step of `merge_statistics`."""
+    return sum(map(float.__mul__, counts, means)) / sum(counts)
+
+
+def merge_statistics(parts: Sequence[Sequence[float]]) -> Statistics:
+    """Return the statistics of the union of disjoint parts of one row, oldest first.
+
+    Plain arithmetic: ten parts are too few for arrays to be quicker.
 
     Parameters
     ----------
-    parts : Float64Array [shape=(rows, 7, parts)]
-
-    Returns
-    -------
-    Float64Array [shape=(rows,)]
+    parts : seven sequences of float
+        Each holds one of the statistics of all parts. Not finite ones give a mean that is not.
     """
-    with np.errstate(all="ignore"):
-        weighted = np.add.reduce(parts[:, COUNT] * parts[:, MEAN], axis=-1)
-        mean: Float64Array = weighted / np.add.reduce(parts[:, COUNT], axis=-1)
-    return mean
-
-
-def merge_statistics(parts: Float64Array) -> Float64Array:
-    """Return the statistics of the union of disjoint parts, oldest first.
-
-    Parameters
-    ----------
-    parts : Float64Array [shape=(rows, 7, parts)]
-
-    Returns
-    -------
-    Float64Array [shape=(rows, 7)]
-    """
-    merged = np.empty(parts.shape[:2])
-    count = parts[:, COUNT]
-    mean = merged_mean(parts)
-    with np.errstate(all="ignore"):
-        shift = parts[:, MEAN] - mean[:, np.newaxis]
-        m2, m3, m4 = parts[:, M2], parts[:, M3], parts[:, M4]
+    counts, means, m2s, m3s, m4s, lows, highs = parts
+    mean = merged_mean(counts, means)
+    total2 = total3 = total4 = 0.0
+    for count, part_mean, m2, m3, m4 in zip(counts, means, m2s, m3s, m4s, strict=True):
+        shift = part_mean - mean
         square = shift * shift
-        merged[:, M2] = np.add.reduce(m2 + count * square, axis=-1)
-        merged[:, M3] = np.add.reduce(m3 + shift * (3.0 * m2 + count * square), axis=-1)
-        merged[:, M4] = np.add.reduce(
-            m4 + 4.0 * shift * m3 + square * (6.0 * m2 + count * square), axis=-1
-        )
-        merged[:, MINIMUM] = np.minimum.reduce(parts[:, MINIMUM], axis=-1)
-        merged[:, MAXIMUM] = np.maximum.reduce(parts[:, MAXIMUM], axis=-1)
-    merged[:, COUNT] = np.add.reduce(count, axis=-1)
-    merged[:, MEAN] = mean
-    return merged
+        spread = count * square
+        total2 += m2 + spread
+        total3 += m3 + shift * (3.0 * m2 + spread)
+        total4 += m4 + 4.0 * shift * m3 + square * (6.0 * m2 + spread)
+    return Statistics(sum(counts), mean, total2, total3, total4, min(lows), max(highs))
 
 
-def time_features(statistics: Float64Array) -> list[Float64Array]:
+def time_features(statistics: Statistics) -> list[float]:
     """Return mean, RMS, peak, peak-to-peak, crest factor, kurtosis and skewness.
 
     Parameters
     ----------
-    statistics : Float64Array [shape=(rows, 7)]
-        As from `merge_statistics`.
-
-    Returns
-    -------
-    list of seven Float64Array [shape=(rows,)]
+    statistics : Statistics
+        Of a row that is finite and not constant.
     """
-    count, mean, m2, m3, m4, low, high = statistics.T
-    rms = np.sqrt(m2 / count)
-    peak = np.maximum(high - mean, mean - low)
+    count, mean, m2, m3, m4, low, high = statistics
+    rms = statistics.rms
+    peak = max(high - mean, mean - low)
     kurtosis = count * m4 / (m2 * m2)
-    skewness = np.sqrt(count) * m3 / (m2 * np.sqrt(m2))
+    skewness = math.sqrt(count) * m3 / (m2 * math.sqrt(m2))
     return [mean, rms, peak, high - low, peak / rms, kurtosis, skewness]

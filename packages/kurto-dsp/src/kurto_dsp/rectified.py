@@ -5,49 +5,50 @@ They do not merge from hops, because the mean of the whole window is removed fir
 
 import numpy as np
 
-from kurto_dsp.arrays import Float32Array, Float64Array
+from kurto_dsp.arrays import Float32Array
+from kurto_dsp.run_sums import total
+
+NEGLIGIBLE_MEAN = 1e-7
+"""Part of the RMS up to which what is left of the mean is as good as nothing."""
 
 
-def rectified_means(block: Float32Array, residual_means: Float64Array) -> Float64Array:
-    """Return mean |x| and mean √|x| of each row.
+def rectified_means(
+    row: Float32Array, *, residual_mean: float, rms: float, scratch: Float32Array
+) -> tuple[float, float]:
+    """Return mean |x| and mean √|x|.
 
     Parameters
     ----------
-    block : Float32Array [shape=(rows, n)]
+    row : Float32Array [shape=(n,)]
         The mean, rounded to float32, removed.
-    residual_means : Float64Array [shape=(rows,)]
+    residual_mean : float
         What that rounding has left of the mean. Where a few impacts stand out of a quiet
         signal with a large bias it is no small part of most samples.
-
-    Returns
-    -------
-    Float64Array [shape=(2, rows)]
-        Each row's result is independent of the other rows, bit for bit.
+    rms : float
+        Of the samples.
+    scratch : Float32Array
+        From `run_sums.padded_zeros(n)`. Overwritten.
     """
-    means = np.empty((2, len(block)))
-    residuals = residual_means.astype(np.float32)
-    # Row by row, so that one row's magnitudes stay in the cache.
-    for index, row in enumerate(block):
-        magnitude = row - residuals[index]
+    magnitude = scratch[: len(row)]
+    if abs(residual_mean) > NEGLIGIBLE_MEAN * rms:
+        np.subtract(row, np.float32(residual_mean), out=magnitude)
         np.abs(magnitude, out=magnitude)
-        means[0, index] = np.add.reduce(magnitude)
-        np.sqrt(magnitude, out=magnitude)
-        means[1, index] = np.add.reduce(magnitude)
-    means /= block.shape[1]
-    return means
+    else:
+        np.abs(row, out=magnitude)
+    mean_magnitude = total(scratch) / len(row)
+    np.sqrt(magnitude, out=magnitude)
+    return mean_magnitude, total(scratch) / len(row)
 
 
-def shape_features(
-    rms: Float64Array, peak: Float64Array, means: Float64Array
-) -> tuple[Float64Array, Float64Array, Float64Array]:
+def shape_features(rms: float, peak: float, means: tuple[float, float]) -> list[float]:
     """Return shape, impulse and clearance factor.
 
     Parameters
     ----------
-    rms, peak : Float64Array [shape=(rows,)]
+    rms, peak : float
         Mean removed.
-    means : Float64Array [shape=(2, rows)]
+    means : tuple of two float
         As from `rectified_means`.
     """
     mean_magnitude, mean_root = means
-    return rms / mean_magnitude, peak / mean_magnitude, peak / (mean_root * mean_root)
+    return [rms / mean_magnitude, peak / mean_magnitude, peak / (mean_root * mean_root)]

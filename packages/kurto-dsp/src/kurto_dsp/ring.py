@@ -145,7 +145,7 @@ class SensorRing:
         """
         if self.window_index is None or self.has_gap:
             raise ParameterError(f"no window without gap at hop {self._next_hop - 1}")
-        return np.concatenate(self._halves(slice(None)), axis=1)
+        return np.roll(self._samples, -self._slot * self.geometry.hop_length, axis=1)
 
     def window_statistics(self) -> Float64Array:
         """Return the statistics of the hops of the newest window, oldest first (a view).
@@ -156,33 +156,30 @@ class SensorRing:
         """
         return self._statistics[:, :, self._slot : self._slot + self.geometry.hops_per_window]
 
-    def copy_centred(self, channels: slice, means: Float64Array, out: Float32Array) -> None:
-        """Write the newest window minus the given means, oldest sample first.
+    def copy_centred(self, channel: int, mean: float, out: Float32Array) -> None:
+        """Write the newest window of a channel minus a mean, oldest sample first.
 
         Parameters
         ----------
-        channels : slice
-            Channels to copy.
-        means : Float64Array [shape=(selected channels,)]
+        channel : int
+        mean : float
             Subtracted in float32.
-        out : Float32Array [shape=(selected channels, window_length)]
+        out : Float32Array [shape=(window_length,)]
             Overwritten.
         """
-        centre = means.astype(np.float32)[:, np.newaxis]
-        older, newer = self._halves(channels)
-        split = older.shape[1]
-        with np.errstate(invalid="ignore"):  # infinity minus infinity; such rows are nulled
-            np.subtract(older, centre, out=out[:, :split])
-            np.subtract(newer, centre, out=out[:, split:])
+        centre = np.float32(mean)
+        older, newer = self._halves(channel)
+        np.subtract(older, centre, out=out[: len(older)])
+        np.subtract(newer, centre, out=out[len(older) :])
 
     @property
     def _slot(self) -> int:
         """Where the next hop goes; also where the oldest one is."""
         return self._next_hop % self.geometry.hops_per_window
 
-    def _halves(self, channels: slice) -> tuple[Float32Array, Float32Array]:
+    def _halves(self, channel: int) -> tuple[Float32Array, Float32Array]:
         oldest = self._slot * self.geometry.hop_length
-        return self._samples[channels, oldest:], self._samples[channels, :oldest]
+        return self._samples[channel, oldest:], self._samples[channel, :oldest]
 
     def _store(self, statistics: Float64Array) -> None:
         self._statistics[:, :, self._slot] = statistics

@@ -1,5 +1,6 @@
 """Line powers of the Hann spectrum, and the features that are sums over them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import numpy as np
 from kurto_dsp.arrays import Complex64Array, Float32Array, Float64Array, require_sample_rate
 from kurto_dsp.bands import VELOCITY_BAND, FrequencyBand
 from kurto_dsp.quality import QualityFlag
-from kurto_dsp.spectral_shape import FIRST_LINE, spectral_shape
+from kurto_dsp.spectral_shape import FIRST_LINE, ShapeOfLines
 
 ROUNDING_POWER = 1e-11
 """Part of a signal's mean square that a float32 transform may leave where nothing is."""
@@ -16,59 +17,71 @@ ROUNDING_POWER = 1e-11
 MM_PER_M = 1e3
 UM_PER_M = 1e6
 
+_HALF = np.float32(0.5)
 
-def hann_line_powers(
-    spectrum: Complex64Array, *, length: int, mean_square: Float64Array
-) -> Float32Array:
-    """Return the power of each line of the Hann spectrum as a part of the samples' mean square.
 
-    ``2|X_h|²/(N·Σw²)`` with the periodic Hann window (energy-corrected), lines 0 and N/2 not
-    doubled, so that the sum over all lines is the mean square of stationary noise (Parseval)
-    and the three lines of a tone of amplitude A sum to A²/2: relative to the mean square, to 1.
+class HannPowers:
+    """Line powers of windows of one length under the periodic Hann window.
 
     The window is applied to the spectrum (three taps) rather than to the samples: the
     plain spectrum is what the envelope needs, and one transform serves both.
 
     Parameters
     ----------
-    spectrum : Complex64Array [shape=(rows, n // 2 + 1)], n >= 4
-        Real transform of the samples, mean removed, unscaled.
-    length : int
-        n, samples of the window.
-    mean_square : Float64Array [shape=(rows,)]
-        Of the samples. Relative to it, lines stay in the range of float32.
-
-    Returns
-    -------
-    Float32Array [shape=(rows, n // 2 + 1)]
-        Each row's result is independent of the other rows, bit for bit.
+    length : int >= 4
+        n, samples of a window.
     """
-    powers = np.empty(spectrum.shape, np.float32)
-    # Σw² = 3N/8 and |4·X_h|² = 16·|X_h|²: 2/(N·3N/8·16) = 1/(3N²)
-    scales = (1.0 / (3.0 * length * length * mean_square)).astype(np.float32)
-    # Row by row, so that the intermediate spectra stay in the cache.
-    for plain, scale, row in zip(spectrum, scales, powers, strict=True):
-        squared = _squared_hann_spectrum(plain, has_nyquist=length % 2 == 0)
-        np.multiply(squared, scale, out=row)
-    powers[:, 0] *= np.float32(0.5)
-    if length % 2 == 0:
-        powers[:, -1] *= np.float32(0.5)
-    return powers
 
+    def __init__(self, length: int) -> None:
+        self._length = length
+        line_count = length // 2 + 1
+        self._steps = np.empty(line_count + 1, np.complex64)
+        self._hann = np.empty(line_count, np.complex64)
+        self._powers = np.empty(line_count, np.float32)
 
-def _squared_hann_spectrum(plain: Complex64Array, *, has_nyquist: bool) -> Float32Array:
-    """Return |4·X_h|² of one row: X_h[k] = X[k]/2 - X[k-1]/4 - X[k+1]/4, as two differences."""
-    hann = np.empty_like(plain)
-    steps = plain[1:] - plain[:-1]
-    np.subtract(steps[:-1], steps[1:], out=hann[1:-1])
-    # Beyond either end the spectrum goes on with its own mirror image, conjugated.
-    hann[0] = 2.0 * (plain[0].real - plain[1].real)
-    mirrored = plain[-2] if has_nyquist else plain[-1]
-    hann[-1] = steps[-1] - (np.conj(mirrored) - plain[-1])
-    parts = hann.view(np.float32)
-    np.multiply(parts, parts, out=parts)
-    squared: Float32Array = parts[::2] + parts[1::2]
-    return squared
+    def of(self, plain: Complex64Array) -> Float32Array:
+        """Return ``|4·X_h|²`` of each line, halved for lines 0 and N/2.
+
+        Parameters
+        ----------
+        plain : Complex64Array [shape=(n // 2 + 1,)]
+            Real transform of the samples, mean removed, unscaled.
+
+        Returns
+        -------
+        Float32Array [shape=(n // 2 + 1,)]
+            In units of `per_mean_square`. Overwritten by the next call.
+        """
+        powers = np.abs(self._spectrum(plain), out=self._powers)
+        powers *= powers
+        powers[0] *= _HALF
+        if self._length % 2 == 0:
+            powers[-1] *= _HALF
+        return powers
+
+    def per_mean_square(self, mean_square: float) -> float:
+        """Return what the lines are to be multiplied by to be parts of the samples' mean square.
+
+        Then they are ``2|X_h|²/(N·Σw²)``, energy-corrected: the sum over all lines is the mean
+        square of stationary noise (Parseval), and the three lines of a tone of amplitude A sum
+        to A²/2: relative to the mean square, to 1.
+
+        Parameters
+        ----------
+        mean_square : float > 0
+        """
+        # Σw² = 3N/8 and |4·X_h|² = 16·|X_h|²: 2/(N·3N/8·16) = 1/(3N²)
+        return 1.0 / (3.0 * self._length * self._length * mean_square)
+
+    def _spectrum(self, plain: Complex64Array) -> Complex64Array:
+        """Return 4·X_h: X_h[k] = X[k]/2 - X[k-1]/4 - X[k+1]/4, as two differences."""
+        steps = self._steps
+        np.subtract(plain[1:], plain[:-1], out=steps[1:-1])
+        # Beyond either end the spectrum goes on with its own mirror image, conjugated.
+        steps[0] = plain[0] - plain[1].conjugate()
+        mirrored = plain[-2] if self._length % 2 == 0 else plain[-1]
+        steps[-1] = mirrored.conjugate() - plain[-1]
+        return np.subtract(steps[:-1], steps[1:], out=self._hann)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -122,7 +135,7 @@ def plan_spectrum(
     )
 
 
-def dominant_frequency(powers: Float32Array, resolution_hz: float) -> Float64Array:
+def dominant_frequency(powers: Float32Array, resolution_hz: float) -> float:
     """Return the frequency of the largest line from 3/T up, in hertz.
 
     Interpolated by a parabola through the logarithms of the line and its neighbours
@@ -130,59 +143,60 @@ def dominant_frequency(powers: Float32Array, resolution_hz: float) -> Float64Arr
 
     Parameters
     ----------
-    powers : Float32Array [shape=(rows, lines)], lines > 4
+    powers : Float32Array [shape=(lines,)], lines > 4
     resolution_hz : float
         Distance of two lines.
     """
-    rows = np.arange(len(powers))
-    line = FIRST_LINE + np.argmax(powers[:, FIRST_LINE:], axis=-1)
-    inner = np.minimum(line, powers.shape[1] - 2)
-    neighbours = [powers[rows, inner + step].astype(np.float64) for step in (-1, 0, 1)]
-    below, at, above = np.log(neighbours)
-    shift = 0.5 * (below - above) / (below - 2.0 * at + above)
-    usable = (inner == line) & (np.abs(shift) <= 0.5)
-    frequency: Float64Array = (line + np.where(usable, shift, 0.0)) * resolution_hz
-    return frequency
+    line = FIRST_LINE + int(powers[FIRST_LINE:].argmax())
+    if line == len(powers) - 1:
+        return line * resolution_hz
+    neighbours = powers[line - 1 : line + 2].tolist()
+    if min(neighbours) <= 0.0:
+        return line * resolution_hz
+    below, at, above = map(math.log, neighbours)
+    curvature = below - 2.0 * at + above
+    shift = 0.5 * (below - above) / curvature if curvature < 0.0 else math.inf
+    # On the slope of what lies below 3/T there is no top to interpolate.
+    return (line + (shift if abs(shift) <= 0.5 else 0.0)) * resolution_hz
 
 
-def band_rms(powers: Float32Array, lines: slice | None, rms: Float64Array) -> Float64Array:
+def band_rms(powers: Float32Array, lines: slice | None, scale: float) -> float:
     """Return the RMS of the lines, NaN when the band is unavailable.
 
     Parameters
     ----------
-    powers : Float32Array [shape=(rows, lines)]
-        As from `hann_line_powers`.
+    powers : Float32Array [shape=(lines,)]
+        As from `HannPowers`.
     lines : slice or None
-    rms : Float64Array [shape=(rows,)]
-        Of the samples.
+    scale : float > 0
+        Mean square that a power of 1 stands for.
     """
     if lines is None:
-        return np.full(len(powers), np.nan)
-    inside: Float64Array = rms * np.sqrt(np.add.reduce(powers[:, lines], axis=-1))
-    return inside
+        return math.nan
+    return math.sqrt(scale * float(np.add.reduce(powers[lines])))
 
 
 def integrated_rms(
-    powers: Float32Array, plan: SpectralPlan, rms_mps2: Float64Array
-) -> tuple[Float64Array, Float64Array]:
+    powers: Float32Array, plan: SpectralPlan, scale_mps2: float
+) -> tuple[float, float]:
     """Return velocity RMS in mm/s and displacement RMS in µm, 10 to 1000 Hz.
 
     Each line's power over (2πf)², and once more over (2πf)². NaN when unavailable.
 
     Parameters
     ----------
-    powers : Float32Array [shape=(rows, lines)]
-        As from `hann_line_powers`.
+    powers : Float32Array [shape=(lines,)]
+        As from `HannPowers`.
     plan : SpectralPlan
-    rms_mps2 : Float64Array [shape=(rows,)]
-        Of the samples, in m/s².
+    scale_mps2 : float > 0
+        Mean square in (m/s²)² that a power of 1 stands for.
     """
     if plan.velocity_lines is None:
-        return np.full(len(powers), np.nan), np.full(len(powers), np.nan)
-    lines = powers[:, plan.velocity_lines] * plan.squared_periods
-    velocity = rms_mps2 * np.sqrt(np.add.reduce(lines, axis=-1)) * MM_PER_M
+        return math.nan, math.nan
+    lines = powers[plan.velocity_lines] * plan.squared_periods
+    velocity = math.sqrt(scale_mps2 * float(np.add.reduce(lines))) * MM_PER_M
     lines *= plan.squared_periods
-    displacement = rms_mps2 * np.sqrt(np.add.reduce(lines, axis=-1)) * UM_PER_M
+    displacement = math.sqrt(scale_mps2 * float(np.add.reduce(lines))) * UM_PER_M
     return velocity, displacement
 
 
@@ -190,9 +204,11 @@ def spectral_features(
     powers: Float32Array,
     plan: SpectralPlan,
     *,
-    rms: Float64Array,
-    mps2_per_unit: Float64Array,
-) -> list[Float64Array]:
+    shape: ShapeOfLines,
+    relative: float,
+    mean_square: float,
+    mps2_per_unit: float,
+) -> list[float]:
     """Return the features of the Hann spectrum, in the catalogue's order.
 
     Dominant frequency, centroid, bandwidth, entropy, flatness, each band's RMS, velocity RMS
@@ -200,25 +216,32 @@ def spectral_features(
 
     Parameters
     ----------
-    powers : Float32Array [shape=(rows, lines)]
-        As from `hann_line_powers`.
+    powers : Float32Array [shape=(lines,)]
+        As from `HannPowers`.
     plan : SpectralPlan
-    rms : Float64Array [shape=(rows,)]
+    shape : ShapeOfLines
+        For as many lines.
+    relative : float > 0
+        Part of the samples' mean square that a power of 1 stands for.
+    mean_square : float > 0
         Of the samples.
-    mps2_per_unit : Float64Array [shape=(rows,)]
-        Unit of each row's samples in m/s².
+    mps2_per_unit : float > 0
+        Unit of the samples in m/s².
 
     Returns
     -------
-    list of Float64Array [shape=(rows,)]
+    list of float
         Frequencies, entropy and flatness are NaN when no more of the mean square than
         rounding error is left from 3/T up.
     """
-    dominant = dominant_frequency(powers, plan.resolution_hz)
-    total, *shape = spectral_shape(powers, plan.resolution_hz)
-    vanished = total <= ROUNDING_POWER
+    power = float(np.add.reduce(powers[FIRST_LINE:]))
+    of_lines = [math.nan] * 5
+    if relative * power > ROUNDING_POWER:
+        of_shape = shape.shape(powers, power=power, resolution_hz=plan.resolution_hz)
+        of_lines = [dominant_frequency(powers, plan.resolution_hz), *of_shape]
+    scale = relative * mean_square
     return [
-        *(np.where(vanished, np.nan, feature) for feature in (dominant, *shape)),
-        *(band_rms(powers, lines, rms) for lines in plan.bands),
-        *integrated_rms(powers, plan, rms * mps2_per_unit),
+        *of_lines,
+        *(band_rms(powers, lines, scale) for lines in plan.bands),
+        *integrated_rms(powers, plan, scale * mps2_per_unit * mps2_per_unit),
     ]
