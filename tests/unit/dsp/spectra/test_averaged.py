@@ -107,6 +107,37 @@ def test_peak_hold_keeps_what_happened_once() -> None:
     assert held.values[0, at_400 // 4] == pytest.approx(1.0, rel=5e-3)
 
 
+@pytest.mark.parametrize("memory", [1, 4, 10])
+def test_an_exponential_average_follows_a_change(memory: int) -> None:
+    # 1 s segments without overlap: 20 of amplitude 3, then 6 of amplitude 1.
+    samples = np.concatenate([tone(250.0, 3.0, 20.0), tone(250.0, 1.0, 6.0)])
+    spectrum = averaged_spectrum(
+        np.stack([samples, tone(250.0, 3.0, 26.0)]),
+        sample_rate_hz=RATE_HZ,
+        unit=G,
+        lines=1000,
+        overlap=0.0,
+        averaging=Averaging.EXPONENTIAL,
+        memory=memory,
+    )
+    faded = (1 - 1 / memory) ** 6
+    assert spectrum.values[0, 250] == pytest.approx(np.sqrt(1 + 8 * faded), rel=1e-9)
+    assert spectrum.values[1, 250] == pytest.approx(3.0, rel=1e-9)
+    assert spectrum.average_counts.tolist() == [26, 26]
+
+
+def test_an_exponential_average_of_few_segments_is_their_mean() -> None:
+    samples = np.stack([noise(8192), noise(8192, 1)])
+    samples[1, 1500] = np.nan  # in the second of eight segments
+    arguments = {"sample_rate_hz": RATE_HZ, "lines": 400, "overlap": 0.0}
+    means = [
+        averaged_spectrum(samples, unit=G, averaging=averaging, memory=20, **arguments)  # type: ignore[arg-type]
+        for averaging in (Averaging.LINEAR, Averaging.EXPONENTIAL)
+    ]
+    np.testing.assert_allclose(means[1].values, means[0].values, rtol=1e-12)
+    assert means[1].average_counts.tolist() == means[0].average_counts.tolist() == [8, 7]
+
+
 def test_more_lines_up_to_a_lower_frequency() -> None:
     two = tone(30.0, 1.0, 40.0) + tone(30.25, 0.5, 40.0)
     spectrum = averaged_spectrum(two, sample_rate_hz=RATE_HZ, unit=G, lines=3200, maximum_hz=200.0)
@@ -204,6 +235,7 @@ def test_clipping_is_flagged() -> None:
         ({"maximum_hz": 1300.0}, "at most half the rate, 1280 Hz"),
         ({"maximum_hz": float("nan")}, "maximum_hz must be above 0"),
         ({"overlap": 1.0}, "overlap must lie from 0 to 0.95"),
+        ({"memory": 0}, "memory must be at least 1 segment, got 0"),
     ],
 )
 def test_impossible_arguments_say_what_to_change(changes: dict[str, float], words: str) -> None:

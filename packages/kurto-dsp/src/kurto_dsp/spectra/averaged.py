@@ -11,7 +11,12 @@ from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.quality import QualityFlag
 from kurto_dsp.spectra.motion import Motion, integrate_lines
 from kurto_dsp.spectra.records import Record, load_record
-from kurto_dsp.spectra.segments import Averaging, SegmentPlan, average_magnitudes
+from kurto_dsp.spectra.segments import (
+    DEFAULT_MEMORY,
+    Averaging,
+    SegmentPlan,
+    average_magnitudes,
+)
 from kurto_dsp.spectrum import SpectrumKind, scale_magnitudes
 from kurto_dsp.units import AccelerationUnit
 
@@ -66,6 +71,7 @@ def averaged_spectrum(
     maximum_hz: float | None = None,
     averaging: Averaging = Averaging.LINEAR,
     overlap: float = 0.5,
+    memory: int = DEFAULT_MEMORY,
     full_scale: float | None = None,
 ) -> AveragedSpectrum:
     """Return an averaged spectrum: periodic Hann window, mean of each segment removed.
@@ -90,6 +96,8 @@ def averaged_spectrum(
         which the anti-aliasing filter makes levels doubtful (flag ``band_unavailable``).
     averaging : Averaging
     overlap : float, 0 to 0.95
+    memory : int >= 1
+        Segments that an exponential average remembers; no matter for the others.
     full_scale : float, optional
         Largest magnitude the sensor can deliver; None if unknown.
 
@@ -119,7 +127,7 @@ def averaged_spectrum(
     record = load_record(samples, sample_rate_hz=sample_rate_hz, full_scale=full_scale)
     rate = record.sample_rate_hz
     highest_hz = _highest_frequency(maximum_hz, rate)
-    plan = SegmentPlan(_segment_length(lines, highest_hz, record), overlap, averaging)
+    plan = SegmentPlan(_segment_length(lines, highest_hz, record), overlap, averaging, memory)
     magnitudes, counts = average_magnitudes(record, plan)
     values = scale_magnitudes(magnitudes, length=plan.length, sample_rate_hz=rate, kind=kind)
     quality = record.quality

@@ -12,7 +12,12 @@ from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.quality import QualityFlag
 from kurto_dsp.spectra.analytic import analytic_rows, band_flag
 from kurto_dsp.spectra.records import Record, load_record, shrink
-from kurto_dsp.spectra.segments import Averaging, SegmentPlan, average_magnitudes
+from kurto_dsp.spectra.segments import (
+    DEFAULT_MEMORY,
+    Averaging,
+    SegmentPlan,
+    average_magnitudes,
+)
 from kurto_dsp.spectra.whitening import white_rows
 from kurto_dsp.spectrum import SpectrumKind, scale_magnitudes
 from kurto_dsp.units import AccelerationUnit
@@ -85,6 +90,7 @@ def envelope_spectrum(
     maximum_hz: float | None = None,
     averaging: Averaging = Averaging.LINEAR,
     overlap: float = 0.5,
+    memory: int = DEFAULT_MEMORY,
     full_scale: float | None = None,
 ) -> EnvelopeSpectrum:
     """Return the spectrum of the envelope of a demodulation band, periodic Hann window.
@@ -112,6 +118,8 @@ def envelope_spectrum(
         Where the spectrum ends; by default the band's width, beyond which an envelope has nothing.
     averaging : Averaging
     overlap : float, 0 to 0.95
+    memory : int >= 1
+        Segments that an exponential average remembers; no matter for the others.
     full_scale : float, optional
         Largest magnitude the sensor can deliver; None if unknown.
 
@@ -140,7 +148,7 @@ def envelope_spectrum(
     rate = record.sample_rate_hz
     demodulated = band or _default_band(rate, prewhitened=prewhitened)
     quality = record.quality | band_flag(demodulated, rate)
-    plan = SegmentPlan(_segment_length(resolution_hz, record), overlap, averaging)
+    plan = SegmentPlan(_segment_length(resolution_hz, record), overlap, averaging, memory)
     envelope = _envelope_record(record, demodulated, kind, prewhitened=prewhitened)
     magnitudes, counts = average_magnitudes(envelope, plan)
     values = scale_magnitudes(

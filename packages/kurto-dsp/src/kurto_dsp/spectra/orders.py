@@ -10,7 +10,12 @@ from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.spectra.angular import AngularSignal, resample_angular
 from kurto_dsp.spectra.records import Record
 from kurto_dsp.spectra.rotation import ShaftRotation
-from kurto_dsp.spectra.segments import Averaging, SegmentPlan, average_magnitudes
+from kurto_dsp.spectra.segments import (
+    DEFAULT_MEMORY,
+    Averaging,
+    SegmentPlan,
+    average_magnitudes,
+)
 from kurto_dsp.spectrum import SpectrumKind, scale_magnitudes
 from kurto_dsp.units import AccelerationUnit
 
@@ -66,6 +71,7 @@ def order_spectrum(
     revolutions: int = DEFAULT_REVOLUTIONS,
     averaging: Averaging = Averaging.LINEAR,
     overlap: float = 0.5,
+    memory: int = DEFAULT_MEMORY,
     full_scale: float | None = None,
 ) -> OrderSpectrum:
     """Return an averaged order spectrum by angular resampling (computed order tracking).
@@ -85,6 +91,8 @@ def order_spectrum(
         Length of a segment; lines are 1 / revolutions orders apart.
     averaging : Averaging
     overlap : float, 0 to 0.95
+    memory : int >= 1
+        Segments that an exponential average remembers; no matter for the others.
     full_scale : float, optional
         Largest magnitude the sensor can deliver; None if unknown.
 
@@ -124,7 +132,7 @@ def order_spectrum(
             f"record, which has {angular.revolution_count}: ask for fewer, or give a longer record"
         )
     per_revolution = angular.samples_per_revolution
-    plan = SegmentPlan(revolutions * per_revolution, overlap, averaging)
+    plan = SegmentPlan(revolutions * per_revolution, overlap, averaging, memory)
     magnitudes, counts = average_magnitudes(_as_record(angular), plan)
     values = scale_magnitudes(
         magnitudes, length=plan.length, sample_rate_hz=per_revolution, kind=kind
