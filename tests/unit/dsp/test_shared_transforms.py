@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from kurto_dsp.arrays import Float64Array
-from kurto_dsp.bearings import SKF_6205_2RS_JEM, find_bearing
+from kurto_dsp.bearings import SKF_6205_2RS_JEM, BearingGeometry, find_bearing
 from kurto_dsp.diagnosis import (
     Fault,
     ShaftSpeed,
@@ -167,6 +170,53 @@ def test_only_the_same_machine_and_length_share_a_scorer() -> None:
         (SKF_6205_2RS_JEM, SPEED, EnvelopeSpectrum(np.ones(1_200), 0.5)),
     ]
     assert all(family_scorer(*other) is not scorer for other in others)
+
+
+def peak_bytes(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("bearing", "speed"),
+    [
+        # What somebody may have typed: a speed in r/min for one in Hz, balls as wide as the circle.
+        (BearingGeometry(1000, 0.5, 1000.0), ShaftSpeed(10_000.0, SpeedSource.NAMEPLATE)),
+        (SKF_6205_2RS_JEM, ShaftSpeed(10_000.0, SpeedSource.NAMEPLATE)),
+        (BearingGeometry(2, 39.0399999, 39.04), SPEED),
+        (BearingGeometry(2, 39.0399999, 39.04, 20.0), SPEED),
+    ],
+)
+def test_a_bearing_or_speed_that_cannot_be_takes_no_memory(
+    bearing: BearingGeometry, speed: ShaftSpeed
+) -> None:
+    samples = shaken(4, 24_000)
+
+    def work() -> None:
+        verdict = diagnose_record(samples, sample_rate_hz=RATE_HZ, bearing=bearing, speed=speed)
+        assert verdict.fault in {Fault.NONE, Fault.UNCERTAIN}
+        features = long_window_features(
+            samples, sample_rate_hz=RATE_HZ, bearing=bearing, speed=speed
+        )
+        assert not np.isinf(features.values).any()
+
+    assert peak_bytes(work) < 100e6
+
+
+@pytest.mark.parametrize("line_frequency_hz", [50.0, 2_400.0, 6_000.0, 1e6])
+def test_mains_above_what_the_samples_show_are_no_hint(line_frequency_hz: float) -> None:
+    verdict = diagnose_window(
+        shaken(5, 12_000),
+        sample_rate_hz=RATE_HZ,
+        bearing=SKF_6205_2RS_JEM,
+        speed=SPEED,
+        line_frequency_hz=line_frequency_hz,
+    )
+    assert "electrical" not in {hint.pattern for hint in verdict.hints}
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=60))

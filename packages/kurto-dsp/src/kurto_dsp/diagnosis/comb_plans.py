@@ -7,6 +7,7 @@ them.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from kurto_dsp.arrays import BoolArray, Float64Array, IndexArray
 from kurto_dsp.diagnosis.combs import Comb
@@ -43,12 +44,12 @@ class Presence:
     ----------
     usable : BoolArray [shape=(lines,)]
         False for lines to leave out.
-    counts : IndexArray [shape=(bases, slips)]
+    counts : array of uint8 [shape=(bases, slips)]
         Teeth on usable lines.
     """
 
     usable: BoolArray
-    counts: IndexArray
+    counts: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,7 +73,8 @@ class CombPlan:
         ----------
         usable : BoolArray [shape=(lines,)]
         """
-        return Presence(usable, np.append(usable, False)[self.index].sum(axis=0))
+        counts = np.append(usable, False)[self.index].sum(axis=0, dtype=np.uint8)
+        return Presence(usable, counts)
 
     def heights(
         self, levels: Float64Array, presence: Presence
@@ -161,7 +163,9 @@ def plan_comb(
 
 
 def _slips(comb: Comb, tolerance: float, grid: LineGrid) -> Float64Array:
-    """Return the slips to try: fine enough that no tooth skips half a line."""
-    reach_lines = tolerance * comb.highest_order * grid.speed.hz / grid.resolution_hz
+    """Return the slips to try: fine enough that no tooth of the spectrum skips half a line."""
+    highest_line = comb.highest_order * grid.speed.hz / grid.resolution_hz
+    # Without the bound, a speed far above what the samples can show would take all memory.
+    reach_lines = tolerance * min(highest_line, grid.line_count)
     steps = max(1, int(np.ceil(2.0 * reach_lines)))
     return np.linspace(-tolerance, tolerance, 2 * steps + 1)

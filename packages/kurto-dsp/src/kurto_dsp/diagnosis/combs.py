@@ -107,6 +107,17 @@ def _teeth(base: str, harmonics: int, sideband: str) -> tuple[Tooth, ...]:
     return tuple(teeth)
 
 
+def base_hz(comb: Comb, shaft_hz: float) -> float:
+    """Return the frequency whose multiples a family may have lines at.
+
+    Parameters
+    ----------
+    comb : Comb
+    shaft_hz : float > 0
+    """
+    return (0.5 if comb.fault is Fault.BALL else 1.0) * comb.base_order * shaft_hz
+
+
 def family_lines_hz(comb: Comb, *, slip: float, shaft_hz: float, highest_hz: float) -> Float64Array:
     """Return where a family may have lines, far beyond its comb: all harmonics, ± 3 sidebands.
 
@@ -125,10 +136,9 @@ def family_lines_hz(comb: Comb, *, slip: float, shaft_hz: float, highest_hz: flo
     -------
     Float64Array [shape=(lines,)]
     """
-    part = 0.5 if comb.fault is Fault.BALL else 1.0
-    base_hz = part * comb.base_order * shaft_hz * (1.0 + slip)
+    lowest_hz = base_hz(comb, shaft_hz) * (1.0 + slip)
     spacing_hz = (comb.spacing_order or 1.0) * shaft_hz
-    harmonics = base_hz * np.arange(1.0, highest_hz / base_hz + 2.0)
+    harmonics = lowest_hz * np.arange(1.0, highest_hz / lowest_hz + 2.0)
     # The cage modulates others; its own low lines are too close together for sidebands.
     reach = 0 if comb.fault is Fault.NONE else SIDEBANDS
     sidebands_hz = spacing_hz * np.arange(-reach, reach + 1)

@@ -9,7 +9,7 @@ import numpy as np
 from kurto_dsp.arrays import BoolArray, Float64Array
 from kurto_dsp.bearings import BearingGeometry
 from kurto_dsp.diagnosis.comb_plans import LineGrid, Presence, plan_comb
-from kurto_dsp.diagnosis.combs import Comb, cage_comb, family_lines_hz, fault_combs
+from kurto_dsp.diagnosis.combs import Comb, base_hz, cage_comb, family_lines_hz, fault_combs
 from kurto_dsp.diagnosis.results import ShaftSpeed
 from kurto_dsp.diagnosis.whitening import EnvelopeSpectrum
 
@@ -29,7 +29,10 @@ LINE_CAP = 8.0
 """Times the floor beyond which a line counts no more: the count of lines matters, not one."""
 
 SCORERS_KEPT = 8
-"""Scorers that are kept, of about a megabyte each: planning one takes as long as using it."""
+"""Scorers that are kept, of one to two megabytes each: planning one takes as long as using it."""
+
+PRESENCES_KEPT = 48
+"""Slips of a comb for which is kept which lines of its null the family itself may have."""
 
 OWN_LINE_WIDTH = 2
 """Lines on either side of a family's own line that are kept out of its null."""
@@ -101,25 +104,28 @@ class _CombScorer:
         nulls = null_bases(comb, combs, tolerance=tolerance)
         self._nulls = plan_comb(comb, base_orders=nulls, tolerance=tolerance, grid=grid)
         self._everything = self._own.presence(np.ones(grid.line_count, np.bool_))
-        # One for each slip that stood highest in a spectrum so far; slips are few.
-        self._without_family: dict[float, Presence] = {}
+        # Few slips stand highest again and again.
+        self._without_family = functools.lru_cache(maxsize=PRESENCES_KEPT)(self._null_presence)
 
     def score(self, levels: Float64Array) -> FamilyScore:
         own, slips = self._own.heights(levels, self._everything)
         slip = float(slips[0])
         # A fault has more lines than its comb has teeth; in the null they would hide it.
-        if slip not in self._without_family:
-            self._without_family[slip] = self._nulls.presence(self._usable(slip))
-        nulls, _ = self._nulls.heights(levels, self._without_family[slip])
+        nulls, _ = self._nulls.heights(levels, self._without_family(slip))
         nulls = nulls[np.isfinite(nulls)]
         spread = float(np.std(nulls, ddof=1)) if len(nulls) >= LEAST_NULLS else 0.0
         if spread <= 0.0 or math.isnan(own[0]):
             return FamilyScore(self._comb, math.nan, 0.0)
         return FamilyScore(self._comb, (float(own[0]) - float(np.mean(nulls))) / spread, slip)
 
+    def _null_presence(self, slip: float) -> Presence:
+        return self._nulls.presence(self._usable(slip))
+
     def _usable(self, slip: float) -> BoolArray:
         """Return False for each line that the family itself may have."""
         usable = np.ones(self._grid.line_count, np.bool_)
+        if base_hz(self._comb, self._grid.speed.hz) < self._grid.resolution_hz:
+            return ~usable  # its lines are everywhere, and too many to be counted
         lines_hz = family_lines_hz(
             self._comb,
             slip=slip,

@@ -117,8 +117,10 @@ def _mains_velocity(
     if abs(twice_hz - nearest_hz) < 2.0 * GUARD_LINES * spectrum.resolution_hz + 0.001 * twice_hz:
         return 0.0
     found_hz, amplitude = spectrum.tone(twice_hz)
+    if math.isnan(found_hz):
+        return 0.0
     floor = spectrum.floor_near(twice_hz, width_hz=0.4 * shaft_hz)
-    if math.isnan(found_hz) or amplitude <= STANDING_OUT * floor:
+    if amplitude <= STANDING_OUT * floor:
         return 0.0
     return amplitude * to_mm_s / (2.0 * math.pi * found_hz)
 
