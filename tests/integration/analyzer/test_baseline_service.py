@@ -64,7 +64,7 @@ async def send(room: Room, recording: Recording, last: int | None = None) -> Non
 
 async def in_force(room: Room) -> pb.Baseline:
     """Wait for the baseline."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 response = await room.features.GetBaseline(pb.GetBaselineRequest(sensor_id=SENSOR))
@@ -78,7 +78,7 @@ async def in_force(room: Room) -> pb.Baseline:
 
 async def condition(room: Room, until: Any = lambda found: True) -> pb.Condition:
     """Wait for a condition that is as wanted."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             request = pb.GetConditionRequest(sensor_id=SENSOR)
             found = (await room.features.GetCondition(request)).condition
@@ -234,6 +234,52 @@ async def test_speeds_are_compared_with_themselves(room: Room) -> None:
     assert found.baseline_id == baseline.baseline_id
     assert found.operating_bin == "speed+8"  # ln(49.7 / 24.3) / ln 1.1 = 7.5
     assert not found.HasField("acceleration_growth")
+
+
+async def test_loads_are_compared_with_themselves(room: Room) -> None:
+    """A machine that was learned at a third of its load, and shakes more at full load."""
+    recording = followed_by(HEALTHY, 5.0 * noise(seconds=10, seed=4), noise(seconds=20, seed=6))
+    parts = HEALTHY.hop_count, HEALTHY.hop_count + 100
+    announcement = recording.announcement()
+    announcement.config.process_values.add(
+        name="load", unit="%", role="PROCESS_VALUE_ROLE_LOAD", bin_width=10.0
+    )
+    async with sender(room.windows) as ingest:
+        await ingest.call.write(analyzer_service_pb2.AnalyzeWindowsRequest(open=announcement))
+        for hop in range(0, recording.hop_count, 20):
+            run = recording.run(hop, 20)
+            run.loads.extend([78.0 if parts[0] <= hop < parts[1] else 33.0] * 20)
+            await ingest.send(run)
+            if hop == parts[1] - 20:
+                await ingest.committed(parts[1] - 9)
+                await room.features.LearnBaseline(learn_request())
+                baseline = await in_force(room)
+                found = await condition(room)
+                assert (found.operating_bin, found.load) == ("load+8", 78.0)
+                assert not found.HasField("acceleration_growth")
+        await ingest.committed(recording.window_count)
+    assert [one.operating_bin for one in baseline.bins] == ["load+3"]
+    assert list(baseline.operating_bins) == ["load+3"]
+    assert baseline.load_bin_width == 10.0
+    (listed,) = (
+        await room.features.ListBaselines(pb.ListBaselinesRequest(sensor_id=SENSOR))
+    ).baselines
+    assert (list(listed.operating_bins), listed.load_bin_width) == (["load+3"], 10.0)
+    found = await condition(room, lambda found: found.operating_bin == "load+3")
+    assert found.load == 33.0
+    assert found.acceleration_growth.factor == pytest.approx(1.0, abs=0.1)
+
+
+async def test_loads_that_do_not_fit_the_hops_are_refused(room: Room) -> None:
+    for loads in ([1.0, 2.0], [float("inf")]):
+        async with sender(room.windows) as ingest:
+            await ingest.open(HEALTHY)
+            run = HEALTHY.run(0, 1)
+            run.loads.extend(loads)
+            await ingest.send(run)
+            error = await ingest.error()
+            assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert "loads for 1 hops" in str(error.details())
 
 
 async def test_a_stopped_machine_teaches_nothing(room: Room) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +22,13 @@ CLIPPED, FLAT = 1 << 1, 1 << 2
 
 
 def frame(
-    window_index: int, level: float, *, mask: int = 0, speed_hz: float = np.nan, late: bool = False
+    window_index: int,
+    level: float,
+    *,
+    mask: int = 0,
+    speed_hz: float = np.nan,
+    late: bool = False,
+    load: float = np.nan,
 ) -> Frame:
     rng = np.random.default_rng(window_index)
     row = np.array([0.01, level, 3.0, 900.0, level / 2])
@@ -29,6 +38,7 @@ def frame(
     return Frame.of_window(
         "pump-7", 1, window_index, geometry=GEOMETRY, config_version=1, layout=LAYOUT, late=late,
         values=values.astype(np.float32), quality=(mask, mask), shaft_speed_hz=speed_hz,
+        load=load, load_step=np.nan if np.isnan(load) else 10.0,
     )  # fmt: skip
 
 
@@ -48,14 +58,15 @@ def histories(draw: st.DrawFn) -> list[Frame]:
             st.tuples(
                 st.integers(1, 60), st.sampled_from([1.0, 1.5, 5.0, 1e-4]),
                 st.sampled_from([np.nan, 24.0, 50.0]), st.sampled_from([0, 0, 0, CLIPPED, FLAT]),
+                st.sampled_from([np.nan, 0.0, 33.0, 78.0]),
             ),
             min_size=1, max_size=6,
         )
     )  # fmt: skip
     frames, window = [], 0
-    for count, level, speed_hz, mask in parts:
+    for count, level, speed_hz, mask, load in parts:
         for _ in range(count):
-            frames.append(frame(window, level, mask=mask, speed_hz=speed_hz))
+            frames.append(frame(window, level, mask=mask, speed_hz=speed_hz, load=load))
             window += 10
         window += 10 * draw(st.integers(0, 3))
     return frames
@@ -134,3 +145,76 @@ def test_a_dead_sensor_is_a_stopped_machine() -> None:
     assert before is not None
     # The comparison stays that of the machine in operation.
     assert track.compared.frame.window_index <= 110
+
+
+def test_each_load_has_its_own_reference() -> None:
+    """The machine shakes a quarter more at full load: that is no growth."""
+    low, high = {"level": 1.0, "load": 33.0}, {"level": 1.25, "load": 78.0}
+    frames = [frame(10 * k, **(high if k // 10 % 2 else low)) for k in range(190)]
+    learning = learned_from(frames)
+    baseline = learning.learned()
+    assert baseline is not None
+    assert {one.label for one in baseline.bins} == {"load+3", "load+8"}
+    assert baseline.cuts.load_step == 10.0
+    rms = baseline.layout.features.index("rms")
+    medians = {one.label: levels.values[0, rms] for one, levels in baseline.bins.items()}
+    assert medians["load+8"] / medians["load+3"] == pytest.approx(1.25, rel=0.03)
+
+
+def test_growth_is_that_at_the_same_load() -> None:
+    low, high = {"level": 1.0, "load": 33.0}, {"level": 1.25, "load": 78.0}
+    frames = [frame(10 * k, **(high if k // 10 % 2 else low)) for k in range(190)]
+    stored = replace(
+        request(wanted=90), state=BaselineState.IN_FORCE, baseline=learned_from(frames).learned()
+    )
+    track = ConditionTrack(stored)
+    for one in frames:
+        track.update(one)
+    for k, load, level, factor in (
+        (190, 33.0, 1.0, 1.0), (191, 81.0, 1.25, 1.0), (192, 78.0, 1.0, 0.8),
+    ):  # fmt: skip
+        track.update(frame(10 * k, level, load=load))
+        growth = track.compared.growth.acceleration if track.compared else None
+        assert growth is not None
+        assert growth.factor == pytest.approx(factor, rel=0.15)
+    track.update(frame(1930, 1.25, load=55.0))  # was never learned
+    assert track.compared is not None
+    assert track.compared.growth.operating_bin.label == "load+6"
+    assert track.compared.growth.acceleration is None
+    track.update(frame(1940, 1.25))  # no load is known
+    assert track.compared.growth.operating_bin.label == "any"
+    assert track.compared.growth.acceleration is None
+
+
+def test_a_change_of_the_width_does_not_move_the_bins_of_a_baseline() -> None:
+    track = LearningTrack(request())
+    for k in range(80):
+        one = frame(10 * k, 1.0, load=33.0)
+        track.update(replace(one, load_step=10.0 if k < 40 else 1.0))
+    learned = track.learned()
+    assert learned is not None
+    assert [one.label for one in learned.bins] == ["load+3"]
+    in_force = replace(request(), state=BaselineState.IN_FORCE, baseline=learned)
+    condition = ConditionTrack(in_force)
+    for k in range(80, 90):
+        condition.update(replace(frame(10 * k, 1.0, load=33.0), load_step=2.0))
+    assert condition.compared is not None
+    assert condition.compared.growth.operating_bin.label == "load+3"
+
+
+def test_an_older_baseline_leaves_the_load_out() -> None:
+    learned = learned_from([frame(10 * k, 1.0) for k in range(100)]).learned()
+    track = ConditionTrack(replace(request(), state=BaselineState.IN_FORCE, baseline=learned))
+    for k in range(100, 110):
+        track.update(frame(10 * k, 1.0, load=33.0))
+    assert track.compared is not None
+    assert track.compared.growth.operating_bin.label == "any"
+    assert track.compared.growth.acceleration is not None
+
+
+def test_without_a_baseline_loads_are_cut_as_declared() -> None:
+    track = ConditionTrack(None)
+    for k in range(10):
+        track.update(frame(10 * k, 1.0, load=78.0, speed_hz=1.0))
+    assert track.compared is not None
+    assert track.compared.growth.operating_bin.label == "speed+0,load+8"
