@@ -306,7 +306,13 @@ def test_a_file_with_two_records_takes_that_of_its_name(tmp_path: Path) -> None:
     chosen = read_recording(other, ["X098"])
     assert chosen.speed == RecordedSpeed(1 / 60, is_measured=True)
     np.testing.assert_array_equal(chosen.values(0, COUNT), SAMPLES[:1])
-    assert read_recording(other, ["X099_DE_time"]).channels == ("X099_DE_time",)
+    # A signal by its own name is still one of its record, in g and at that speed.
+    one = read_recording(other, ["X099_DE_time"])
+    assert (one.channels, one.unit) == (("drive_end",), "g")
+    assert one.speed == RecordedSpeed(2 / 60, is_measured=True)
+    np.testing.assert_array_equal(one.values(0, COUNT), SAMPLES[1:])
+    both = read_recording(other, ["X098_DE_time", "X099_DE_time"])
+    assert both.channels == ("X098_DE_time", "X099_DE_time")
 
 
 def test_lengths_that_differ_are_refused(tmp_path: Path) -> None:

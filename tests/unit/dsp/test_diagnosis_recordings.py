@@ -1,14 +1,14 @@
 """Diagnosis of real recordings against what is known of them."""
 
 import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import io
+from scipy import io, signal
 
 from kurto_dsp.arrays import Float64Array
 from kurto_dsp.bearings import BearingGeometry, find_bearing, known_bearings
@@ -175,6 +175,60 @@ def test_other_channels_name_the_right_part_or_none(shared_data: Path, channel: 
         if channel in one.channels:
             diagnoses = one.diagnoses(channel, hop_s=1.0)
             assert not is_wrong(combine(diagnoses), one.fault), one.name
+
+
+def resampled(one: Recording, rate_hz: int) -> Recording:
+    channels = {
+        name: signal.resample_poly(samples, rate_hz, int(one.sample_rate_hz))
+        for name, samples in one.channels.items()
+    }
+    return replace(one, sample_rate_hz=float(rate_hz), channels=channels)
+
+
+def changed(one: Recording, change: Callable[[Float64Array], Float64Array]) -> Recording:
+    return replace(one, channels={name: change(x) for name, x in one.channels.items()})
+
+
+def in_steps(samples: Float64Array, count: int) -> Float64Array:
+    """Whole numbers, as of an input that is hardly modulated."""
+    return np.asarray(np.round(samples / np.abs(samples).max() * count))
+
+
+def at_nameplate(one: Recording, error: float) -> Recording:
+    return replace(one, speed=ShaftSpeed(one.speed.hz * (1 + error), SpeedSource.NAMEPLATE))
+
+
+CHANGES: dict[str, Callable[[Recording], Recording]] = {
+    "sampled at 48 kHz": lambda one: resampled(one, 48000),
+    "sampled at 25.6 kHz": lambda one: resampled(one, 25600),
+    "sampled at 20 kHz": lambda one: resampled(one, 20000),
+    "integers of 100 steps": lambda one: changed(one, lambda x: in_steps(x, 100)),
+    "the other way round": lambda one: changed(one, lambda x: -0.01 * x),
+    "with a bias": lambda one: changed(one, lambda x: x + 10 * x.std()),
+    "with hum": lambda one: changed(
+        one, lambda x: x + 3 * x.std() * np.sin(np.arange(len(x)) * 314.16 / one.sample_rate_hz)
+    ),
+    "clipped": lambda one: changed(one, lambda x: np.clip(x, -3 * x.std(), 3 * x.std())),
+    "speed of the nameplate": lambda one: at_nameplate(one, 0.0),
+    "nameplate 1 % too fast": lambda one: at_nameplate(one, 0.01),
+    "nameplate 1 % too slow": lambda one: at_nameplate(one, -0.01),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_records_taken_otherwise_say_the_same(shared_data: Path, change: str) -> None:
+    """What another rig or logger would have made of these records changes no verdict."""
+    right = []
+    for original in recordings(shared_data):
+        one = CHANGES[change](original)
+        diagnoses = one.diagnoses("DE", hop_s=1.0)
+        if one.visibility == "clear":
+            right += [diagnosis.fault is one.fault for diagnosis in diagnoses]
+            assert combine(diagnoses).fault is one.fault, one.name
+        else:
+            assert not is_wrong(combine(diagnoses), one.fault), one.name
+            assert one.fault is not Fault.NONE or {d.fault for d in diagnoses} == {Fault.NONE}
+    assert np.mean(right) >= 0.95
 
 
 def test_lines_of_other_bearings_are_not_found_where_no_fault_shows(shared_data: Path) -> None:

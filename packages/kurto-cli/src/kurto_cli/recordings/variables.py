@@ -41,7 +41,9 @@ def recording_of(path: Path, variables: Variables, chosen: Sequence[str]) -> Rec
     RecordingError
         If none is chosen and several could be meant, or one that is chosen is not there.
     """
-    if any(_CWRU.fullmatch(name) for name in variables) and not _are_names(variables, chosen):
+    if any(_CWRU.fullmatch(name) for name in variables) and (
+        not _are_names(variables, chosen) or _are_of_one_record(chosen)
+    ):
         return _cwru(path, variables, chosen)
     if chosen:
         return _assembled(path, variables, _looked_up(path, variables, chosen))
@@ -62,10 +64,18 @@ def _are_names(variables: Variables, chosen: Sequence[str]) -> bool:
     return bool(chosen) and all(name in variables for name in chosen)
 
 
+def _are_of_one_record(chosen: Sequence[str]) -> bool:
+    """Whether these are signals of one record of the Case Western Reserve University."""
+    found = [_CWRU.fullmatch(name) for name in chosen]
+    return all(found) and len({match[1] for match in found if match}) == 1
+
+
 def _cwru(path: Path, variables: Variables, chosen: Sequence[str]) -> Recording:
     """Return a record of the Case Western Reserve University: some files hold two."""
-    found = [match for name in variables if (match := _CWRU.fullmatch(name))]
-    number = _record_number(path, sorted({match[1] for match in found}), chosen)
+    names = chosen if _are_names(variables, chosen) else variables
+    found = [match for name in names if (match := _CWRU.fullmatch(name))]
+    numbers = sorted({match[1] for match in found})
+    number = numbers[0] if names is chosen else _record_number(path, numbers, chosen)
     columns = {
         _CWRU_POSITIONS[match[2]]: variables[match[0]] for match in found if match[1] == number
     }
