@@ -65,6 +65,7 @@ class ModelService(
     newest_epoch: int = 0
     dtype: str = "<f4"
     shaft_speeds_hz: set[float] = field(default_factory=set)
+    process_values: dict[tuple[str, int], tuple[float, str, int]] = field(default_factory=dict)
 
     def missing(self) -> list[samples_pb2.IndexRange]:
         """Return the ranges that are neither stored nor given up."""
@@ -140,6 +141,11 @@ class ModelService(
             assert values.size == batch.sample_count
             if batch.HasField("shaft_speed_hz"):
                 self.shaft_speeds_hz.add(batch.shaft_speed_hz)
+            assert len(batch.process_values) <= 64
+            for one in batch.process_values:
+                assert 0 <= one.sample_index - batch.first_index < batch.sample_count
+                place, found = (one.name, one.sample_index), (one.value, one.unit, one.quality)
+                assert self.process_values.setdefault(place, found) == found
             for offset, value in enumerate(values.tolist()):
                 index = batch.first_index + offset
                 self.duplicates += index in self.samples
