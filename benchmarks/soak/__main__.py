@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable
 from pathlib import Path
@@ -39,23 +40,28 @@ def main() -> int:
         options = SoakOptions.read(os.environ)
     except ValueError as error:
         parser.error(str(error))
-    with local_stack() as stack:
-        soak = Soak(stack, options)
-        stored = asyncio.run(soak.run())
-    findings = soak.findings(stored)
-    found = rows(soak.record, options.warmup_s, options.duration_s)
+    with tempfile.TemporaryFile("w+", encoding="ascii") as file:
+        record = Record(file)
+        with local_stack() as stack:
+            soak = Soak(stack, options, record)
+            stored = asyncio.run(soak.run())
+        report = judged(record, soak.findings(stored), options)
+    output.write_text(json.dumps(report, indent=1) + "\n")
+    return 0 if report["pass"] else 1
+
+
+def judged(record: Record, findings: dict[str, bool], options: SoakOptions) -> dict[str, Any]:
+    """Print what was found and return it as ``soak.json`` holds it."""
+    found = rows(record, options.warmup_s, options.duration_s)
     print_rows(found)
     print_findings(findings)
-    passed = all(findings.values()) and all(row.trend.passed is not False for row in found)
-    report = {
+    return {
         "options": vars(options),
-        "pass": passed,
+        "pass": all(findings.values()) and all(row.trend.passed is not False for row in found),
         "findings": findings,
         "trends": [row.as_json() for row in found],
-        "looks": soak.record.as_json(),
+        "looks": record.as_json(),
     }
-    output.write_text(json.dumps(report, indent=1) + "\n")
-    return 0 if passed else 1
 
 
 class Soak:
@@ -67,10 +73,13 @@ class Soak:
         The stack.
     options : SoakOptions
         How long and how much.
+    record : Record
+        Where to note what the processes hold.
     """
 
-    def __init__(self, stack: LocalStack, options: SoakOptions) -> None:
-        self.record = Record()
+    def __init__(self, stack: LocalStack, options: SoakOptions, record: Record) -> None:
+        self._record = record
+        self._newest: dict[str, Usage] = {}
         self._stack = stack
         self._options = options
         self._senders: list[Sender] = []
@@ -122,7 +131,8 @@ class Soak:
             pids = {**ready["pids"], "kurto up": self._stack.launcher_pid, "senders": os.getpid()}
             usages = await asyncio.to_thread(look, pids, ready["metrics"])
             usages["senders"] = self._with_own_tasks(usages["senders"])
-            self.record.looks.append((time.monotonic() - started_s, usages))
+            self._newest = usages
+            self._record.add(time.monotonic() - started_s, usages)
             await asyncio.sleep(self._options.sample_interval_s)
 
     @staticmethod
@@ -133,10 +143,8 @@ class Soak:
         started_s = time.monotonic()
         while True:
             await asyncio.sleep(_PROGRESS_S)
-            if not self.record.looks:
-                continue
             memory = ", ".join(
-                f"{name} {usage.memory_mib:.0f}" for name, usage in self.record.looks[-1][1].items()
+                f"{name} {usage.memory_mib:.0f}" for name, usage in self._newest.items()
             )
             frames = ", ".join(f"{one.name} {one.frame_count}" for one in self._watched)
             minutes = (time.monotonic() - started_s) / 60

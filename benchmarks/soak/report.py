@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TextIO
 
 from benchmarks.soak.resources import QUANTITIES, Usage
 from benchmarks.soak.trend import Bound, Trend, judge
@@ -28,23 +30,36 @@ STORE_BOUNDS = {
 }
 
 
-@dataclass
 class Record:
     """All that was seen of the processes.
 
     Parameters
     ----------
-    looks : list of (float, dict of str to Usage)
-        Seconds since the start, and what each process held.
+    file : TextIO
+        Empty, to write to and read from. What is kept in the memory of the senders' process would
+        be taken for theirs.
     """
 
-    looks: list[tuple[float, dict[str, Usage]]] = field(default_factory=list)
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def add(self, time_s: float, usages: Mapping[str, Usage]) -> None:
+        """Note what each process holds so many seconds after the start."""
+        entry = {name: asdict(one) for name, one in usages.items()}
+        self._file.write(json.dumps([time_s, entry]) + "\n")
+
+    def looks(self) -> Iterator[tuple[float, dict[str, Usage]]]:
+        """Yield what was noted, oldest first."""
+        self._file.seek(0)
+        for line in self._file:
+            time_s, entry = json.loads(line)
+            yield time_s, {name: Usage(**one) for name, one in entry.items()}
 
     def as_json(self) -> list[dict[str, object]]:
         """Return the series as ``soak.json`` holds it."""
         return [
             {"time_s": round(time_s, 1), **{name: asdict(one) for name, one in usages.items()}}
-            for time_s, usages in self.looks
+            for time_s, usages in self.looks()
         ]
 
 
@@ -68,7 +83,7 @@ def rows(record: Record, warmup_s: float, end_s: float) -> list[Row]:
     """Return the trends after the warm-up, of each process as long as it lived last."""
     series: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     pids: dict[str, int] = {}
-    for time_s, usages in record.looks:
+    for time_s, usages in record.looks():
         for name, usage in usages.items():
             if pids.setdefault(name, usage.pid) != usage.pid:  # it was started again
                 pids[name] = usage.pid

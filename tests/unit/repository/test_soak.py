@@ -1,5 +1,7 @@
 """What the soak takes for growth."""
 
+import io
+
 import numpy as np
 import pytest
 from benchmarks.soak.options import SoakOptions
@@ -39,20 +41,20 @@ def test_a_handful_of_samples_is_not_judged() -> None:
 
 
 def test_a_restarted_process_is_judged_from_its_restart_on() -> None:
-    record = Record()
+    record = Record(io.StringIO())
     for k in range(200):
         pid, memory = (1, 500.0 + k) if k < 100 else (2, 100.0)
-        record.looks.append((10.0 * k, {"ingest": Usage(pid, memory, 30, 10, 20)}))
+        record.add(10.0 * k, {"ingest": Usage(pid, memory, 30, 10, 20)})
     found = {row.quantity: row.trend for row in rows(record, warmup_s=0.0, end_s=2000.0)}
     assert found["memory_mib"].passed is True
     assert found["memory_mib"].first == 100.0
 
 
 def test_a_leak_of_a_task_for_every_reopening_fails() -> None:
-    record = Record()
+    record = Record(io.StringIO())
     for k in range(360):
         usage = Usage(1, 100.0, 30, 10, 20 + k // 3)  # 120 an hour
-        record.looks.append((10.0 * k, {"ingest": usage}))
+        record.add(10.0 * k, {"ingest": usage})
     found = {row.quantity: row.trend for row in rows(record, warmup_s=600.0, end_s=3600.0)}
     assert found["asyncio_tasks"].passed is False
     assert found["file_descriptors"].passed is True
