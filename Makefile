@@ -115,7 +115,6 @@ up: setup dashboard
 # A run of all tests has several workers, for many tests wait; a run of some needs no more than one.
 WORKERS ?= $(if $(or $(CI),$(if $(ARGS),,all)),3,0)
 test: setup dashboard browser setup-examples
-	@if [ -z "$(ARGS)" ] || [ -n "$${CI:-}" ]; then cd $(DASHBOARD) && npm test --silent; fi
 	@$(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The libraries that the benchmarks compare with: installed for them alone.

@@ -26,7 +26,7 @@ async def create_rule(plant: Plant) -> None:
     )  # fmt: skip
     async with open_channel(plant.target("alerts")) as channel:
         stub = rule_service_pb2_grpc.RuleServiceStub(channel)
-        await stub.CreateRule(rule_service_pb2.CreateRuleRequest(rule=rule), timeout=10.0)
+        await stub.CreateRule(rule_service_pb2.CreateRuleRequest(rule=rule), timeout=60.0)
 
 
 async def push_once(plant: Plant, sensor_id: str, duration_s: float) -> dict[str, Any]:

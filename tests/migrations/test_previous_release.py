@@ -13,7 +13,7 @@ from tests.migrations.push import CHANNELS, samples
 from tests.migrations.releases import Plant, Release, running
 from tests.migrations.sending import HOP, create_rule, push_once
 
-SETTLE_S = 20.0
+SETTLE_S = 60.0
 
 
 async def push(plant: Plant, sensor_id: str, duration_s: float) -> dict[str, Any]:
@@ -95,7 +95,7 @@ async def test_the_previous_release_is_migrated_under_load(
     async with running(previous, dsn_before, valkey_url, tmp_path) as plant:
         await create_rule(plant)
         names = ("pump-7", "pump-8")
-        pushing = [asyncio.create_task(push(plant, name, 6.0)) for name in names]
+        pushing = [asyncio.create_task(push(plant, name, 8.0)) for name in names]
         await flowing(dsn_before, len(names))
         assert not any(task.done() for task in pushing)
         await asyncio.to_thread(migrate_all, dsn_before)

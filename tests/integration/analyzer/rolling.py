@@ -68,7 +68,7 @@ def rolling(pool: Pool, clock: Clock, *, idle_s: float = 0.0, batch_minutes: int
         PartitionKeeper(pool, clock, minute_table(0)),
     ]
     layouts = LayoutCatalogue()
-    rollups = PostgresRollups(pool, targets, timeout_s=10.0)
+    rollups = PostgresRollups(pool, targets, timeout_s=60.0)
     limits = RollupLimits(
         times=RollupTimes(idle_s, batch_minutes), interval_s=0.01, share=1.0, due_minutes=2
     )

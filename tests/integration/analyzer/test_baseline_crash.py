@@ -13,6 +13,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from tests.integration.analyzer.recordings import ANCHOR_S, Recording, noise
 from tests.integration.analyzer.sender import sender
+from tests.integration.analyzer.test_crashes import no_commits
 from tests.integration.analyzer.test_process import analyzer_process
 
 from kurto.analyzer.v1 import analyzer_service_pb2_grpc, feature_service_pb2_grpc
@@ -60,7 +61,7 @@ class Caller:
 
     async def in_force(self) -> pb.Baseline:
         async with (
-            asyncio.timeout(20),
+            asyncio.timeout(60),
             open_channel(f"127.0.0.1:{self.port}") as channel,
         ):
             stub = feature_service_pb2_grpc.FeatureServiceStub(channel)
@@ -99,10 +100,11 @@ async def test_killed_in_the_middle_of_learning(
             await replay(free_port, until=windows)
             missing = await caller.missing()
             assert 0 < missing < WANTED
-        behind = asyncio.create_task(replay(free_port))
-        await asyncio.sleep(0.02)  # it is about to work on the rest, and far from done
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+        async with no_commits(postgres_dsn):  # it works on the rest, and cannot be done with it
+            behind = asyncio.create_task(replay(free_port))
+            await asyncio.sleep(0.2)
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
         with pytest.raises(grpc.aio.AioRpcError):
             await behind
     async with analyzer_process(postgres_dsn, valkey_url, free_port, log):

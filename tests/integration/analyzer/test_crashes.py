@@ -64,7 +64,7 @@ async def published(url: str) -> list[tuple[int, bytes]]:
 
 
 async def until_published(url: str, window: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while max((k for k, _ in await published(url)), default=-1) < window:
             await asyncio.sleep(0.05)
 

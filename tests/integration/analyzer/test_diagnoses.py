@@ -36,7 +36,7 @@ from kurto_service.identity import Principal
 from kurto_service.settings import load_settings
 
 RATE_HZ, HOP, WINDOW_HOPS = 12000.0, 1200, 80
-ANSWER_S = 20.0
+ANSWER_S = 60.0
 BEARING = assets_pb2.Bearing(
     geometry=assets_pb2.BearingGeometry(
         element_count=9, element_diameter_mm=7.94, pitch_diameter_mm=39.04

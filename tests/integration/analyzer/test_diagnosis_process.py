@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 
 import asyncpg
-import pytest
 from tests.integration.analyzer.sender import sender
 from tests.integration.analyzer.test_diagnoses import (
     Machine,
@@ -66,7 +65,6 @@ def assert_of_library(found: list[pb.Diagnosis], recording: Machine) -> None:
         assert_equal(one, offline(recording, row, one.window.window_index + 10, NAMEPLATE))
 
 
-@pytest.mark.timeout(300)
 async def test_a_killed_analyzer_leaves_no_half_results(
     postgres_dsn: str, valkey_url: str, free_port: int, tmp_path: Path
 ) -> None:

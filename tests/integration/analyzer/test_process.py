@@ -51,7 +51,7 @@ async def analyzer_process(
     finally:
         if process.returncode is None:
             process.terminate()
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 await process.wait()
 
 
@@ -75,7 +75,7 @@ async def replay(port: int, recordings: list[Recording], *, until: int | None = 
     """
     async with open_channel(f"127.0.0.1:{port}") as channel:
         stub = analyzer_service_pb2_grpc.AnalyzerServiceStub(channel)
-        call = stub.AnalyzeWindows(wait_for_ready=True, timeout=30)
+        call = stub.AnalyzeWindows(wait_for_ready=True, timeout=100)
         for slot, recording in enumerate(recordings):
             await call.write(open_request(recording, slot))
         senders: list[asyncio.Task[None]] = []
@@ -138,7 +138,7 @@ async def rolled_up(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         for name, unit in (("1s", "second"), ("1m", "minute")):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while await connection.fetchval(_NOT_ROLLED_UP.format(name=name), unit):
                     await asyncio.sleep(0.1)
     finally:
@@ -200,7 +200,7 @@ async def test_sigterm_acknowledges_what_has_come_and_exits(
                     while True:
                         await ingest.answer()
                 assert ingest.positions[1] == 41
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await process.wait() == 0
     assert len(await stored(postgres_dsn)) == 41
     assert "Traceback" not in log.read_text()

@@ -388,16 +388,18 @@ async def test_too_many_at_a_time_are_refused_while_quick_answers_go_on(
     room: Room, stored: FakeStoredSamples
 ) -> None:
     release = threading.Event()
-    blocker = asyncio.create_task(room.work.compute(lambda: release.wait(20.0)))
+    blocker = asyncio.create_task(room.work.compute(lambda: release.wait(100.0)))
     request = pb.GetKurtogramRequest(sensor_id="pump", level_count=2)
     places = room.settings.max_analyses
     calls = [asyncio.ensure_future(room.features.GetKurtogram(request)) for _ in range(places)]
     try:
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(60):
+            while room.work._taken < places:
+                await asyncio.sleep(0.01)
         status, reason, message = await _refusal(room.features.GetKurtogram(request))
         assert (status, reason) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
         assert "retry" in message
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             definitions = await room.features.ListFeatureDefinitions(
                 pb.ListFeatureDefinitionsRequest()
             )
