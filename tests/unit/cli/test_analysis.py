@@ -213,6 +213,7 @@ def test_what_is_missing_is_named(path: Path, change: dict[str, Any], message: s
         ({"sample_rate_hz": -1.0}, "--sample-rate is -1"),
         ({"sample_rate_hz": math.nan}, "--sample-rate is nan"),
         ({"rpm": 0.0}, "--rpm is 0"),
+        ({"full_scale": 0.0}, "--full-scale is 0; give a number above 0 in the unit"),
         ({"hop_s": -0.1}, "--hop is -0.1"),
         ({"window_s": 0.0}, "--window is 0"),
         ({"window_s": 1.0, "hop_s": 0.3}, "--window 1 is no whole number of hops of 0.3 s"),
@@ -273,6 +274,34 @@ def test_a_unit_that_contradicts_the_file_is_refused(shared_data: Path) -> None:
 def test_a_unit_that_is_assumed_is_said(path: Path) -> None:
     assert "taken as g" in prepare(path, OPTIONS).notes[0]
     assert prepare(path, replace(OPTIONS, unit=AccelerationUnit.MPS2)).notes == ()
+
+
+def test_integers_of_a_wav_file_are_parts_of_a_full_scale(tmp_path: Path, samples: Any) -> None:
+    path = tmp_path / "x.wav"
+    full_scale = 1.25 * float(np.abs(samples).max())
+    steps = np.round(samples / full_scale * 2**15).astype(np.int16)
+    steps[0, 5000:5003] = 2**15 - 1
+    scipy.io.wavfile.write(path, 12000, steps.T)
+    relative, scaled = (
+        records(path, replace(OPTIONS, full_scale=scale)) for scale in (None, full_scale)
+    )
+    assert "parts of full scale, no acceleration" in relative[-1]["notes"][0]
+    assert "parts of full scale" not in " ".join(scaled[-1]["notes"])
+    wanted = record_features(
+        (steps * 2.0**-15).astype(np.float32) * np.float32(full_scale),
+        sample_rate_hz=RATE_HZ,
+        full_scale=full_scale,
+    )
+    for place in (0, 1):
+        found = windows_of(scaled, f"channel_{place + 1}")
+        rms = wanted.names.index("rms")
+        assert [r["features"]["rms"] for r in found] == wanted.values[:, place, rms].tolist()
+        clipped = ["clipped" in record["quality"] for record in found]
+        assert clipped == [place == 0 and number <= 4 for number in range(len(found))]
+        for one, other in zip(windows_of(relative, f"channel_{place + 1}"), found, strict=True):
+            ratio = other["features"]["rms"] / one["features"]["rms"]
+            assert ratio == pytest.approx(full_scale, rel=1e-5)
+            assert "clipped" not in one["quality"]
 
 
 def test_speed_counts_as_what_it_is(shared_data: Path) -> None:

@@ -61,6 +61,14 @@ Unit = Annotated[
     str | None,
     typer.Option(metavar="g|m/s2", help="Unit of the samples. Default: the file's, else g."),
 ]
+FullScale = Annotated[
+    float | None,
+    typer.Option(
+        metavar="X",
+        help="Largest acceleration that the input holds, in the unit: scales integers of WAV files,"
+        " and tells clipping.",
+    ),
+]
 Window = Annotated[float | None, typer.Option(metavar="S", help="Length of a window. [default: 1]")]
 Hop = Annotated[
     float | None, typer.Option(metavar="S", help="Time between two windows. [default: 0.1]")
@@ -98,6 +106,7 @@ def analyze(
     catalogue: Catalogue = None,
     line_frequency: LineFrequency = None,
     unit: Unit = None,
+    full_scale: FullScale = None,
     window: Window = None,
     hop: Hop = None,
     file_format: Format = AnalysisFormat.TABLE,
@@ -116,6 +125,7 @@ def analyze(
             bearing=_bearing(bearing, catalogue),
             line_frequency_hz=line_frequency,
             unit=None if unit is None else parse_unit(unit),
+            full_scale=full_scale,
             window_s=window,
             hop_s=hop,
             channels=tuple(channel or ()),

@@ -28,6 +28,9 @@ class AnalysisOptions:
         Frequency of the mains, to tell electrical vibration.
     unit : AccelerationUnit, optional
         For files that do not tell it.
+    full_scale : float > 0, optional
+        Largest acceleration that the input holds, in the unit: what integers of a WAV file are
+        parts of, and where clipping begins.
     window_s, hop_s : float > 0, optional
         Length of a window and time between two; 1 s and 0.1 s by default, bursts as they are.
     channels : tuple of str
@@ -47,6 +50,7 @@ class AnalysisOptions:
     bearing: BearingGeometry | None = None
     line_frequency_hz: float | None = None
     unit: AccelerationUnit | None = None
+    full_scale: float | None = None
     window_s: float | None = None
     hop_s: float | None = None
     channels: tuple[str, ...] = ()
@@ -57,6 +61,7 @@ class AnalysisOptions:
         _require_positive("--sample-rate", self.sample_rate_hz, "Hz, such as 12000")
         _require_positive("--rpm", self.rpm, "revolutions per minute, such as 1797")
         _require_positive("--line-frequency", self.line_frequency_hz, "Hz, such as 50")
+        _require_positive("--full-scale", self.full_scale, "the unit, such as 50")
         _require_positive("--window", self.window_s, "seconds, such as 1")
         _require_positive("--hop", self.hop_s, "seconds, such as 0.1")
         hops = self.hops_per_window

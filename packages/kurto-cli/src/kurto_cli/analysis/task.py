@@ -40,6 +40,8 @@ class AnalysisTask:
         Frequency of the mains.
     notes : tuple of str
         What was assumed, one line each.
+    full_scale : float or None
+        Largest acceleration that the input holds, in `unit`.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class AnalysisTask:
     bearing: BearingGeometry | None
     line_frequency_hz: float | None
     notes: tuple[str, ...]
+    full_scale: float | None = None
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -93,7 +96,12 @@ class AnalysisTask:
                 f"{self.path}: cannot be read from sample {first} on, is it damaged or cut off?"
                 f" {one_line(error)}"
             ) from error
-        return None if values is None else values[list(self.channels)]
+        if values is None:
+            return None
+        chosen = values[list(self.channels)]
+        if self.recording.is_relative and self.full_scale is not None:
+            chosen *= np.float32(self.full_scale)
+        return chosen
 
     def diagnosis(self, samples: npt.NDArray[np.float32]) -> Diagnosis:
         """Return what a window of one channel says about the bearing.
@@ -152,7 +160,8 @@ def prepare(path: Path, options: AnalysisOptions) -> AnalysisTask:
         speed=speed,
         bearing=options.bearing,
         line_frequency_hz=options.line_frequency_hz,
-        notes=(*unit_notes, *speed_notes),
+        notes=(*_scale_notes(path, recording, options), *unit_notes, *speed_notes),
+        full_scale=options.full_scale,
     )
 
 
@@ -189,6 +198,16 @@ def _geometry(
             f" give --hop and --window of {1 / rate_hz:g} s at least"
         )
     return WindowGeometry(hop_length, options.hops_per_window)
+
+
+def _scale_notes(path: Path, recording: Recording, options: AnalysisOptions) -> Sequence[str]:
+    if not recording.is_relative or options.full_scale is not None:
+        return ()
+    note = (
+        f"{path}: holds parts of full scale, no acceleration: levels, mm/s and um are relative"
+        " (--full-scale X tells what full scale is)"
+    )
+    return (note,)
 
 
 def _unit(

@@ -42,7 +42,12 @@ def analysed_windows(task: AnalysisTask) -> Iterator[AnalysedWindow]:
         If the file turns out to be damaged.
     """
     count = len(task.channels)
-    ring = SensorRing(channel_count=count, geometry=task.plan.geometry, units=[task.unit] * count)
+    ring = SensorRing(
+        channel_count=count,
+        geometry=task.plan.geometry,
+        units=[task.unit] * count,
+        full_scale=[task.full_scale] * count,
+    )
     batch = WindowBatch(task.plan)
     waiting: list[tuple[Diagnosis, ...]] = []
     hop_length = task.plan.geometry.hop_length

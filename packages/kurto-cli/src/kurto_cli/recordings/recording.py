@@ -78,6 +78,8 @@ class Recording:
         Shaft speed, if the file tells it.
     aliases : mapping of str to str
         Other names of channels, such as the file's own.
+    is_relative : bool
+        True if the samples are parts of full scale, and not yet an acceleration.
     """
 
     channels: tuple[str, ...]
@@ -91,6 +93,7 @@ class Recording:
     segments: tuple[Segment, ...] = (Segment(0, 0),)
     speed: RecordedSpeed | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
+    is_relative: bool = False
 
     @property
     def index_count(self) -> int:

@@ -62,6 +62,7 @@ def read_wav(path: Path, chosen: Sequence[str]) -> Recording:
         samples=_FullScale(matrix, chunks.bits) if chunks.kind == _PCM else matrix,
         unit=None,
         sample_rate_hz=float(chunks.rate_hz) or None,
+        is_relative=chunks.kind == _PCM,
     )
 
 
