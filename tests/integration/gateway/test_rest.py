@@ -36,6 +36,10 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "GET", f"/api/stream/events?sensor_id=pump-7&{TIMES}&kinds=STREAM_EVENT_KIND_GAP", "",
         {"sensor_id": "pump-7", "kinds": [3]},
     ),
+    "kurto.ingest.v1.StreamControlService.ListProcessValues": (
+        "GET", f"/api/process-values/pump-7?names=load&names=heat&{TIMES}&page_size=9", "",
+        {"sensor_id": "pump-7", "names": ["load", "heat"], "page_size": 9},
+    ),
     "kurto.ingest.v1.StreamControlService.GetStorageStatus": (
         "GET", "/api/storage/status", "", {},
     ),
