@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, summary
 from benchmarks.raw.messages import HOP, VARIANTS, payloads
 from kurto_ingest.ports import StreamCommit, StreamRecord
 from kurto_ingest.postgres import Partitions, PostgresSampleStore, PostgresStreamStore
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_service.clock import SystemClock
 from kurto_service.postgres import create_pool

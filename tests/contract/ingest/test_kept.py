@@ -33,7 +33,7 @@ from kurto_ingest.keeping.kept import (
 from kurto_ingest.ports import NewStream, StreamCommit, StreamRecord
 from kurto_ingest.space.exceptions import KeepIdTaken, TooManyRetentionTimes
 from kurto_ingest.stores import Stores
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.encoding import Encoding
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.timing import microseconds

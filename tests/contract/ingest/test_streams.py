@@ -9,7 +9,7 @@ import pytest
 from kurto_ingest.assets.model import Channel, Sensor, SensorConfig
 from kurto_ingest.ports import NewStream, StoredSamples, StreamCommit, StreamRecord
 from kurto_ingest.stores import Stores
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.encoding import Encoding
 from kurto_ingest.streams.ranges import IndexRange, RangeSet
 from kurto_ingest.streams.timing import microseconds

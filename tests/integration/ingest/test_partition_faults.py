@@ -38,8 +38,10 @@ async def test_no_insert_fails_when_a_partition_goes_under_load(
     running: RunningIngest,
     sender: Sender,
     stores: Stores,
+    *,
     settings: IngestSettings,
     fault: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     connection = await asyncpg.connect(settings.postgres_dsn)
     end = 0
@@ -66,7 +68,7 @@ async def test_no_insert_fails_when_a_partition_goes_under_load(
     await connection.close()
 
     failed = running.ingest.metrics.commits.labels("failed")._value.get()
-    assert failed == 0
+    assert failed == 0, [getattr(record, "error", record.exc_text) for record in caplog.records]
     record = await stores.streams.find(sender.sensor_id, 1)
     assert record is not None
     rows = await stores.samples.read(record.format, 0, end)

@@ -116,19 +116,21 @@ def test_rows_and_hops_are_what_was_sent(
     assert stream.durable.next_index == stream.accepted.next_index
     assert stream.durable.missing == stream.accepted.missing
     assert stream.durable.gap_count == stream.accepted.gap_count
-    check_hops(stream, sent, begin)
+    check_hops(stream, sent, begin, refilled)
 
 
-def check_hops(stream: LiveStream, sent: set[int], begin: int) -> None:
-    """Every closed hop in memory is the samples sent, or a gap because one came not in order."""
+def check_hops(stream: LiveStream, sent: set[int], begin: int, refilled: RangeSet) -> None:
+    """Every closed hop in memory is the samples sent, or a gap that somebody may have seen."""
     tail = stream.tail
     assert tail.end == stream.accepted.next_index // HOP
     for hop in range(begin // HOP, tail.end):
         run = tail.run(hop, 1)
         whole = set(range(hop * HOP, (hop + 1) * HOP)) <= sent
         if run is None:
-            assert hop == begin // HOP, "only the hop that began before us is not in memory"
-        elif not run.is_gap:
+            assert whole or hop == begin // HOP, "what is not in memory is in the store"
+        elif run.is_gap:
+            assert not whole or refilled.touches(hop * HOP, (hop + 1) * HOP)
+        else:
             assert whole
             assert run.hops[0] == source(stream.format.encoding, hop * HOP, HOP).tobytes()
 

@@ -19,7 +19,7 @@ from kurto_ingest.ports import NewStream, StoredSamples, StreamCommit, StreamRec
 from kurto_ingest.reading.read_calls import ReadLimits, SampleReads
 from kurto_ingest.reading.sample_reader import ReadSizes
 from kurto_ingest.stores import Stores
-from kurto_ingest.streams.cells import Block, cut_at_grid
+from kurto_ingest.streams.blocks import Block, cut_at_grid
 from kurto_ingest.streams.encoding import Encoding
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import StreamSequence

@@ -3,7 +3,7 @@
 import struct
 
 from kurto_ingest.postgres.copy_rows import COLUMNS, CopyChunks, row_head
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 
 
 async def content(pieces: list[bytes]) -> tuple[bytes, int]:

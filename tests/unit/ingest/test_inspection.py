@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.encoding import Encoding
 from kurto_ingest.streams.inspection import inspect_together
 from kurto_ingest.streams.quality import BlockInspector

@@ -231,7 +231,8 @@ class TimeInFuture(InvalidArgument):
     def __init__(self, sensor_id: str, ahead_s: float) -> None:
         super().__init__(
             f"The samples of {sensor_id!r} would lie {ahead_s:.0f} s in the future: check"
-            " first_index and the sender's sample rate, or begin a new epoch with another boot_id.",
+            " first_index and the sender's sample rate, or begin a new epoch with another boot_id;"
+            " for a recording open the stream with its start_time.",
             sensor_id=sensor_id,
         )
 

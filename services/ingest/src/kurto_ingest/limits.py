@@ -69,6 +69,7 @@ def read_limits(settings: IngestSettings) -> ReadLimits:
     """Return what readers of stored samples may take."""
     return ReadLimits(
         max_reads=settings.max_sample_reads,
+        max_stalled=settings.max_stalled_reads,
         stall_s=settings.read_stall_s,
         sizes=ReadSizes(settings.read_page_bytes, settings.read_chunk_bytes),
     )

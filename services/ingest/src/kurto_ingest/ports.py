@@ -12,7 +12,7 @@ from kurto_ingest.assets.model import Sensor
 from kurto_ingest.assets.retention import DEFAULT_CLASS, RetentionClass
 from kurto_ingest.records.sample_times import SampleTime
 from kurto_ingest.records.stream_events import EventQuery, StreamEvent
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat

@@ -132,6 +132,11 @@ class IngestSettings(ServiceSettings):
     max_sample_reads: int = Field(
         8, gt=0, description="Readers of stored samples at the same time."
     )
+    max_stalled_reads: int = Field(
+        32,
+        gt=0,
+        description="Readers that took nothing for too long and are still connected, at most.",
+    )
     read_page_bytes: int = Field(
         _MIB, gt=0, description="Stored samples in memory for one reader, about, in bytes."
     )
@@ -222,6 +227,9 @@ class IngestSettings(ServiceSettings):
     )
     # PostgreSQL
     write_pool_size: int = Field(3, ge=2, description="PostgreSQL connections for commits.")
+    opening_pool_size: int = Field(
+        2, ge=1, description="PostgreSQL connections for senders that open their streams."
+    )
     query_pool_size: int = Field(6, ge=3, description="PostgreSQL connections for all else.")
     read_pool_size: int = Field(
         2, ge=1, description="PostgreSQL connections for reading samples back."

@@ -22,7 +22,11 @@ __all__ = ["Stores"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """What ingest stands on."""
+    """What ingest stands on.
+
+    `sender_sensors` and `sender_streams` are `sensors` and `streams` once more, for senders only,
+    who then do not wait behind what others ask for; None where nobody else asks for much.
+    """
 
     places: PlaceStore
     sensors: SensorStore
@@ -35,3 +39,5 @@ class Stores:
     values: ProcessValueStore
     keeps: KeepStore
     space: SpaceStore
+    sender_sensors: SensorStore | None = None
+    sender_streams: StreamStore | None = None

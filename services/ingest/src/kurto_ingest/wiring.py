@@ -104,9 +104,11 @@ class Ingest:
             metrics=self.metrics,
             pace=commit_pace(settings),
         )
+        self._sensors = stores.sender_sensors or stores.sensors
+        self._streams = stores.sender_streams or stores.streams
         self.opener = StreamOpener(
-            sensors=stores.sensors,
-            streams=stores.streams,
+            sensors=self._sensors,
+            streams=self._streams,
             registry=self.registry,
             committer=self.committer,
             sink=self.forwarder,
@@ -191,18 +193,19 @@ class Ingest:
             metrics=self.metrics,
             limits=limits,
         )
-        self.servicer = IngestServicer(
-            opener=self.opener,
+        self.reads = SampleReads(
             sensors=stores.sensors,
             streams=stores.streams,
+            archive=stores.archive,
+            times=stores.times,
+            limits=read_limits(settings),
+        )
+        self.servicer = IngestServicer(
+            opener=self.opener,
+            sensors=self._sensors,
+            streams=self._streams,
             parts=parts,
-            reads=SampleReads(
-                sensors=stores.sensors,
-                streams=stores.streams,
-                archive=stores.archive,
-                times=stores.times,
-                limits=read_limits(settings),
-            ),
+            reads=self.reads,
             keeps=KeepCalls(stores.keeps, stores.sensors, self._clock),
             limits=stream_limits(settings),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 
 __all__ = ["COLUMNS", "CopyChunks", "row_head"]
 

@@ -11,6 +11,7 @@ import asyncpg
 
 from kurto_ingest.postgres.classes import ClassTable
 from kurto_ingest.postgres.partition_list import PartitionList, StoredPartition
+from kurto_ingest.space.exceptions import PartitionLostError
 from kurto_ingest.space.partitioning import (
     LATE_AFTER_H,
     PartitionKey,
@@ -25,7 +26,7 @@ from kurto_service.postgres import Pool
 if TYPE_CHECKING:
     from kurto_service.postgres import PooledConnection
 
-__all__ = ["BUSY", "PartitionLostError", "Partitions"]
+__all__ = ["BUSY", "VANISHED", "Partitions"]
 
 _LOG = logging.getLogger(__name__)
 # Waiting for a lock on the table makes everybody else wait behind: give up and come again.
@@ -36,6 +37,10 @@ _PAUSE_S = 0.05
 
 #: Somebody reads or changes the table: to be tried again.
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.ObjectNotInPrerequisiteStateError)
+
+#: Somebody dropped the table between two looks at it: to be looked at anew. PostgreSQL has no code
+#: of its own for tables that go while a statement is about to lock them ("cache lookup failed").
+VANISHED = (asyncpg.UndefinedTableError, asyncpg.InternalServerError)
 
 _STATE = """
 SELECT c.oid, i.inhparent IS NOT NULL AS attached, coalesce(i.inhdetachpending, false) AS pending
@@ -48,10 +53,6 @@ _ATTACHED = (
 )
 
 
-class PartitionLostError(Exception):
-    """A partition was detached or replaced under a commit: look again and repeat it."""
-
-
 class Partitions:
     """Keeps the partitions of ``ingest.sensor_data``.
 
@@ -59,6 +60,9 @@ class Partitions:
     ----------
     pool : Pool
         Connections.
+    committing : Pool, optional
+        Connections on which partitions are made: commits wait for those, and must not stand in line
+        with queries. Without it they are those of `pool`.
     clock : Clock
         Tells which hours are next and which are old.
     default_s, buffer_s : float
@@ -75,8 +79,10 @@ class Partitions:
         default_s: float,
         buffer_s: float = 3600.0,
         ahead_s: float,
+        committing: Pool | None = None,
     ) -> None:
         self._pool = pool
+        self._committing = committing or pool
         self._clock = clock
         self._ahead_h = ahead_s / 3600
         self._known: dict[PartitionKey, int] = {}  # their oids
@@ -120,13 +126,13 @@ class Partitions:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._make(key)
-            except (*BUSY, asyncpg.DeadlockDetectedError):
+            except (*BUSY, *VANISHED, asyncpg.DeadlockDetectedError):
                 await asyncio.sleep(_PAUSE_S)
         return await self._make(key)
 
     async def _make(self, key: PartitionKey) -> int:
         parent = class_table(key.class_number)
-        async with self._pool.acquire() as connection:
+        async with self._committing.acquire() as connection:
             await self._make_class(connection, key.class_number)
             async with connection.transaction():
                 await connection.execute(_LOCK_TIMEOUT)

@@ -6,14 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import asyncpg
-
 from kurto_ingest.ports import StoredSamples, StreamCommit, StreamKey
 from kurto_ingest.postgres.classes import ALL_CLASSES
 from kurto_ingest.postgres.copy_rows import COLUMNS, CopyChunks, row_head
-from kurto_ingest.postgres.partitions import PartitionLostError, Partitions
+from kurto_ingest.postgres.partitions import VANISHED, Partitions
 from kurto_ingest.postgres.process_values import add_values
 from kurto_ingest.postgres.rows import array_text, multirange_text
+from kurto_ingest.space.exceptions import PartitionLostError
 from kurto_ingest.space.partitioning import PartitionKey, hour_of, partition_of
 from kurto_ingest.streams.stream_format import StreamFormat
 from kurto_ingest.streams.timing import datetime_from_us
@@ -25,10 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["PostgresSampleStore"]
 
 # A partition may be dropped or detached between two looks: then the commit is done again at once.
-_ATTEMPTS = 3
+# Whoever detaches, then drops it, costs two attempts.
+_ATTEMPTS = 5
 
 # Arrays travel as text, but for names: asyncpg looks at each element of others three times.
-# Takes the row locks; what it does not return has another fence or position by now.
+# Takes the row locks; what it does not return has another fence or position by now. Should the
+# machine that holds them be gone, PostgreSQL lets go of them after a while: TCP takes two hours.
+# These two settings cost no turn of their own here.
 _ADVANCE = """
 UPDATE ingest.streams AS s
 SET next_index = v.next_index,
@@ -44,7 +46,8 @@ FROM unnest($2::text[], ($3::text)::bigint[], ($4::text)::bigint[], ($5::text)::
     AS v (sensor_id, epoch, fence, before, next_index, missing, abandoned, gap_count, late)
 WHERE s.sensor_id = v.sensor_id AND s.epoch = v.epoch
   AND s.fence = v.fence AND s.next_index = v.before
-RETURNING s.sensor_id, s.epoch
+RETURNING s.sensor_id, s.epoch, set_config('idle_in_transaction_session_timeout', $11, true),
+    set_config('statement_timeout', $11, true)
 """
 
 # FOR UPDATE: a transaction whose connection broke may still be committing.
@@ -102,10 +105,10 @@ class PostgresSampleStore:
         rows = {item.format.key: _rows(item, late_before) for item in commits}
         keys = {key for found in rows.values() for key in found}
         for attempt in range(1, _ATTEMPTS + 1):
-            await self._partitions.ensure(keys)
             try:
+                await self._partitions.ensure(keys)
                 return await self._commit(commits, rows, token)
-            except (asyncpg.UndefinedTableError, PartitionLostError):
+            except (*VANISHED, PartitionLostError):
                 # Raised before COMMIT: nothing of it is stored.
                 self._partitions.forget(keys)
                 if attempt == _ATTEMPTS:
@@ -145,6 +148,7 @@ class PostgresSampleStore:
             array_text([multirange_text(item.after.abandoned) for item in commits]),
             array_text([item.after.gap_count for item in commits]),
             array_text([multirange_text(item.late_windows) for item in commits]),
+            f"{self._timeout_s * 1000:.0f}ms",
             timeout=self._timeout_s,
         )
         return {(row["sensor_id"], row["epoch"]) for row in rows}

@@ -34,7 +34,8 @@ async def postgres_stores(settings: IngestSettings, runtime: Runtime[IngestSetti
     writing = await _pool(settings, runtime, "write", settings.write_pool_size)
     reading = await _pool(settings, runtime, "query", settings.query_pool_size)
     runtime.add_probe("postgresql", lambda: ping(writing))
-    partitions = _partitions(settings, reading, runtime.clock)
+    opening = await _pool(settings, runtime, "opening", settings.opening_pool_size)
+    partitions = _partitions(settings, reading, writing, runtime.clock)
     runtime.spawn("partitions", partitions.run(settings.partition_interval_s))
     samples = PostgresSampleStore(
         writing, reading, partitions, commit_timeout_s=settings.commit_timeout_s
@@ -43,6 +44,8 @@ async def postgres_stores(settings: IngestSettings, runtime: Runtime[IngestSetti
         places=PostgresPlaceStore(reading),
         sensors=PostgresSensorStore(reading),
         streams=PostgresStreamStore(reading),
+        sender_sensors=PostgresSensorStore(opening),
+        sender_streams=PostgresStreamStore(opening),
         samples=FirstInLine(samples, runtime.queries.held),
         archive=PostgresSampleArchive(
             await _pool(settings, runtime, "read", settings.read_pool_size)
@@ -61,10 +64,11 @@ async def postgres_stores(settings: IngestSettings, runtime: Runtime[IngestSetti
     )
 
 
-def _partitions(settings: IngestSettings, pool: Pool, clock: Clock) -> Partitions:
+def _partitions(settings: IngestSettings, pool: Pool, committing: Pool, clock: Clock) -> Partitions:
     return Partitions(
         pool,
         clock,
+        committing=committing,
         default_s=settings.raw_retention_h * 3600,
         buffer_s=settings.buffer_retention_h * 3600,
         ahead_s=settings.partition_ahead_h * 3600,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
+from kurto_ingest.space.exceptions import PartitionLostError
 from kurto_service.errors import is_unavailable
 from kurto_service.exceptions import ResourceExhausted
 
@@ -14,7 +15,9 @@ _TRANSIENT = (
     asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
-    asyncpg.UndefinedTableError,  # retention dropped the partition meanwhile
+    asyncpg.UndefinedTableError,  # somebody drops the partition, again and again
+    PartitionLostError,
+    asyncpg.IdleInTransactionSessionTimeoutError,  # this process stood still in the middle
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.CrashShutdownError,

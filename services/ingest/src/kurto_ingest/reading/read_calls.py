@@ -39,11 +39,14 @@ class ReadLimits:
         Seconds after which a reader that takes nothing is sent away.
     sizes : ReadSizes
         Memory of one reader.
+    max_stalled : int
+        Readers at a time that were sent away and have not taken notice.
     """
 
     max_reads: int
     stall_s: float
     sizes: ReadSizes
+    max_stalled: int = 32
 
 
 class SampleReads:
@@ -77,8 +80,8 @@ class SampleReads:
         self._limits = limits
         self._reader = SampleReader(archive, limits.sizes)
         self._draining = False
-        #: Readers at the moment.
-        self.count = 0
+        #: Readers at the moment, and those that were sent away but have not taken notice.
+        self.count = self.stalled_count = 0
 
     def drain(self) -> None:
         """Send all readers away: they go on elsewhere, or later."""
@@ -102,12 +105,19 @@ class SampleReads:
         except _Stalled as stalled:
             # Its place is free by now. It is told once it reads again: the status of a call cannot
             # overtake the message that waits for room.
-            await stalled.writing
+            await self._until_gone(stalled)
             raise Overloaded(
                 f"The reader took nothing for {self._limits.stall_s:g} s: read faster,"
                 " or ask again with resume for what is left.",
                 retry_after_s=0.0,
             ) from None
+
+    async def _until_gone(self, stalled: _Stalled) -> None:
+        self.stalled_count += 1
+        try:
+            await stalled.writing
+        finally:
+            self.stalled_count -= 1
 
     async def _serve_all(self, request: ReadRequest, write: Write) -> None:
         with self._slot():
@@ -128,6 +138,13 @@ class SampleReads:
             raise Overloaded(
                 f"{self.count} readers of samples are at work already: retry in a moment.",
                 retry_after_s=_RETRY_AFTER_S,
+            )
+        if self.stalled_count >= self._limits.max_stalled:
+            # Each holds a message; nobody but they and their connections can end them.
+            raise Overloaded(
+                f"{self.stalled_count} readers have stopped taking samples and stay connected: end"
+                " those programs, or the connections of those that are gone.",
+                retry_after_s=self._limits.stall_s,
             )
         self.count += 1
         try:

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 from kurto_service.exceptions import AlreadyExists, InvalidArgument, ResourceExhausted
 
-__all__ = ["KeepIdTaken", "StorageFull", "TooManyRetentionTimes"]
+__all__ = ["KeepIdTaken", "PartitionLostError", "StorageFull", "TooManyRetentionTimes"]
+
+
+class PartitionLostError(Exception):
+    """A partition was detached or replaced under a commit: look again and repeat it."""
 
 
 class TooManyRetentionTimes(InvalidArgument):

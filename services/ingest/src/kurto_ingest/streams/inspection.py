@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.encoding import Encoding, planar_view, sample_values
 
 __all__ = ["inspect_together"]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
 
 from kurto_ingest.exceptions import IndexWentBackwards
-from kurto_ingest.streams.cells import Block, CellAssembler, cut_at_grid
+from kurto_ingest.streams.blocks import Block, cut_at_grid
+from kurto_ingest.streams.cells import CellAssembler
 from kurto_ingest.streams.encoding import Planar
 from kurto_ingest.streams.hop_tail import HopTail
-from kurto_ingest.streams.pending import Abandonment, Commit, plan_commit
-from kurto_ingest.streams.process_values import ProcessValue, ValuesInHand
+from kurto_ingest.streams.pending import ENTRY_BYTES, Abandonment, Commit, Journal
+from kurto_ingest.streams.process_values import VALUE_BYTES, ProcessValue, ValuesInHand
 from kurto_ingest.streams.quality import BlockInspector
 from kurto_ingest.streams.ranges import IndexRange, RangeSet
 from kurto_ingest.streams.sequence import Intake, StreamSequence
@@ -70,8 +69,7 @@ class LiveStream:
         self.pending_bytes = 0
         self.open_since_s: float | None = None
         self._charge = charge
-        self._journal: deque[Block | Abandonment] = deque()
-        self._entered_s: deque[float] = deque()  # when each entry was made
+        self._journal = Journal()
         self._discarded = False
         self._now_s = 0.0
         self._standing = 0
@@ -93,24 +91,24 @@ class LiveStream:
     def take_quality(self) -> int | None:
         """Return the flags of the blocks since the last time; None when there was none."""
         seen, self._seen = self._seen, None
-        for entry in islice(reversed(self._journal), _NEWEST):
-            if isinstance(entry, Block):
-                seen = entry.quality | (seen or 0)
+        for block in self._journal.newest(_NEWEST):
+            seen = block.quality | (seen or 0)
         return seen
 
-    def _enter(self, entry: Block | Abandonment) -> None:
-        if isinstance(entry, Block):
-            if self._standing:
-                entry.flag(self._standing)
-            if self.values:
-                self.values.give(entry)
-        self._journal.append(entry)
-        self._entered_s.append(self._now_s)
+    def _enter(self, block: Block, extra_bytes: int = 0) -> None:
+        size_bytes = len(block.data) + extra_bytes
+        if self._standing:
+            block.flag(self._standing)
+        if self.values:
+            self.values.give(block)
+            size_bytes += VALUE_BYTES * len(block.values)
+        self._journal.enter(block, self._now_s, size_bytes)
 
     def commit_lag_s(self, now_s: float) -> float:
         """Return the age of the oldest accepted sample that is not committed; 0 if none is."""
-        if self._entered_s:
-            return now_s - self._entered_s[0]
+        oldest_s = self._journal.oldest_s
+        if oldest_s is not None:
+            return now_s - oldest_s
         if self._assembler.has_open_block and self.open_since_s is not None:
             return now_s - self.open_since_s
         return 0.0
@@ -227,7 +225,9 @@ class LiveStream:
         self._assembler.close_block()
         inspect = self._assembler.inspect
         for block in cut_at_grid(self.format, item.first, samples, inspect, shaft_speed_hz):
-            self._enter(block)
+            # However short its parts are, a refill takes no more than it is charged with.
+            self._enter(block, ENTRY_BYTES)
+            self._grow(ENTRY_BYTES)
 
     def _grow(self, size_bytes: int) -> None:
         self.pending_bytes += size_bytes
@@ -252,7 +252,8 @@ class LiveStream:
         count = self.accepted.abandon(first, end)
         if count:
             self._assembler.close_block()
-            self._enter(Abandonment(first, end))
+            self._journal.enter(Abandonment(first, end), self._now_s, ENTRY_BYTES)
+            self._grow(ENTRY_BYTES)
         return count
 
     def close_block(self, older_than_s: float | None = None) -> None:
@@ -272,18 +273,14 @@ class LiveStream:
 
     def plan(self, max_bytes: int) -> Commit | None:
         """Return the oldest pending entries, about `max_bytes` of them, as a commit."""
-        if not self._journal:
-            return None
-        return plan_commit(self.durable, self._journal, max_bytes)
+        return self._journal.plan(self.durable, max_bytes)
 
     def finish(self, commit: Commit) -> None:
         """Note that `commit`, the result of the last `plan`, is durable."""
         self.durable = commit.after
         if self._discarded:  # while the commit was on its way
             return
-        for _ in range(commit.entry_count):
-            self._journal.popleft()
-            self._entered_s.popleft()
+        self._journal.remove(commit.entry_count)
         for block in commit.blocks:
             self._seen = block.quality | (self._seen or 0)
         self._grow(-commit.size_bytes)
@@ -294,7 +291,6 @@ class LiveStream:
         """Drop everything that is not durable; the stream must not be used any more."""
         self._discarded = True
         self._journal.clear()
-        self._entered_s.clear()
         self._assembler.drop_block()
         self._grow(-self.pending_bytes)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
-from kurto_ingest.streams.cells import Block
-from kurto_ingest.streams.process_values import VALUE_BYTES
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import Intake, StreamSequence
 
-__all__ = ["Abandonment", "Commit", "plan_commit"]
+__all__ = ["ENTRY_BYTES", "Abandonment", "Commit", "Journal"]
+
+#: What an entry takes in memory beside its samples, about.
+ENTRY_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Commit(NamedTuple):
     blocks : tuple of Block
         Rows to be stored.
     entry_count, size_bytes : int
-        Pending entries that the commit covers, and the bytes of the blocks and their values.
+        Pending entries that the commit covers, and the bytes that they were charged with.
     refilled : RangeSet
         Samples that close gaps of before: somebody may have seen those gaps.
     healed : RangeSet
@@ -48,33 +52,64 @@ class Commit(NamedTuple):
     healed: RangeSet
 
 
-def plan_commit(
-    durable: StreamSequence, entries: Iterable[Block | Abandonment], max_bytes: int
-) -> Commit | None:
-    """Return the oldest of `entries`, about `max_bytes` of them, as a commit on top of `durable`.
+class Journal:
+    """What was accepted and is not durable, in the order in which it came."""
 
-    None when there are none.
-    """
-    blocks: list[Block] = []
-    count = size_bytes = 0
-    after = durable.copy()
-    gaps, refilled, healed = RangeSet(), RangeSet(), RangeSet()
-    for entry in entries:
-        if size_bytes >= max_bytes:
-            break
-        count += 1
-        if isinstance(entry, Abandonment):
-            after.abandon(entry.first, entry.end)
-            continue
-        blocks.append(entry)
-        size_bytes += len(entry.data) + VALUE_BYTES * len(entry.values)
-        if entry.first == after.next_index:  # the usual case
-            after.next_index = entry.end
-        else:
-            _sort(after.offer(entry.first, entry.count), gaps, refilled, healed)
-    if not count:
-        return None
-    return Commit(durable, after, tuple(blocks), count, size_bytes, refilled, healed)
+    __slots__ = ("_entries",)
+
+    def __init__(self) -> None:
+        # Each with the time at which it was entered, and the bytes that it was charged with.
+        self._entries: deque[tuple[Block | Abandonment, float, int]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def oldest_s(self) -> float | None:
+        """Monotonic time at which the oldest entry was made; None without entries."""
+        return self._entries[0][1] if self._entries else None
+
+    def newest(self, count: int) -> Iterator[Block]:
+        """Yield the blocks among the last `count` entries, the newest first."""
+        for entry, _, _ in islice(reversed(self._entries), count):
+            if isinstance(entry, Block):
+                yield entry
+
+    def enter(self, entry: Block | Abandonment, now_s: float, size_bytes: int) -> None:
+        """Add an entry that was charged with `size_bytes`."""
+        self._entries.append((entry, now_s, size_bytes))
+
+    def remove(self, count: int) -> None:
+        """Take the oldest `count` entries out."""
+        for _ in range(count):
+            self._entries.popleft()
+
+    def clear(self) -> None:
+        """Take all entries out."""
+        self._entries.clear()
+
+    def plan(self, durable: StreamSequence, max_bytes: int) -> Commit | None:
+        """Return the oldest entries, about `max_bytes` of them, as a commit on top of `durable`."""
+        if not self._entries:
+            return None
+        blocks: list[Block] = []
+        count = size_bytes = 0
+        after = durable.copy()
+        gaps, refilled, healed = RangeSet(), RangeSet(), RangeSet()
+        for entry, _, charged_bytes in self._entries:
+            if count and size_bytes >= max_bytes:
+                break
+            count += 1
+            size_bytes += charged_bytes
+            if isinstance(entry, Abandonment):
+                after.abandon(entry.first, entry.end)
+                continue
+            blocks.append(entry)
+            if entry.first == after.next_index:  # the usual case
+                after.next_index = entry.end
+            else:
+                _sort(after.offer(entry.first, entry.count), gaps, refilled, healed)
+        return Commit(durable, after, tuple(blocks), count, size_bytes, refilled, healed)
 
 
 def _sort(intake: Intake, gaps: RangeSet, refilled: RangeSet, healed: RangeSet) -> None:

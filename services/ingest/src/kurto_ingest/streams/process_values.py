@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kurto_ingest.assets.process_values import ProcessValueDefinition
-from kurto_ingest.streams.cells import Block
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.sequence import Intake
 
 __all__ = ["BAD", "VALUE_BYTES", "LoadTrack", "ProcessValue", "ValuesInHand", "hop_loads"]
