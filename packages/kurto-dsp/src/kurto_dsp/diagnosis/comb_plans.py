@@ -4,6 +4,7 @@ The places depend on bearing, speed and length alone, so that windows of one rec
 them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,9 +78,9 @@ class CombPlan:
         return Presence(usable, counts)
 
     def heights(
-        self, levels: Float64Array, presence: Presence
+        self, levels: Float64Array, presences: Sequence[Presence]
     ) -> tuple[Float64Array, Float64Array]:
-        """Return the height of the comb at each base, with the best slip.
+        """Return the height of the comb at each base in each spectrum, with the best slip.
 
         The height is the mean level of the teeth; what the highest has beyond the second
         highest counts little, since one line is no family, whatever its level. With fewer
@@ -87,42 +88,43 @@ class CombPlan:
 
         Parameters
         ----------
-        levels : Float64Array [shape=(lines,)]
-        presence : Presence
-            Of this plan.
+        levels : Float64Array [shape=(spectra, lines)]
+        presences : sequence of Presence
+            Of this plan, one a spectrum.
 
         Returns
         -------
-        heights, slips : Float64Array [shape=(bases,)]
+        heights, slips : Float64Array [shape=(spectra, bases)]
         """
-        padded = np.zeros(len(levels) + 1)
-        np.multiply(levels, presence.usable, out=padded[:-1])
+        padded = np.zeros((len(levels), levels.shape[1] + 1))
+        np.multiply(levels, [one.usable for one in presences], out=padded[:, :-1])
+        counts = np.stack([one.counts for one in presences])
         # No index lies outside: the mode only spares the look whether one does.
-        values = padded.take(self.index, mode="clip")
+        values = padded.take(self.index, axis=1, mode="clip")
         top, second = _two_highest(values)
         surplus = top - second
-        means = (values.sum(axis=0) - surplus) / np.maximum(presence.counts, 1)
+        means = (values.sum(axis=1) - surplus) / np.maximum(counts, 1)
         means += LONE_LINE_WEIGHT * surplus
-        means[presence.counts < LEAST_TEETH * len(values)] = -np.inf
-        best = np.argmax(means, axis=1)
-        heights: Float64Array = means[np.arange(len(best)), best]
+        means[counts < LEAST_TEETH * len(self.index)] = -np.inf
+        best = np.argmax(means, axis=2)
+        heights: Float64Array = np.take_along_axis(means, best[..., np.newaxis], axis=2)[..., 0]
         heights[~np.isfinite(heights)] = np.nan
         return heights, self.slips[best]
 
 
 def _two_highest(values: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Return the highest and the second highest along the first axis; 0 where there is none.
+    """Return the highest and the second highest along the second axis; 0 where there is none.
 
     Parameters
     ----------
-    values : Float64Array [shape=(teeth, ...)], >= 0
+    values : Float64Array [shape=(spectra, teeth, bases, slips)], >= 0
     """
-    top = np.zeros(values.shape[1:])
+    top = np.zeros((len(values), *values.shape[2:]))
     second, lower = np.zeros_like(top), np.empty_like(top)
-    for tooth in values:
-        np.minimum(top, tooth, out=lower)
+    for tooth in range(values.shape[1]):
+        np.minimum(top, values[:, tooth], out=lower)
         np.maximum(second, lower, out=second)
-        np.maximum(top, tooth, out=top)
+        np.maximum(top, values[:, tooth], out=top)
     return top, second
 
 

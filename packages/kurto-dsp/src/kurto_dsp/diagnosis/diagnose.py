@@ -12,9 +12,14 @@ from kurto_dsp.arrays import Float64Array, require_sample_rate
 from kurto_dsp.bearings import BearingGeometry
 from kurto_dsp.diagnosis.cage import cage_hint
 from kurto_dsp.diagnosis.evidence import evidence_lines
-from kurto_dsp.diagnosis.record_lines import record_lines
+from kurto_dsp.diagnosis.record_lines import record_lines, without_mean
 from kurto_dsp.diagnosis.results import Diagnosis, Fault, Hint, ShaftSpeed
-from kurto_dsp.diagnosis.scoring import family_scorer, highest_hz
+from kurto_dsp.diagnosis.scoring import (
+    FamilyScore,
+    FamilyScorer,
+    family_scorer,
+    highest_hz,
+)
 from kurto_dsp.diagnosis.shaft_patterns import shaft_hints
 from kurto_dsp.diagnosis.verdict import decide, highest, mean_scores
 from kurto_dsp.diagnosis.whitening import (
@@ -31,7 +36,7 @@ LEAST_REVOLUTIONS = 20.0
 """Revolutions that a window needs: with fewer, sidebands and shaft harmonics run together."""
 
 ROWS = 8
-"""Windows that are transformed together."""
+"""Windows that are transformed and scored together."""
 
 LONGEST_PATTERN_S = 60.0
 """Longest stretch whose shaft lines are looked at together."""
@@ -53,7 +58,7 @@ class _Setup:
         spectra: list[EnvelopeSpectrum] = []
         for first in range(0, len(windows), ROWS):
             rows = np.stack(windows[first : first + ROWS])
-            lines = record_lines(rows, self.sample_rate_hz)
+            lines = record_lines(without_mean(rows), self.sample_rate_hz)
             spectra += whitened_envelopes(lines, highest_hz=wanted_hz)
         return spectra
 
@@ -192,13 +197,12 @@ def _diagnose(windows: Sequence[Float64Array], whole: Float64Array, setup: _Setu
         return Diagnosis(Fault.UNCERTAIN, math.nan, hints=hints, reason=problems[-1] or "")
     spectra = setup.spectra(usable)
     scorer = family_scorer(setup.bearing, setup.speed, spectra[0])
-    scores = mean_scores(
-        [{one.comb.fault: one.z for one in scorer.families(spectrum)} for spectrum in spectra]
-    )
-    fault, reason = decide(scores, window_count=len(spectra))
     # Evidence is shown in the mean spectrum, in which the lines stand clearest.
     mean = mean_spectrum(spectra)
-    shown = [replace(one, z=scores[one.comb.fault]) for one in scorer.families(mean)]
+    *scored, of_mean = _families(scorer, [*spectra, mean])
+    scores = mean_scores([{one.comb.fault: one.z for one in families} for families in scored])
+    fault, reason = decide(scores, window_count=len(spectra))
+    shown = [replace(one, z=scores[one.comb.fault]) for one in of_mean]
     if fault is not Fault.BALL:
         hints += cage_hint(mean, scorer, setup.speed)
     return Diagnosis(
@@ -209,3 +213,11 @@ def _diagnose(windows: Sequence[Float64Array], whole: Float64Array, setup: _Setu
         tuple(sorted(hints, key=lambda hint: -hint.score)),
         f"{reason} (mean of {len(spectra)} windows)" if len(spectra) > 1 else reason,
     )
+
+
+def _families(
+    scorer: FamilyScorer, spectra: Sequence[EnvelopeSpectrum]
+) -> list[tuple[FamilyScore, ...]]:
+    """Return the scores of each spectrum, a few spectra at a time."""
+    blocks = (spectra[first : first + ROWS] for first in range(0, len(spectra), ROWS))
+    return [families for block in blocks for families in scorer.families(block)]

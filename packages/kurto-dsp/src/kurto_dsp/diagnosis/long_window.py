@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kurto_dsp import moments
-from kurto_dsp.arrays import FlagArray, Float64Array, as_samples, require_sample_rate
+from kurto_dsp.arrays import FlagArray, Float32Array, Float64Array, as_samples, require_sample_rate
 from kurto_dsp.assessment import assess
 from kurto_dsp.bands import VELOCITY_BAND
 from kurto_dsp.bearings import BearingGeometry
@@ -45,7 +45,7 @@ TOP_MARGIN = 1.2
 SPECTRUM_MARGIN = 2.0
 """How far beyond the highest fault line the spectrum goes on, to know the noise around it."""
 
-_NO_FULL_SCALE = np.array([np.inf])
+_UNKNOWN = np.array([np.inf])  # full scale
 _UNUSABLE = QualityFlag.NON_FINITE | QualityFlag.OUT_OF_RANGE | QualityFlag.CONSTANT
 
 
@@ -132,23 +132,24 @@ def long_window_features(
         return LongWindowFeatures(LONG_WINDOW_NAMES, values, quality)
     flags = _plan_flags(matrix.shape[1], rate, speed)
     for index, samples_row in enumerate(matrix):
-        row = samples_row.astype(np.float64)
         with np.errstate(all="ignore"):
-            (quality[index],) = assess(_level_statistics(row), _NO_FULL_SCALE, flags)
+            centred = without_mean(samples_row.astype(np.float64))
+            (quality[index],) = assess(_level_statistics(samples_row, centred), _UNKNOWN, flags)
         if not quality[index] & np.uint16(_UNUSABLE):
-            values[index] = _row_features(row, rate, speed, bearing, unit)
+            values[index] = _row_features(centred, rate, speed, bearing, unit)
     return LongWindowFeatures(LONG_WINDOW_NAMES, values, quality)
 
 
-def _level_statistics(row: Float64Array) -> Float64Array:
+def _level_statistics(row: Float32Array, centred: Float64Array) -> Float64Array:
     """Return those of the statistics of a row that its flags depend on; 0 for the others."""
+    low, high = np.minimum.reduce(row), np.maximum.reduce(row)
     statistics = np.zeros((1, moments.STATISTIC_COUNT))
-    deviation = without_mean(row)
     statistics[:, moments.COUNT] = len(row)
-    statistics[:, moments.MEAN] = np.add.reduce(row) / len(row)
-    statistics[:, moments.M2] = np.add.reduce(np.square(deviation, out=deviation))
-    statistics[:, moments.MINIMUM] = np.minimum.reduce(row)
-    statistics[:, moments.MAXIMUM] = np.maximum.reduce(row)
+    # Only whether the mean is finite matters: it is when the extremes are.
+    statistics[:, moments.MEAN] = 0.0 if np.isfinite(low) and np.isfinite(high) else np.nan
+    statistics[:, moments.M2] = np.einsum("i,i", centred, centred)
+    statistics[:, moments.MINIMUM] = low
+    statistics[:, moments.MAXIMUM] = high
     return statistics
 
 
@@ -167,24 +168,24 @@ def _has_revolutions(length: int, rate: float, speed: ShaftSpeed) -> bool:
 
 
 def _row_features(
-    row: Float64Array,
+    centred: Float64Array,
     rate: float,
     speed: ShaftSpeed | None,
     bearing: BearingGeometry | None,
     unit: AccelerationUnit,
 ) -> list[float]:
     highest_order_hz = 0.0 if speed is None else ORDERS[-1] * speed.hz
-    record = record_lines(row[np.newaxis], rate)
+    record = record_lines(centred[np.newaxis], rate)
     spectrum = HannSpectrum(
-        RecordLines(record.values[0], len(row), rate),
+        RecordLines(record.values[0], len(centred), rate),
         highest_hz=TOP_MARGIN * max(VELOCITY_BAND.high_hz, highest_order_hz),
     )
     orders, lines = [math.nan] * 3, [math.nan] * 4
-    if speed is not None and _has_revolutions(len(row), rate, speed):
+    if speed is not None and _has_revolutions(len(centred), rate, speed):
         orders = [spectrum.order(order, speed.hz) for order in ORDERS]
         if bearing is not None:
             lines = fault_line_levels(record, speed=speed, bearing=bearing)
-    return [*orders, *lines, _velocity_rms(spectrum, len(row), rate, unit)]
+    return [*orders, *lines, _velocity_rms(spectrum, len(centred), rate, unit)]
 
 
 def fault_line_levels(

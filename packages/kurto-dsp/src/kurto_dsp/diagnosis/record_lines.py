@@ -14,8 +14,8 @@ from kurto_dsp.arrays import Float64Array
 
 Complex128Array = npt.NDArray[np.complex128]
 
-STRIDE = 8
-"""Interleaved parts that a record is cut into when only its lowest lines are wanted."""
+STRIDES = (8, 4)
+"""Interleaved parts that a signal is cut into when only its lowest lines are wanted."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,46 +41,66 @@ class RecordLines:
         return self.sample_rate_hz / self.length
 
 
-def record_lines(samples: Float64Array, sample_rate_hz: float) -> RecordLines:
+def record_lines(centred: Float64Array, sample_rate_hz: float) -> RecordLines:
     """Return all lines of records.
 
     Parameters
     ----------
-    samples : Float64Array [shape=(..., n)], n >= 2
+    centred : Float64Array [shape=(..., n)], n >= 2
+        The records, their mean removed.
     sample_rate_hz : float > 0
     """
-    return RecordLines(fft.rfft(without_mean(samples)), samples.shape[-1], sample_rate_hz)
+    return RecordLines(fft.rfft(centred), centred.shape[-1], sample_rate_hz)
 
 
 def lowest_record_lines(
-    samples: Float64Array, sample_rate_hz: float, *, highest_hz: float
+    centred: Float64Array, sample_rate_hz: float, *, highest_hz: float
 ) -> RecordLines:
-    """Return the lines of a record up to `highest_hz`, and two more.
-
-    With few lines of a long record, transforms of its interleaved parts cost half as much as one
-    of the whole, of which most lines would be thrown away. The result is the same, to rounding.
+    """Return the lines of records up to `highest_hz`, and two more.
 
     Parameters
     ----------
-    samples : Float64Array [shape=(n,)], n >= 2
+    centred : Float64Array [shape=(..., n)], n >= 2
+        The records, their mean removed.
     sample_rate_hz : float > 0
     highest_hz : float > 0
     """
-    length = len(samples)
+    length = centred.shape[-1]
     count = math.ceil(highest_hz * length / sample_rate_hz) + 2
-    short, rest = divmod(length, STRIDE)
-    if rest or count > short // 2:
-        whole = record_lines(samples, sample_rate_hz)
-        return RecordLines(whole.values[:count], length, sample_rate_hz)
+    return RecordLines(lowest_lines(centred, count), length, sample_rate_hz)
+
+
+def lowest_lines(signal: Float64Array, count: int) -> Complex128Array:
+    """Return the lowest lines of the discrete Fourier transform of signals.
+
+    With few lines of long signals, transforms of their interleaved parts cost half as much as
+    those of the whole, of which most lines would be thrown away. The result is the same, to
+    rounding.
+
+    Parameters
+    ----------
+    signal : Float64Array [shape=(..., n)]
+    count : int >= 1
+        Lines wanted; there may be fewer.
+
+    Returns
+    -------
+    array of complex128 [shape=(..., lines)]
+    """
+    length = signal.shape[-1]
+    stride = next((s for s in STRIDES if length % s == 0 and count <= length // s // 2), None)
+    if stride is None:
+        lines: Complex128Array = fft.rfft(signal)[..., :count]
+        return lines
     # X[k] = sum over p of w^(kp) F_p[k] with w = exp(-2 pi i / n): F_p is the spectrum of samples
-    # p, p + 8, p + 16, ... of the record.
-    parts = fft.rfft(without_mean(samples).reshape(short, STRIDE), axis=0)[:count]
+    # p, p + stride, p + 2 stride, ...
+    parts = fft.rfft(signal.reshape(*signal.shape[:-1], -1, stride), axis=-2)[..., :count, :]
     turn = np.exp(-2j * np.pi / length * np.arange(count))
-    lines = parts[:, -1].copy()
-    for part in parts.T[-2::-1]:
+    lines = parts[..., -1].copy()
+    for part in range(stride - 2, -1, -1):
         lines *= turn
-        lines += part
-    return RecordLines(lines, length, sample_rate_hz)
+        lines += parts[..., part]
+    return lines
 
 
 def without_mean(samples: Float64Array) -> Float64Array:

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,15 +73,16 @@ class FamilyScorer:
         self._families = [_CombScorer(comb, families, grid) for comb in families]
         self._cage = _CombScorer(cage, (cage, *families), grid)
 
-    def families(self, spectrum: EnvelopeSpectrum) -> tuple[FamilyScore, ...]:
-        """Return the scores of outer race, inner race and ball.
+    def families(self, spectra: Sequence[EnvelopeSpectrum]) -> list[tuple[FamilyScore, ...]]:
+        """Return the scores of outer race, inner race and ball in each spectrum.
 
         Parameters
         ----------
-        spectrum : EnvelopeSpectrum
+        spectra : sequence of EnvelopeSpectrum
+            Few at a time are quickest; no spectrum's scores depend on the others.
         """
-        levels = spectrum.relative(LINE_CAP)
-        return tuple(family.score(levels) for family in self._families)
+        levels = np.stack([spectrum.relative(LINE_CAP) for spectrum in spectra])
+        return list(zip(*(family.scores(levels) for family in self._families), strict=True))
 
     def cage(self, spectrum: EnvelopeSpectrum) -> FamilyScore:
         """Return the score of the cage.
@@ -89,7 +91,7 @@ class FamilyScorer:
         ----------
         spectrum : EnvelopeSpectrum
         """
-        return self._cage.score(spectrum.relative(LINE_CAP))
+        return self._cage.scores(spectrum.relative(LINE_CAP)[np.newaxis])[0]
 
 
 class _CombScorer:
@@ -107,16 +109,24 @@ class _CombScorer:
         # Few slips stand highest again and again.
         self._without_family = functools.lru_cache(maxsize=PRESENCES_KEPT)(self._null_presence)
 
-    def score(self, levels: Float64Array) -> FamilyScore:
-        own, slips = self._own.heights(levels, self._everything)
-        slip = float(slips[0])
+    def scores(self, levels: Float64Array) -> list[FamilyScore]:
+        own, slips = self._own.heights(levels, [self._everything] * len(levels))
         # A fault has more lines than its comb has teeth; in the null they would hide it.
-        nulls, _ = self._nulls.heights(levels, self._without_family(slip))
-        nulls = nulls[np.isfinite(nulls)]
-        spread = float(np.std(nulls, ddof=1)) if len(nulls) >= LEAST_NULLS else 0.0
-        if spread <= 0.0 or math.isnan(own[0]):
+        found = slips[:, 0].tolist()
+        nulls, _ = self._nulls.heights(levels, [self._without_family(slip) for slip in found])
+        return [
+            self._score(height, row[np.isfinite(row)], slip)
+            for height, row, slip in zip(own[:, 0].tolist(), nulls, found, strict=True)
+        ]
+
+    def _score(self, height: float, nulls: Float64Array, slip: float) -> FamilyScore:
+        if len(nulls) < LEAST_NULLS or math.isnan(height):
             return FamilyScore(self._comb, math.nan, 0.0)
-        return FamilyScore(self._comb, (float(own[0]) - float(np.mean(nulls))) / spread, slip)
+        mean = float(np.add.reduce(nulls)) / len(nulls)
+        variance = float(np.add.reduce(np.square(nulls - mean))) / (len(nulls) - 1)
+        if variance <= 0.0:
+            return FamilyScore(self._comb, math.nan, 0.0)
+        return FamilyScore(self._comb, (height - mean) / math.sqrt(variance), slip)
 
     def _null_presence(self, slip: float) -> Presence:
         return self._nulls.presence(self._usable(slip))

@@ -12,7 +12,7 @@ import numpy as np
 from kurto_dsp.arrays import Float64Array
 from kurto_dsp.bands import USABLE_FRACTION
 from kurto_dsp.diagnosis.combs import GUARD_LINES
-from kurto_dsp.diagnosis.record_lines import lowest_record_lines
+from kurto_dsp.diagnosis.record_lines import lowest_record_lines, without_mean
 from kurto_dsp.diagnosis.results import Hint, ShaftSpeed
 from kurto_dsp.diagnosis.shaft_lines import SEARCH_PART, HannSpectrum
 
@@ -71,7 +71,8 @@ def shaft_hints(
     """
     highest_hz = max((ORDERS[-1] + 1.0) * speed.hz, 2.5 * (line_frequency_hz or 0.0))
     highest_hz = min(highest_hz, USABLE_FRACTION * sample_rate_hz)
-    lines = lowest_record_lines(samples, sample_rate_hz, highest_hz=highest_hz)
+    centred = without_mean(samples)
+    lines = lowest_record_lines(centred, sample_rate_hz, highest_hz=highest_hz)
     spectrum = HannSpectrum(lines, highest_hz=highest_hz)
     to_mm_s = 1000.0 * mps2_per_unit / math.sqrt(2.0)
     velocity = _order_velocities(spectrum, speed.hz, to_mm_s)

@@ -10,7 +10,15 @@ from scipy import fft, ndimage
 
 from kurto_dsp.arrays import Float64Array, require_sample_rate
 from kurto_dsp.bands import USABLE_FRACTION
-from kurto_dsp.diagnosis.record_lines import Complex128Array, RecordLines, hann_of, record_lines
+from kurto_dsp.diagnosis.record_lines import (
+    STRIDES,
+    Complex128Array,
+    RecordLines,
+    hann_of,
+    lowest_lines,
+    record_lines,
+    without_mean,
+)
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.quality import MAX_AMPLITUDE, MIN_RMS, MIN_SAMPLES
 
@@ -149,7 +157,7 @@ def whitened_envelope_spectrum(
         If the rate, the array's shape or its type is impossible.
     """
     rate = require_sample_rate(sample_rate_hz)
-    lines = record_lines(as_row(samples)[np.newaxis], rate)
+    lines = record_lines(without_mean(as_row(samples)[np.newaxis]), rate)
     return whitened_envelopes(lines, highest_hz=highest_hz)[0]
 
 
@@ -165,7 +173,7 @@ def whitened_envelopes(lines: RecordLines, *, highest_hz: float) -> list[Envelop
     band = lines.values[:, 1 : int(USABLE_FRACTION * lines.length) + 1]
     wanted = min(int(np.ceil(highest_hz / lines.resolution_hz)) + 1, band.shape[-1])
     envelope = _squared_envelope(band, wanted)
-    spectra = np.abs(hann_of(fft.rfft(envelope, overwrite_x=True)[:, : wanted + 1]))
+    spectra = np.abs(hann_of(lowest_lines(envelope, wanted + 1)))
     return [EnvelopeSpectrum(spectrum, lines.resolution_hz) for spectrum in spectra]
 
 
@@ -177,7 +185,8 @@ def _squared_envelope(band: Complex128Array, wanted: int) -> Float64Array:
     # Products of two lines reach as far apart as the band is wide: with the padding, those
     # that wrap around fall above the lines that are wanted.
     width = band.shape[-1]
-    white = np.zeros((len(band), fft.next_fast_len(width + wanted)), np.complex128)
+    length = STRIDES[0] * fft.next_fast_len(-(-(width + wanted) // STRIDES[0]))
+    white = np.zeros((len(band), length), np.complex128)
     np.divide(band.real, magnitude, out=white.real[:, :width])
     np.divide(band.imag, magnitude, out=white.imag[:, :width])
     analytic = fft.ifft(white, overwrite_x=True)
