@@ -214,6 +214,22 @@ def test_tables_of_others(tmp_path: Path, kind: str) -> None:
     assert (recording.channels, recording.unit) == (names, unit)
 
 
+@pytest.mark.parametrize(
+    ("name", "per_second"),
+    [("time_ms", 1e3), ("Time [ms]", 1e3), ("t_us", 1e6), ("t (µs)", 1e6), ("time_s", 1.0)],
+)
+def test_times_in_parts_of_a_second_are_no_channel(
+    tmp_path: Path, name: str, per_second: float
+) -> None:
+    path = tmp_path / "x.csv"
+    lines = [f"{k / 12000 * per_second!r},{value!r}" for k, value in enumerate(SAMPLES[0].tolist())]
+    path.write_text("\n".join([f"{name},x", *lines]), encoding="utf-8")
+    recording = read_recording(path)
+    assert recording.channels == ("x",)
+    assert recording.sample_rate_hz == 12000
+    np.testing.assert_array_equal(recording.values(0, COUNT), SAMPLES[:1])
+
+
 def test_a_table_without_names_or_times(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("".join(f"{float(a)!r} {float(b)!r}\n" for a, b in SAMPLES.T))

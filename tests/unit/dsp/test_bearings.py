@@ -139,6 +139,9 @@ def test_approximate_entries_give_the_makers_static_load_rating(row: dict[str, s
     # Balls are whole 64ths of an inch, and fit between the rings side by side.
     assert ball_mm / 25.4 * 64 == pytest.approx(round(ball_mm / 25.4 * 64), abs=2e-3)
     assert count * ball_mm < math.pi * pitch_mm
+    # Between displaced rings there is room for balls on a little more than half of the circle.
+    filled_deg = (count - 1) * 2 * math.degrees(math.asin(ball_mm / pitch_mm))
+    assert 174 < filled_deg < 198
     assert ball_mm < (float(row["outside_mm"]) - float(row["bore_mm"])) / 2
 
 

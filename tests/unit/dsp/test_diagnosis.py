@@ -357,8 +357,11 @@ FAULTY = Diagnosis(Fault.OUTER_RACE, 8.0, reason="")
         (FAULTY, math.nan, AlarmLevel.NONE),
         (FAULTY, 1.0, AlarmLevel.NONE),
         (FAULTY, 1.99, AlarmLevel.NONE),
-        (FAULTY, 2.0, AlarmLevel.WARNING),
-        (FAULTY, 4.0, AlarmLevel.CRITICAL),
+        # A factor on a limit belongs to the lower grade, as where growth is graded.
+        (FAULTY, 2.0, AlarmLevel.NONE),
+        (FAULTY, 2.01, AlarmLevel.WARNING),
+        (FAULTY, 4.0, AlarmLevel.WARNING),
+        (FAULTY, 4.01, AlarmLevel.CRITICAL),
         (Diagnosis(Fault.NONE, 1.0), 3.0, AlarmLevel.WARNING),
         (Diagnosis(Fault.UNCERTAIN, 1.0, reason="x"), 5.0, AlarmLevel.CRITICAL),
     ],

@@ -51,7 +51,7 @@ def _read(path: Path, file: IO[str], layout: TableLayout) -> Recording:
         for rows in _blocks(path, file, layout):
             spool.add(rows[:, layout.channel_places])
             if layout.time_place is not None:
-                times.add(rows[:, layout.time_place])
+                times.add(rows[:, layout.time_place] * layout.time_unit_s)
             if layout.rpm_place is not None:
                 speeds.add(rows[:, layout.rpm_place])
         samples = spool.matrix()

@@ -10,8 +10,11 @@ from pathlib import Path
 from kurto_cli.recordings.exceptions import RecordingError
 
 _TIME = re.compile(
-    r"(t|time|times|seconds?|timestamp|x_value)(_s|\s*[\[(]s(ec|econds)?[\])])?", re.I
+    r"(?:t|time|times|seconds?|timestamp|x_value)"
+    r"(?:_(?P<tail>s|ms|us)|\s*[\[(](?P<unit>s|sec|seconds|ms|us|µs|μs)[\])])?",
+    re.I,
 )
+_TIME_STEPS_S = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6}
 _INDEX = {"", "#", "index", "sample", "samples", "n", "no"}
 _RPM = re.compile(r"rpm|speed_rpm|(shaft[_ ])?speed\s*[\[(](rpm|r/min|1/min)[\])]", re.I)
 _UNIT = re.compile(r".*[\[(]\s*(g|m/s2|m/s\^2|m/s²)\s*[\])]", re.I)
@@ -68,6 +71,13 @@ class TableLayout:
     def time_place(self) -> int | None:
         """Where the times are among the columns that are read."""
         return None if self.time_column is None else self.places.index(self.time_column)
+
+    @property
+    def time_unit_s(self) -> float:
+        """Seconds that a step of 1 in the column of times is, by its name."""
+        found = None if self.time_column is None else _TIME.fullmatch(self.names[self.time_column])
+        named = (found["tail"] or found["unit"] or "s").lower() if found else "s"
+        return _TIME_STEPS_S.get(named, 1.0)
 
     @property
     def rpm_place(self) -> int | None:
