@@ -26,9 +26,9 @@ from kurto_cli.stack.postgres import Postgres
 from kurto_cli.stack.valkey import Valkey
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-SERVER_START_S = 60.0
-SERVER_STOP_S = 20.0
-STACK_START_S = 90.0
+SERVER_START_S = 120.0
+SERVER_STOP_S = 60.0
+STACK_START_S = 180.0
 STACK_STOP_S = 60.0
 
 
@@ -146,7 +146,7 @@ def valkey_url(valkey_server: Valkey) -> str:
 
 def ask_valkey(server: Valkey, command: bytes) -> bytes:
     """Send one inline command and return the answer's first line."""
-    with socket.create_connection(("127.0.0.1", server.port), 5.0) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), 60.0) as connection:
         connection.sendall(b"AUTH " + server.password.encode() + b"\r\n")
         connection.recv(64)
         connection.sendall(command + b"\r\n")

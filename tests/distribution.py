@@ -2,7 +2,8 @@
 
 ``make test`` runs pytest with several workers (pytest-xdist), each with servers of its own. The
 tests of a file stay together, for they share what their module starts. So do the tests of the page,
-and the drills, for one whole stack is enough for each: the drills kill its members.
+the drills, and those of `kurto up`, for one whole stack is enough for each: starting one takes
+longer than most tests.
 """
 
 import pytest
@@ -10,6 +11,13 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 ON_THE_STACK = ("tests/e2e/", "tests/faults/")
+SHARING = {
+    "the stack": ("tests/integration/stack/test_up.py", "tests/integration/stack/test_refusals.py"),
+    "a stack with tokens": (
+        "tests/integration/stack/test_reading_back.py",
+        "tests/integration/stack/test_spectra.py",
+    ),
+}
 # Drills that start a stack of their own, and tests of the drills' tools.
 BY_THEMSELVES = (
     "tests/faults/test_checker.py",
@@ -21,7 +29,7 @@ BY_THEMSELVES = (
 # What takes long starts first, so that no worker is left with it at the end.
 LONG_FIRST = (
     *ON_THE_STACK,
-    "tests/integration/stack/test_up.py",
+    *(start for starts in SHARING.values() for start in starts),
     "tests/integration/gateway/",
     "tests/integration/",
     "tests/contract/",
@@ -55,6 +63,9 @@ def group_of(nodeid: str) -> str:
         for start in ON_THE_STACK:
             if nodeid.startswith(start):
                 return start
+    for name, starts in SHARING.items():
+        if nodeid.startswith(starts):
+            return name
     return nodeid.partition("::")[0]
 
 

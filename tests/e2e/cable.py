@@ -7,7 +7,7 @@ from types import TracebackType
 
 from tests.faults.rig.proxy import FaultProxy, fault_proxy
 
-START_S = 10.0
+START_S = 60.0
 
 
 class Cable:

@@ -18,7 +18,7 @@ from tests.conftest import Chromium, RunningStack
 from tests.e2e.machine import Bench, Machine
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 # Without these a browser looks for its maker's servers, which a closed network refuses.
 FLAGS = [
     "--no-sandbox",

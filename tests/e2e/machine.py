@@ -16,7 +16,7 @@ import kurto
 Answer = TypeVar("Answer")
 
 BLOCK_S = 0.1
-WAIT_S = 20.0
+WAIT_S = 60.0
 NOISE_RATIO = 0.002
 
 

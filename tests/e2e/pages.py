@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 LOOK_INTERVAL_MS = 50
 FEATURES = ("rms", "kurtosis", "peak", "crest_factor")
 

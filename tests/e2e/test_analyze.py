@@ -22,7 +22,6 @@ async def analyzed(*words: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("name", "rate", "count"),
     [

@@ -19,7 +19,7 @@ from kurto_dsp.diagnosis import ShaftSpeed, SpeedSource, diagnose_record, long_w
 
 RATE_HZ, HOP = 12000.0, 1200
 BEARING = "SKF 6205-2RS JEM"
-WAIT_S = 60.0
+WAIT_S = 120.0
 
 
 def get(stack: RunningStack, address: str) -> dict[str, Any]:
@@ -41,7 +41,6 @@ async def diagnosed(stack: RunningStack, sensor_id: str) -> list[dict[str, Any]]
             await asyncio.sleep(0.5)
 
 
-@pytest.mark.timeout(240)
 async def test_a_replayed_inner_race_fault_is_found(stack: RunningStack, shared_data: Path) -> None:
     path = shared_data / "cwru" / "105_IR007_0.mat"
     await replay(

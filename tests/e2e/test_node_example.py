@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -16,21 +18,30 @@ NODE = str(Path(sys.executable).parent / "node")
 SAMPLE_RATE_HZ = 25_600
 
 
-async def start_push(stack: RunningStack, file: Path, *words: str) -> asyncio.subprocess.Process:
-    """Start the example."""
-    return await asyncio.create_subprocess_exec(
-        *(NODE, "push.ts", str(file), "--sample-rate", str(SAMPLE_RATE_HZ)),
+@asynccontextmanager
+async def pushing(
+    stack: RunningStack, file: Path, *words: str, rate_hz: int = SAMPLE_RATE_HZ
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the example; what still runs when the block ends is killed."""
+    process = await asyncio.create_subprocess_exec(
+        *(NODE, "push.ts", str(file), "--sample-rate", str(rate_hz)),
         *("--target", target(stack), *words),
         cwd=EXAMPLE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
 
 
-async def finish(process: asyncio.subprocess.Process) -> str:
+async def finish(process: asyncio.subprocess.Process, returncode: int = 0) -> str:
     """Wait for the example and return what it printed."""
-    out, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 0, out.decode()
+    out, _ = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == returncode, out.decode()
     return out.decode()
 
 
@@ -73,24 +84,23 @@ async def test_a_real_recording_is_stored_as_it_is(
     samples = read_recording(shared_data / "cwru" / "105_IR007_0.mat").samples[:2, :]
     file = tmp_path / "recording.csv"
     np.savetxt(file, samples.T, fmt="%.9g", delimiter=",")
-    process = await start_push(
-        stack, file, "--sensor", "node-real", "--columns", "0,1", "--speed", "max"
-    )
-    assert f"{samples.shape[1]} samples a channel are durable" in await finish(process)
+    words = ("--sensor", "node-real", "--columns", "0,1", "--speed", "max")
+    async with pushing(stack, file, *words) as process:
+        assert f"{samples.shape[1]} samples a channel are durable" in await finish(process)
     np.testing.assert_array_equal(await stored(stack, "node-real"), samples)
 
 
 async def test_a_killed_envoy_costs_no_sample(stack: RunningStack, tmp_path: Path) -> None:
-    samples = np.random.default_rng(7).normal(size=(3 * SAMPLE_RATE_HZ, 2)).astype(np.float32)
+    samples = np.random.default_rng(7).normal(size=(4 * SAMPLE_RATE_HZ, 2)).astype(np.float32)
     file = tmp_path / "samples.txt"
     np.savetxt(file, samples, fmt="%.9g")
-    process = await start_push(stack, file, "--sensor", "node-break", "--columns", "0,1")
-    async with asyncio.timeout(60):
-        while not await block_count(stack, "node-break"):
-            await asyncio.sleep(0.05)
-    old = stack.kill("envoy")
-    await asyncio.to_thread(stack.wait_for_restart, "envoy", old)
-    said = await finish(process)
+    async with pushing(stack, file, "--sensor", "node-break", "--columns", "0,1") as process:
+        async with asyncio.timeout(60):
+            while not await block_count(stack, "node-break"):
+                await asyncio.sleep(0.05)
+        old = stack.kill("envoy")
+        await asyncio.to_thread(stack.wait_for_restart, "envoy", old)
+        said = await finish(process)
     assert f"{len(samples)} samples a channel are durable" in said
     assert "0 reconnections" not in said
     np.testing.assert_array_equal(await stored(stack, "node-break"), samples.T)
@@ -99,15 +109,17 @@ async def test_a_killed_envoy_costs_no_sample(stack: RunningStack, tmp_path: Pat
 async def test_a_wrong_rate_is_explained(stack: RunningStack, tmp_path: Path) -> None:
     file = tmp_path / "samples.txt"
     file.write_text("1 2\n3 4\n")
-    await finish(await start_push(stack, file, "--sensor", "node-rate", "--speed", "max"))
-    process = await asyncio.create_subprocess_exec(
-        *(NODE, "push.ts", str(file), "--sensor", "node-rate", "--sample-rate", "1000"),
-        *("--target", target(stack)),
-        cwd=EXAMPLE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 1
-    assert b"25600" in out
-    assert b"1000" in out
+    async with pushing(stack, file, "--sensor", "node-rate", "--speed", "max") as process:
+        await finish(process)
+    async with pushing(stack, file, "--sensor", "node-rate", rate_hz=1000) as process:
+        said = await finish(process, returncode=1)
+    assert "25600" in said
+    assert "1000" in said
+
+
+async def test_an_example_that_does_not_end_is_killed(stack: RunningStack, tmp_path: Path) -> None:
+    file = tmp_path / "samples.txt"
+    file.write_text("1\n" * 60 * SAMPLE_RATE_HZ)
+    async with pushing(stack, file, "--sensor", "node-hangs") as process:
+        pass
+    assert process.returncode == -9

@@ -4,13 +4,14 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
 from tests.conftest import REPOSITORY, RunningStack
 from tests.e2e.test_replay import target
+from tests.faults.rig.processes import stopped
 
 import kurto
 
@@ -37,7 +38,7 @@ async def started(*words: object) -> AsyncIterator[asyncio.subprocess.Process]:
 
 async def finish(process: asyncio.subprocess.Process) -> str:
     """Wait for the end of an example; return what it said."""
-    said, _ = await asyncio.wait_for(process.communicate(), 90)
+    said, _ = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0, said.decode()
     return said.decode()
 
@@ -52,7 +53,7 @@ async def stored(address: str, sensor_id: str, epoch: int) -> tuple[int, np.ndar
 
 async def wait_for_samples(address: str, sensor_id: str, epoch: int, count: int) -> None:
     """Wait until so many samples of an epoch are durable."""
-    async with kurto.connect(address) as client, asyncio.timeout(60):
+    async with kurto.connect(address) as client, asyncio.timeout(120):
         while True:
             try:
                 found = await client.gather_samples(sensor_id, epoch=epoch, raw=True)
@@ -67,6 +68,13 @@ def start_times(directory: Path) -> list[int]:
     """Return when the epochs of which samples are on disk began, in microseconds, ascending."""
     records = [json.loads(path.read_text()) for path in directory.rglob("epoch.json")]
     return sorted(r["start_time_us"] for r in records if r["start_time_us"] is not None)
+
+
+async def wait_for_new_epoch(directory: Path, known_us: list[int]) -> None:
+    """Wait until samples of an epoch are on disk that began at none of the known times."""
+    async with asyncio.timeout(90):
+        while set(start_times(directory)) <= set(known_us):
+            await asyncio.sleep(0.1)
 
 
 async def wait_for_buffered_epochs(directory: Path, count: int) -> None:
@@ -126,37 +134,35 @@ def device_samples(count: int) -> np.ndarray:
 
 
 async def test_a_killed_daq_loop_uploads_what_it_left_beside_the_live_samples(
-    own_stack: Callable[..., AbstractContextManager[RunningStack]], tmp_path: Path
+    stack: RunningStack, tmp_path: Path
 ) -> None:
-    with own_stack() as stack:
-        address = target(stack)
-        words = (DAQ_LOOP, address, "--sensor", "daq", "--buffer-directory", tmp_path / "buffer")
-        async with started(*words):  # epoch 1: killed while it sends
-            await wait_for_samples(address, "daq", 1, 25_600)
-            await asyncio.sleep(1.0)
-        stack.kill("envoy", signal.SIGSTOP)
+    address = target(stack)
+    words = (DAQ_LOOP, address, "--sensor", "daq", "--buffer-directory", tmp_path / "buffer")
+    async with started(*words):  # epoch 1: killed while it sends
+        await wait_for_samples(address, "daq", 1, 25_600)
+        await asyncio.sleep(1.0)
+    with stopped(stack.pid("envoy")):
         async with started(*words):  # epoch 2: begun offline, killed offline
             await wait_for_buffered_epochs(tmp_path, 2)
             await asyncio.sleep(1.0)
-        stack.kill("envoy", signal.SIGCONT)
-        starts_us = start_times(tmp_path)
-        assert len(starts_us) == 2
-        async with started(*words) as loop:  # epoch 3: live, beside what the others left
-            await wait_for_buffered_epochs(tmp_path, 3)
-            await wait_for_buffered_epochs(tmp_path, 1)
-            loop.send_signal(signal.SIGINT)
-            said = await finish(loop)
-        assert "live: " in said
-        assert "stopped" in said
-        async with kurto.connect(address) as client:
-            epochs = await client.gather_samples("daq", raw=True)
-        assert len(epochs) == 3
-        for found in epochs:
-            assert found.first_index == 0
-            assert found.present.all()
-            np.testing.assert_array_equal(found.samples, device_samples(found.samples.shape[1]))
-        counts = {found.header.epoch: found.samples.shape[1] for found in epochs}
-        # The epoch that was begun offline bears the time of its first sample.
-        assert starts_us[1] in {found.header.anchor_us for found in epochs}
-        assert counts[1] >= 25_600
-        assert all(count % 2560 == 0 for count in counts.values())
+    starts_us = start_times(tmp_path)
+    assert len(starts_us) == 2
+    async with started(*words) as loop:  # epoch 3: live, beside what the others left
+        await wait_for_new_epoch(tmp_path, starts_us)
+        await wait_for_buffered_epochs(tmp_path, 1)
+        loop.send_signal(signal.SIGINT)
+        said = await finish(loop)
+    assert "live: " in said
+    assert "stopped" in said
+    async with kurto.connect(address) as client:
+        epochs = await client.gather_samples("daq", raw=True)
+    assert len(epochs) == 3
+    for found in epochs:
+        assert found.first_index == 0
+        assert found.present.all()
+        np.testing.assert_array_equal(found.samples, device_samples(found.samples.shape[1]))
+    counts = {found.header.epoch: found.samples.shape[1] for found in epochs}
+    # The epoch that was begun offline bears the time of its first sample.
+    assert starts_us[1] in {found.header.anchor_us for found in epochs}
+    assert counts[1] >= 25_600
+    assert all(count % 2560 == 0 for count in counts.values())

@@ -62,8 +62,8 @@ async def push(client: kurto.Client, name: str, samples: npt.NDArray[np.float32]
 
 
 async def frames_of(client: kurto.Client, name: str, count: int) -> list[kurto.Frame]:
-    """Return the stored frames, once there are `count` or half a minute is over."""
-    deadline = asyncio.get_running_loop().time() + 30.0
+    """Return the stored frames, once there are `count` or a minute and a half is over."""
+    deadline = asyncio.get_running_loop().time() + 90.0
     while True:
         frames = [frame async for frame in client.list_features(f"bad-{name}")]
         if len(frames) >= count or asyncio.get_running_loop().time() > deadline:

@@ -64,7 +64,7 @@ class Operator:
         lost = []
         for alert_id in self.acknowledged:
             request = alert_service_pb2.GetAlertRequest(alert_id=alert_id)
-            answer = await self.client.alerts.GetAlert(request, timeout=10.0)
+            answer = await self.client.alerts.GetAlert(request, timeout=60.0)
             kinds = [one.kind for one in answer.transitions]
             if kinds.count(alerts_pb2.TRANSITION_KIND_ACKNOWLEDGED) != 1:
                 lost.append(alert_id)

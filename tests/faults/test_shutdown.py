@@ -112,7 +112,7 @@ async def open_calls(target: str, prefix: str) -> AsyncIterator[list[OpenCall]]:
             yield calls
 
 
-def call_figures(calls: list[OpenCall]) -> list[Figure]:
+def call_figures(calls: list[OpenCall], scale: Scale) -> list[Figure]:
     """Judge the last acknowledgments."""
     answered = [one for one in calls if one.response is not None]
     drained = [
@@ -125,7 +125,7 @@ def call_figures(calls: list[OpenCall]) -> list[Figure]:
     return [
         none_of("calls without a last acknowledgment", len(calls) - len(answered)),
         none_of("ended for another reason than draining", len(answered) - len(drained)),
-        at_most("samples left unread in a call", max(behind, default=0), 5 * HOP),
+        at_most("samples left unread in a call", max(behind, default=0), scale.limit(5 * HOP)),
         at_least("fewest samples acknowledged", min(one.acknowledged_index for one in calls), HOP),
     ]
 
@@ -157,7 +157,7 @@ async def test_services_are_told_to_stop_while_the_stack_stays(
         fault=f"SIGTERM {', '.join(services)}, one after the other",
         figures=[
             *(at_most(f"{name} ends within", exits[name], LIMIT_S, "s") for name in services),
-            *call_figures(calls),
+            *call_figures(calls, scale),
             *verdict.figures(),
             none_of("windows missed by a live client", watch.window_holes()),
             none_of("resyncs", len(watch.resyncs)),
@@ -187,7 +187,7 @@ async def test_the_stack_is_told_to_stop_and_comes_back(
         figures=[
             at_most("all services end within", max(times), LIMIT_S, "s"),
             holds("kurto up ends with 0", code == 0),
-            *call_figures(calls),
+            *call_figures(calls, scale),
             none_of("acknowledged samples lost", lost),
         ],
     )

@@ -42,7 +42,7 @@ HOP_MS = 100.0  # the load sends a hop when it begins: its frames seem younger t
 
 def metric(stack: RunningStack, name: str) -> float:
     """Read a metric of the gateway."""
-    with urllib.request.urlopen(stack.ready["metrics"]["gateway"], timeout=5) as page:
+    with urllib.request.urlopen(stack.ready["metrics"]["gateway"], timeout=60) as page:
         lines = page.read().decode().splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} "))
 
@@ -87,14 +87,14 @@ class Stalled:
 
     async def read_to_the_end(self) -> None:
         """Read until the gateway ends the stream."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while await self.read():
                 pass
 
     async def catch_up(self, number: int) -> None:
         """Come back with the cursor and read until a transition."""
         await self.subscribe()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while self.watch.newest_transition < number:
                 await self.read()
         assert self.call is not None
@@ -159,7 +159,7 @@ async def flood(target: str, sensor_ids: Sequence[str], watch: LiveWatch, *, rul
 
 async def arrived(watch: LiveWatch, count: int) -> None:
     """Wait until a client has seen so many transitions."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while len(watch.transitions) < count:
             await asyncio.sleep(0.05)
 

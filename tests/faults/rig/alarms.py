@@ -70,13 +70,13 @@ async def create_rule(client: kurto.Client, rule_id: str, sensor_ids: Sequence[s
         recovery_duration=Duration(nanos=round(RECOVERY_S * 1e9)),
     )
     request = rule_service_pb2.CreateRuleRequest(rule=rule)
-    await client.rules.CreateRule(request, timeout=10.0)
+    await client.rules.CreateRule(request, timeout=60.0)
 
 
 async def delete_rule(client: kurto.Client, rule_id: str) -> None:
     """Delete a drill's rule."""
     request = rule_service_pb2.DeleteRuleRequest(rule_id=rule_id)
-    await client.rules.DeleteRule(request, timeout=10.0)
+    await client.rules.DeleteRule(request, timeout=60.0)
 
 
 def expected_story(load: Load) -> list[Event]:

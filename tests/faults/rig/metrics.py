@@ -29,6 +29,6 @@ async def metric(url: str, name: str, **labels: str) -> float:
 
 
 def _page(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=5.0) as answer:
+    with urllib.request.urlopen(url, timeout=60.0) as answer:
         content: bytes = answer.read()
     return content.decode()

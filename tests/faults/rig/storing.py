@@ -97,7 +97,7 @@ async def storing(dsn: str, pushed: Sequence[Pushed]) -> AsyncIterator[Storing]:
 async def _follow(dsn: str, pushed: Sequence[Pushed], seen: Storing) -> None:
     while True:
         with contextlib.suppress(*_AWAY):
-            connection = await asyncpg.connect(dsn, timeout=2.0)
+            connection = await asyncpg.connect(dsn, timeout=10.0)
             try:
                 while True:
                     await _look(connection, pushed, seen)
@@ -113,7 +113,7 @@ async def _look(
     # Acknowledgments first: what is acknowledged by now must be found by the query that follows.
     acknowledged = {one.sensor_id: (one.epoch, one.acknowledged_index) for one in pushed}
     names = list(acknowledged)
-    rows = await connection.fetch(_POSITIONS, names, timeout=2.0)
+    rows = await connection.fetch(_POSITIONS, names, timeout=10.0)
     now_s = time.monotonic()
     found = {(row["sensor_id"], row["epoch"]): row for row in rows}
     for sensor_id, key in ((name, (name, epoch)) for name, (epoch, _) in acknowledged.items()):

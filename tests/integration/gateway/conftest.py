@@ -27,7 +27,7 @@ from kurto_cli.stack.valkey import Valkey
 from kurto_gateway.envoy import descriptor_set, render_config
 from kurto_service.testing import no_leaked_tasks
 
-START_S = 60.0
+START_S = 120.0
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 

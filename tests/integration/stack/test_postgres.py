@@ -19,7 +19,7 @@ from kurto_cli.stack.exceptions import StackError
 from kurto_cli.stack.ports import free_ports
 from kurto_cli.stack.postgres import Postgres
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user has one identity only")
 AS_ORDINARY_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 

@@ -5,8 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +15,16 @@ import pytest
 
 import kurto
 from kurto_ingest.testing import hashed_samples
-from kurto_service.tokens import hash_token
 
-OwnStack = Callable[..., AbstractContextManager[Any]]
 RATE_HZ, CHANNELS, COUNT = 20_000.0, 8, 400_000  # 12.8 MB, more than the windows of HTTP/2 hold
-ENTRY = '[[tokens]]\nsha256 = "{}"\nprincipal = "{}"\nroles = ["{}"]\n'
-ROLES = ("admin", "engineer", "viewer", "sensor")  # each role's token is its name
-
-
-@pytest.fixture
-def guarded(own_stack: OwnStack, tmp_path: Path) -> Iterator[Any]:
-    """A stack that asks for tokens."""
-    tokens = tmp_path / "tokens.toml"
-    tokens.write_text("".join(ENTRY.format(hash_token(role), role, role) for role in ROLES))
-    environment = {"KURTO_TOKENS_FILE": str(tokens), "KURTO_SERVICE_TOKEN": "admin"}
-    with own_stack(environment=environment) as stack:
-        yield stack
+READ, EXPORTED = "read-back", "exported"  # sensors
 
 
 def target(stack: Any) -> str:
     return str(stack.ready["http"]).removeprefix("http://")
 
 
-async def push(stack: Any, sensor_id: str = "pump-7") -> None:
+async def push(stack: Any, sensor_id: str) -> None:
     names = [f"c{number}" for number in range(CHANNELS)]
     async with (
         kurto.connect(target(stack), token="engineer") as client,
@@ -54,11 +40,11 @@ async def push(stack: Any, sensor_id: str = "pump-7") -> None:
 async def read(client: kurto.Client, on_piece: Callable[[int], Any] | None = None) -> int:
     """Read all, compare each sample, and return how many there are."""
     at = 0
-    async for piece in client.read_samples("pump-7"):
+    async for piece in client.read_samples(READ):
         assert isinstance(piece, kurto.SamplesChunk)
         assert piece.first_index == at
         length = piece.end_index - at
-        sent = hashed_samples("pump-7", 1, at, length, CHANNELS)
+        sent = hashed_samples(READ, 1, at, length, CHANNELS)
         np.testing.assert_array_equal(piece.samples, sent)
         at = piece.end_index
         if on_piece is not None:
@@ -67,7 +53,7 @@ async def read(client: kurto.Client, on_piece: Callable[[int], Any] | None = Non
 
 
 async def test_reading_survives_kills_and_asks_for_a_role(guarded: Any) -> None:
-    await push(guarded)
+    await push(guarded, READ)
     async with kurto.connect(target(guarded), token="sensor") as client:
         with pytest.raises(kurto.CallError) as caught:
             await read(client)
@@ -79,7 +65,7 @@ async def test_reading_survives_kills_and_asks_for_a_role(guarded: Any) -> None:
             killed.append(guarded.kill("ingest"))
 
     async with kurto.connect(target(guarded), token="viewer") as client:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             assert await read(client, kill_once) == COUNT
         assert killed
         await asyncio.to_thread(guarded.wait_for_restart, "ingest", killed[0])
@@ -89,14 +75,14 @@ async def test_reading_survives_kills_and_asks_for_a_role(guarded: Any) -> None:
 
 async def stop_with_a_stalled_reader(stack: Any, client: kurto.Client) -> None:
     """A reader that takes nothing does not keep ingest from stopping."""
-    pieces = client.read_samples("pump-7")
+    pieces = client.read_samples(READ)
     await anext(pieces)
     await asyncio.sleep(1.0)
     begun, pid = time.monotonic(), stack.kill("ingest", signal.SIGTERM)
     await asyncio.to_thread(stack.wait_for_restart, "ingest", pid)
     log = stack.log("ingest")
     assert "Stopped" in log, log[-2000:]
-    assert time.monotonic() - begun < 30  # stopped, and up again
+    assert time.monotonic() - begun < 60  # stopped, and up again
     count = 0
     async for piece in pieces:
         count = piece.end_index
@@ -104,16 +90,16 @@ async def stop_with_a_stalled_reader(stack: Any, client: kurto.Client) -> None:
 
 
 async def test_an_exported_file_is_played_again(guarded: Any, tmp_path: Path) -> None:
-    await push(guarded)
+    await push(guarded, EXPORTED)
     file = tmp_path / "out.npz"
-    said = await command(guarded, "viewer", "export", "--sensor", "pump-7", "-o", str(file))
+    said = await command(guarded, "viewer", "export", "--sensor", EXPORTED, "-o", str(file))
     assert f"{COUNT} samples per channel written" in said
     said = await command(
         guarded, "engineer", "replay", str(file), "--sensor", "copy", "--speed", "max"
     )
     assert f"{COUNT} samples per channel sent, {COUNT} durable" in said
     async with kurto.connect(target(guarded), token="viewer") as client:
-        [original] = await client.gather_samples("pump-7")
+        [original] = await client.gather_samples(EXPORTED)
         [copy] = await client.gather_samples("copy")
     assert original.present.all()
     np.testing.assert_array_equal(copy.samples, original.samples)

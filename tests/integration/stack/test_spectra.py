@@ -6,36 +6,15 @@ import signal
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import kurto
-from kurto_service.tokens import hash_token
 
-OwnStack = Callable[..., AbstractContextManager[Any]]
 RATE_HZ, SECONDS, JUMP_S = 12_800.0, 24, 12.0
-ENTRY = '[[tokens]]\nsha256 = "{}"\nprincipal = "{}"\nroles = ["{}"]\n'
-ROLES = ("admin", "engineer", "viewer", "sensor")  # each role's token is its name
-
-
-@pytest.fixture
-def guarded(own_stack: OwnStack, tmp_path: Path) -> Iterator[Any]:
-    """A stack that asks for tokens."""
-    tokens = tmp_path / "tokens.toml"
-    tokens.write_text("".join(ENTRY.format(hash_token(role), role, role) for role in ROLES))
-    environment = {
-        "KURTO_TOKENS_FILE": str(tokens),
-        "KURTO_SERVICE_TOKEN": "admin",
-        "KURTO_ANALYZER_SAMPLE_READ_TIMEOUT_S": "3",
-    }
-    with own_stack(environment=environment) as stack:
-        yield stack
 
 
 def target(stack: Any) -> str:
