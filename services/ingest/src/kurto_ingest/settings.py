@@ -228,7 +228,7 @@ class IngestSettings(ServiceSettings):
     # PostgreSQL
     write_pool_size: int = Field(3, ge=2, description="PostgreSQL connections for commits.")
     opening_pool_size: int = Field(
-        2, ge=1, description="PostgreSQL connections for senders that open their streams."
+        4, ge=1, description="PostgreSQL connections for senders that open their streams."
     )
     query_pool_size: int = Field(6, ge=3, description="PostgreSQL connections for all else.")
     read_pool_size: int = Field(
