@@ -270,15 +270,12 @@ async def test_sensors_are_known_from_their_first_epoch_on(stores: Stores) -> No
 
 async def test_the_load_of_a_window_is_stored(stores: Stores) -> None:
     await opened(stores.frames, 1)
-    loaded = {"load": 42.5, "load_step": np.float32(0.1).item()}
-    frames = [replace(frame(0), **loaded), *(frame(k) for k in range(1, 10))]
+    step = np.float32(0.1).item()
+    frames = [replace(frame(0), load=42.5, load_step=step), *(frame(k) for k in range(1, 10))]
     frames += [replace(frame(10), load=-3.0, load_step=10.0)]
     await stores.frames.commit([advance(*frames, expected=0)])
     listed = await stores.frames.list_frames(FrameQuery("pump-7", limit=20))
-    assert (listed[0].load, listed[0].load_step) == tuple(loaded.values())
+    assert (listed[0].load, listed[0].load_step) == (42.5, step)
     assert np.isnan([listed[1].load, listed[1].load_step]).all()
     counted = await stores.windows.newest("pump-7", 5)
-    assert [(one.load, one.load_step) for one in counted] == [
-        tuple(loaded.values()),
-        (-3.0, 10.0),
-    ]
+    assert [(one.load, one.load_step) for one in counted] == [(42.5, step), (-3.0, 10.0)]

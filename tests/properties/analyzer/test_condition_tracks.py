@@ -147,10 +147,14 @@ def test_a_dead_sensor_is_a_stopped_machine() -> None:
     assert track.compared.frame.window_index <= 110
 
 
+def two_loads(k: int) -> Frame:
+    """Return a window of a machine whose load changes every ten windows."""
+    return frame(10 * k, 1.25, load=78.0) if k // 10 % 2 else frame(10 * k, 1.0, load=33.0)
+
+
 def test_each_load_has_its_own_reference() -> None:
     """The machine shakes a quarter more at full load: that is no growth."""
-    low, high = {"level": 1.0, "load": 33.0}, {"level": 1.25, "load": 78.0}
-    frames = [frame(10 * k, **(high if k // 10 % 2 else low)) for k in range(190)]
+    frames = [two_loads(k) for k in range(190)]
     learning = learned_from(frames)
     baseline = learning.learned()
     assert baseline is not None
@@ -162,8 +166,7 @@ def test_each_load_has_its_own_reference() -> None:
 
 
 def test_growth_is_that_at_the_same_load() -> None:
-    low, high = {"level": 1.0, "load": 33.0}, {"level": 1.25, "load": 78.0}
-    frames = [frame(10 * k, **(high if k // 10 % 2 else low)) for k in range(190)]
+    frames = [two_loads(k) for k in range(190)]
     stored = replace(
         request(wanted=90), state=BaselineState.IN_FORCE, baseline=learned_from(frames).learned()
     )
