@@ -12,8 +12,8 @@ from tests.integration.analyzer.conftest import Room
 from tests.integration.analyzer.sender import sender
 from tests.integration.analyzer.test_diagnoses import diagnosed, machine, send
 
+from kurto.analyzer.v1 import baselines_pb2, diagnoses_pb2
 from kurto.analyzer.v1 import bearings_pb2 as pb
-from kurto.analyzer.v1 import diagnoses_pb2
 from kurto.assets.v1 import assets_pb2
 from kurto_dsp.bearings import find_bearing, known_bearings
 from kurto_service.errors import error_info
@@ -112,9 +112,12 @@ async def test_an_unknown_designation_is_named_before_there_is_a_long_window(roo
         await send(stream, recording)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await room.features.GetDiagnosis(request)
-    details = caught.value.details() or ""
-    assert "'SKF 62005' is not a known bearing; the nearest are" in details
-    assert "SKF 6005" in details
+        details = caught.value.details() or ""
+        answer = await room.features.GetCondition(
+            baselines_pb2.GetConditionRequest(sensor_id="pump-7")
+        )
+    assert "'SKF 62005' is not a known bearing; the nearest are SKF 6005" in details
+    assert answer.condition.bearing_problem.startswith("'SKF 62005' is not a known bearing")
 
 
 async def test_old_diagnoses_say_that_no_new_ones_come(room: Room) -> None:

@@ -143,14 +143,16 @@ class BaselineDesk:
             operating_state=operating_state(track.state),
             missing_window_count=0 if sensor.learning is None else sensor.learning.missing,
         )
+        here = self._sensors.newest_epoch(sensor_id)
+        spec = None if here is None else here.track.spec
+        if spec is not None:
+            message.bearing_problem = spec.bearing_problem
         if track.in_force is not None:
             message.baseline_id = track.in_force.baseline_id
         if track.newest is not None:
             set_time(message.window_time, track.newest.end_us)
         if track.compared is not None:
             fill_growth(message, track.compared)
-            here = self._sensors.newest_epoch(sensor_id)
-            spec = None if here is None else here.track.spec
             message.iso_zone.CopyFrom(iso_zone(track.compared.frame, spec))
         now = Timestamp()
         now.FromDatetime(self._clock.now())

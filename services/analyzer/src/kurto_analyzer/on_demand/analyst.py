@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from kurto.analyzer.v1 import feature_service_pb2 as pb
 from kurto.signal.v1 import spectra_pb2, spectrum_pb2
 from kurto_analyzer.on_demand import pictures
-from kurto_analyzer.on_demand.averages import average_message
+from kurto_analyzer.on_demand.averages import average_message, gear_history, reference_starts
 from kurto_analyzer.on_demand.exceptions import AnalysisImpossible
 from kurto_analyzer.on_demand.heavy_work import HeavyWork
 from kurto_analyzer.on_demand.records import ChannelRecord
@@ -16,13 +18,14 @@ from kurto_analyzer.on_demand.selections import SampleSelection, read_selection
 from kurto_analyzer.on_demand.spectra import spectrum_message
 from kurto_analyzer.on_demand.spectrum_requests import check_spectrum, default_duration_s
 from kurto_dsp import ParameterError
+from kurto_dsp.gears import GearHistory
 
 __all__ = ["Analyst", "StoredSamples", "is_of_newest_window"]
 
 _WAVEFORM_S, _SCALOGRAM_S, _OTHERS_S = 1.0, 1.0, 8.0
 _LONGEST_SCALOGRAM_S, _LONGEST_KURTOGRAM_S = 8.0, 20.0
 _SIMPLE_FIELDS = frozenset({"sensor_id", "channel", "scaling", "kind"})
-MessageT = TypeVar("MessageT")
+ResultT = TypeVar("ResultT")
 
 
 class StoredSamples(Protocol):
@@ -99,24 +102,34 @@ class Analyst:
     async def average(
         self, request: pb.GetTimeSynchronousAverageRequest
     ) -> spectra_pb2.TimeSynchronousAverage:
-        """Return a time-synchronous average."""
+        """Return a time-synchronous average; with reference records, all indicators of a gear."""
+        references = reference_starts(request)
         selection = read_selection(
             request,
             longest_s=self._longest_s,
             default_s=lambda _: _OTHERS_S,
             tacho_channel=request.tacho_channel,
         )
-        return await self._answer(selection, lambda record: average_message(record, request))
+        history = GearHistory()
+        async with self._work.place():
+            for start_us in references:  # one record in memory at a time
+                earlier = await self._samples.read(replace(selection, start_us=start_us))
+                history = await self._computed(partial(gear_history, earlier, request, history))
+            record = await self._samples.read(selection)
+            return await self._computed(lambda: average_message(record, request, history))
 
     async def _answer(
-        self, selection: SampleSelection, compute: Callable[[ChannelRecord], MessageT]
-    ) -> MessageT:
+        self, selection: SampleSelection, compute: Callable[[ChannelRecord], ResultT]
+    ) -> ResultT:
         async with self._work.place():
             record = await self._samples.read(selection)
-            try:
-                return await self._work.compute(lambda: compute(record))
-            except ParameterError as error:
-                raise AnalysisImpossible(problem=str(error)) from error
+            return await self._computed(lambda: compute(record))
+
+    async def _computed(self, compute: Callable[[], ResultT]) -> ResultT:
+        try:
+            return await self._work.compute(compute)
+        except ParameterError as error:
+            raise AnalysisImpossible(problem=str(error)) from error
 
 
 def is_of_newest_window(request: pb.GetSpectrumRequest) -> bool:

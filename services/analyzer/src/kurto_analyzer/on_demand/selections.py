@@ -14,7 +14,7 @@ from kurto_analyzer.exceptions import InvalidField
 from kurto_analyzer.frames import bound_us
 from kurto_analyzer.sensor_spec import is_identifier
 
-__all__ = ["SampleRequest", "SampleSelection", "read_selection"]
+__all__ = ["SampleRequest", "SampleSelection", "read_selection", "start_us"]
 
 _LAST_SECOND = 7_258_118_400  # 2200-01-01
 _SHORTEST_S = 0.001
@@ -95,18 +95,34 @@ def read_selection(
         raise InvalidField(
             "sensor_id must be 1 to 128 characters of A-Z a-z 0-9 . _ : -", field="sensor_id"
         )
-    start_us = None
-    if request.HasField("start_time"):
-        if not 0 <= request.start_time.seconds < _LAST_SECOND:
-            raise InvalidField("start_time must lie from 1970 to 2199.", field="start_time")
-        start_us = bound_us(request.start_time)
+    has_start = request.HasField("start_time")
     return SampleSelection(
         sensor_id=request.sensor_id,
         channel=request.channel,
         tacho_channel=tacho_channel,
-        start_us=start_us,
+        start_us=start_us("start_time", request.start_time) if has_start else None,
         duration_s=_duration(request, longest_s, default_s),
     )
+
+
+def start_us(field: str, time: Timestamp) -> int:
+    """Return the start of samples in microseconds since 1970.
+
+    Parameters
+    ----------
+    field : str
+        Name of the request's field.
+    time : Timestamp
+        As received.
+
+    Raises
+    ------
+    InvalidField
+        When no sample can be that old or new.
+    """
+    if not 0 <= time.seconds < _LAST_SECOND:
+        raise InvalidField(f"{field} must lie from 1970 to 2199.", field=field)
+    return bound_us(time)
 
 
 def _duration(

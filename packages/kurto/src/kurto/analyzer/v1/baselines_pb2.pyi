@@ -259,7 +259,7 @@ class IsoZone(_message.Message):
     def __init__(self, zone: _Optional[str] = ..., edition: _Optional[str] = ..., channel: _Optional[str] = ..., velocity_rms: _Optional[float] = ..., remarks: _Optional[_Iterable[str]] = ..., refusal: _Optional[str] = ...) -> None: ...
 
 class Condition(_message.Message):
-    __slots__ = ("sensor_id", "operating_state", "window_time", "baseline_id", "compare_time", "operating_bin", "acceleration_growth", "channels", "iso_zone", "missing_window_count", "shaft_speed_hz", "load")
+    __slots__ = ("sensor_id", "operating_state", "window_time", "baseline_id", "compare_time", "operating_bin", "acceleration_growth", "channels", "iso_zone", "missing_window_count", "shaft_speed_hz", "load", "bearing_problem")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     OPERATING_STATE_FIELD_NUMBER: _ClassVar[int]
     WINDOW_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -272,6 +272,7 @@ class Condition(_message.Message):
     MISSING_WINDOW_COUNT_FIELD_NUMBER: _ClassVar[int]
     SHAFT_SPEED_HZ_FIELD_NUMBER: _ClassVar[int]
     LOAD_FIELD_NUMBER: _ClassVar[int]
+    BEARING_PROBLEM_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     operating_state: OperatingState
     window_time: _timestamp_pb2.Timestamp
@@ -284,7 +285,8 @@ class Condition(_message.Message):
     missing_window_count: int
     shaft_speed_hz: float
     load: float
-    def __init__(self, sensor_id: _Optional[str] = ..., operating_state: _Optional[_Union[OperatingState, str]] = ..., window_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., baseline_id: _Optional[int] = ..., compare_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., operating_bin: _Optional[str] = ..., acceleration_growth: _Optional[_Union[AccelerationGrowth, _Mapping]] = ..., channels: _Optional[_Iterable[_Union[ChannelCondition, _Mapping]]] = ..., iso_zone: _Optional[_Union[IsoZone, _Mapping]] = ..., missing_window_count: _Optional[int] = ..., shaft_speed_hz: _Optional[float] = ..., load: _Optional[float] = ...) -> None: ...
+    bearing_problem: str
+    def __init__(self, sensor_id: _Optional[str] = ..., operating_state: _Optional[_Union[OperatingState, str]] = ..., window_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., baseline_id: _Optional[int] = ..., compare_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., operating_bin: _Optional[str] = ..., acceleration_growth: _Optional[_Union[AccelerationGrowth, _Mapping]] = ..., channels: _Optional[_Iterable[_Union[ChannelCondition, _Mapping]]] = ..., iso_zone: _Optional[_Union[IsoZone, _Mapping]] = ..., missing_window_count: _Optional[int] = ..., shaft_speed_hz: _Optional[float] = ..., load: _Optional[float] = ..., bearing_problem: _Optional[str] = ...) -> None: ...
 
 class GetConditionRequest(_message.Message):
     __slots__ = ("sensor_id",)

@@ -276,7 +276,7 @@ class GetKurtogramResponse(_message.Message):
     def __init__(self, kurtogram: _Optional[_Union[_spectra_pb2.Kurtogram, _Mapping]] = ...) -> None: ...
 
 class GetTimeSynchronousAverageRequest(_message.Message):
-    __slots__ = ("sensor_id", "channel", "start_time", "duration", "shaft_speed_hz", "tacho_channel", "pulses_per_revolution", "maximum_order", "teeth")
+    __slots__ = ("sensor_id", "channel", "start_time", "duration", "shaft_speed_hz", "tacho_channel", "pulses_per_revolution", "maximum_order", "teeth", "reference_times")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -286,6 +286,7 @@ class GetTimeSynchronousAverageRequest(_message.Message):
     PULSES_PER_REVOLUTION_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_ORDER_FIELD_NUMBER: _ClassVar[int]
     TEETH_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_TIMES_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     channel: str
     start_time: _timestamp_pb2.Timestamp
@@ -295,7 +296,8 @@ class GetTimeSynchronousAverageRequest(_message.Message):
     pulses_per_revolution: int
     maximum_order: float
     teeth: int
-    def __init__(self, sensor_id: _Optional[str] = ..., channel: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., shaft_speed_hz: _Optional[float] = ..., tacho_channel: _Optional[str] = ..., pulses_per_revolution: _Optional[int] = ..., maximum_order: _Optional[float] = ..., teeth: _Optional[int] = ...) -> None: ...
+    reference_times: _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]
+    def __init__(self, sensor_id: _Optional[str] = ..., channel: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., shaft_speed_hz: _Optional[float] = ..., tacho_channel: _Optional[str] = ..., pulses_per_revolution: _Optional[int] = ..., maximum_order: _Optional[float] = ..., teeth: _Optional[int] = ..., reference_times: _Optional[_Iterable[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]]] = ...) -> None: ...
 
 class GetTimeSynchronousAverageResponse(_message.Message):
     __slots__ = ("average",)

@@ -109,18 +109,22 @@ class Kurtogram(_message.Message):
     def __init__(self, source: _Optional[_Union[AnalysedSamples, _Mapping]] = ..., bands: _Optional[_Iterable[_Union[KurtogramBand, _Mapping]]] = ..., best: _Optional[_Union[KurtogramBand, _Mapping]] = ...) -> None: ...
 
 class GearIndicators(_message.Message):
-    __slots__ = ("fm0", "fm4", "m6a", "m8a", "energy_ratio")
+    __slots__ = ("fm0", "fm4", "m6a", "m8a", "energy_ratio", "na4", "nb4")
     FM0_FIELD_NUMBER: _ClassVar[int]
     FM4_FIELD_NUMBER: _ClassVar[int]
     M6A_FIELD_NUMBER: _ClassVar[int]
     M8A_FIELD_NUMBER: _ClassVar[int]
     ENERGY_RATIO_FIELD_NUMBER: _ClassVar[int]
+    NA4_FIELD_NUMBER: _ClassVar[int]
+    NB4_FIELD_NUMBER: _ClassVar[int]
     fm0: float
     fm4: float
     m6a: float
     m8a: float
     energy_ratio: float
-    def __init__(self, fm0: _Optional[float] = ..., fm4: _Optional[float] = ..., m6a: _Optional[float] = ..., m8a: _Optional[float] = ..., energy_ratio: _Optional[float] = ...) -> None: ...
+    na4: float
+    nb4: float
+    def __init__(self, fm0: _Optional[float] = ..., fm4: _Optional[float] = ..., m6a: _Optional[float] = ..., m8a: _Optional[float] = ..., energy_ratio: _Optional[float] = ..., na4: _Optional[float] = ..., nb4: _Optional[float] = ...) -> None: ...
 
 class TimeSynchronousAverage(_message.Message):
     __slots__ = ("source", "shaft_speed_hz", "revolution_count", "values", "gear", "maximum_order", "asynchronous_rms")
