@@ -146,7 +146,10 @@ class PostgresKeepStore:
     @staticmethod
     async def _locked(connection: PooledConnection, key: tuple[str, str]) -> asyncpg.Record | None:
         # Copying and forgetting blocks of one sensor take turns: ranges may share blocks.
-        await connection.execute("SET LOCAL lock_timeout = '2s'")
+        # A machine that is gone in the middle does not hold the others up for as long as TCP does.
+        await connection.execute(
+            "SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
+        )
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('kept ' || $1))", key[0])
         return await connection.fetchrow(
             "SELECT * FROM ingest.kept_ranges WHERE sensor_id = $1 AND keep_id = $2 FOR UPDATE",

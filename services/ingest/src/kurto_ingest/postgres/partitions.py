@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["BUSY", "VANISHED", "Partitions"]
 
 _LOG = logging.getLogger(__name__)
-# Waiting for a lock on the table makes everybody else wait behind: give up and come again.
-_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
+# Waiting for a lock on the table makes everybody else wait behind: give up and come again. And a
+# machine that is gone with a lock in hand holds it no longer than this; TCP takes two hours.
+_TIMEOUTS = """
+SET LOCAL lock_timeout = '500ms'; SET LOCAL idle_in_transaction_session_timeout = '10s'
+"""
 # Whoever detaches a partition holds the same locks for a moment, twice.
 _ATTEMPTS = 5
 _PAUSE_S = 0.05
@@ -135,7 +138,7 @@ class Partitions:
         async with self._committing.acquire() as connection:
             await self._make_class(connection, key.class_number)
             async with connection.transaction():
-                await connection.execute(_LOCK_TIMEOUT)
+                await connection.execute(_TIMEOUTS)
                 # Two processes may want the same one: the second waits and finds it.
                 await _lock_name(connection, key.name)
                 # The table before its partition, as DETACH does it: else each may hold what the
@@ -167,7 +170,7 @@ class Partitions:
         if await connection.fetchval("SELECT to_regclass($1)", f"ingest.{table}"):
             return
         async with connection.transaction():
-            await connection.execute(_LOCK_TIMEOUT)
+            await connection.execute(_TIMEOUTS)
             await _lock_name(connection, table)
             if await connection.fetchval("SELECT to_regclass($1)", f"ingest.{table}"):
                 return

@@ -24,6 +24,7 @@ __all__ = ["EndReason", "PushCall", "PushParts"]
 
 _MAX_SLOT = 4095
 _MAX_REJECTED = 16
+_MAX_GIVEN_UP = 4096  # ranges; what a call must remember of what it brought grows with them
 
 
 class EndReason(Enum):
@@ -266,6 +267,8 @@ class PushCall:
         given = abandon.range
         try:
             self._parts.intake.give_up(slot, slot.session, given.first_index, given.end_index)
+            if len(slot.given_up) >= _MAX_GIVEN_UP:
+                self.end(EndReason.ROTATE)
         except KurtoError as error:
             if len(self.slots) == 1:
                 raise
