@@ -42,7 +42,7 @@ def measure() -> list[Figure]:
         ROUNDS,
         ratio_to=one_rfft.key,
     )
-    single = summary("window_features_single_channel_ms", alone, "ms")
+    single = compared(summary("window_features_single_channel_ms", alone, "ms"), one_rfft)
     times = {"plain_numpy_scipy_ms": plain, **dict(zip(peers, others, strict=True))}
     compare = [compared(summary(key, its, "ms"), figure) for key, its in times.items()]
     return [figure, single, one_rfft, ratio, *compare]

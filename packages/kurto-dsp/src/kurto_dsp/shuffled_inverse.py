@@ -33,8 +33,7 @@ class ShuffledInverse:
         self._line_count = line_count
         if not self._is_whole:
             self._turns = _turns(length)
-            self._has_fourth = line_count > 3 * quarter
-            self._sums = np.empty((_QUARTERS, quarter), np.complex64)
+            self._sums = np.empty((2, 2, quarter), np.complex64)
             self._parts = np.empty((_QUARTERS, quarter), np.complex64)
 
     def samples(self, lines: Complex64Array, scale: float) -> Complex64Array:
@@ -63,21 +62,13 @@ class ShuffledInverse:
 
     def _fold(self) -> None:
         """Fold the lines into each quarter of the samples, at the phase of its first one."""
-        first, second, third, fourth = self._lines.reshape(_QUARTERS, -1)
-        even, odd, left, right = self._sums
-        np.add(first, third, out=even)
-        np.subtract(first, third, out=left)
-        if self._has_fourth:
-            np.subtract(second, fourth, out=right)
-            right *= _I
-            np.add(second, fourth, out=odd)
-        else:  # the usual case: a band's lines do not reach so far
-            np.multiply(second, _I, out=right)
-            odd = second
-        np.add(even, odd, out=self._parts[0])
-        np.add(left, right, out=self._parts[1])
-        np.subtract(even, odd, out=self._parts[2])
-        np.subtract(left, right, out=self._parts[3])
+        lower, upper = self._lines.reshape(2, 2, -1)
+        even, odd = self._sums
+        np.add(lower, upper, out=self._sums[:, 0])
+        np.subtract(lower, upper, out=self._sums[:, 1])
+        odd[1] *= _I
+        np.add(even, odd, out=self._parts[:2])
+        np.subtract(even, odd, out=self._parts[2:])
         np.multiply(self._parts[1:], self._turns, out=self._parts[1:])
 
 
