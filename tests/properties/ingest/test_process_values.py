@@ -118,7 +118,7 @@ def test_each_value_of_a_durable_sample_is_stored_once(
         pass
     assert sorted(run.stored) == sorted(one for one in run.taken if one.index in run.samples)
     assert run.live.pending_bytes == 0
-    assert not run.live.values
+    assert not run.live.values.waiting
 
 
 @settings(deadline=None, max_examples=300)

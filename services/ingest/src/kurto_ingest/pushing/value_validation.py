@@ -20,17 +20,21 @@ _MAX_VALUES = 64
 class DeclaredUnits:
     """Units by name, as a stream's sender may know them.
 
-    A name that is declared no more is still taken: its sender learns of the change only when it
-    opens the stream again, and its samples shall not be held up meanwhile.
+    A name that the newest change has taken away is still taken: its sender learns of the change
+    only when it opens the stream again, and its samples shall not be held up meanwhile.
     """
 
     def __init__(self, definitions: Iterable[ProcessValueDefinition] = ()) -> None:
+        self._declared: dict[str, str] = {}
         self._units: dict[str, str] = {}
         self.declare(definitions)
 
     def declare(self, definitions: Iterable[ProcessValueDefinition]) -> None:
         """Take what a configuration declares."""
-        self._units.update((one.name, one.unit) for one in definitions)
+        declared = {one.name: one.unit for one in definitions}
+        if declared != self._declared:
+            self._units = self._declared | declared
+            self._declared = declared
 
     def unit_of(self, place: str, message: pb.ProcessValue) -> str:
         """Return the unit of a value.

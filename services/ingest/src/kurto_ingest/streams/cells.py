@@ -121,7 +121,8 @@ class CellAssembler:
         self._end = first + self._hop
         self._shaft_speed_hz = shaft_speed_hz
         self._emit(Block(first, self._hop, data, 0, shaft_speed_hz, inspector=inspector))
-        self._append_hop(first // self._hop, data)
+        load = self._load_at(self._end)
+        self._tail.append_full(first // self._hop, data, shaft_speed_hz, load)
 
     def _append_hop(self, hop: int, data: bytes) -> None:
         load = self._load_at((hop + 1) * self._hop)

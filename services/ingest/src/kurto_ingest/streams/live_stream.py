@@ -99,7 +99,7 @@ class LiveStream:
         size_bytes = len(block.data) + extra_bytes
         if self._standing:
             block.flag(self._standing)
-        if self.values:
+        if self.values.waiting:
             self.values.give(block)
             size_bytes += VALUE_BYTES * len(block.values)
         self._journal.enter(block, self._now_s, size_bytes)

@@ -85,17 +85,19 @@ class ValuesInHand:
         Samples per channel in a hop.
     time_us : callable
         Returns the time of a sample in microseconds.
+
+    Attributes
+    ----------
+    waiting : list of ProcessValue
+        The values.
     """
 
     def __init__(self, hop_samples: int, time_us: Callable[[int], int]) -> None:
         self._hop = hop_samples
         self._time_us = time_us
-        self._waiting: list[ProcessValue] = []
+        self.waiting: list[ProcessValue] = []
         self._newest_cell: dict[str, int] = {}
         self._load: LoadTrack | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
 
     def follow_load(
         self, definition: ProcessValueDefinition | None, known: Iterable[ProcessValue] = ()
@@ -117,7 +119,7 @@ class ValuesInHand:
 
     def hold(self, values: Sequence[ProcessValue]) -> int:
         """Take values whose samples are all accepted; returns the bytes that they take."""
-        self._waiting.extend(values)
+        self.waiting.extend(values)
         for value in values:
             cell = value.index // self._hop
             self._newest_cell[value.name] = max(cell, self._newest_cell.get(value.name, cell))
@@ -134,9 +136,9 @@ class ValuesInHand:
 
     def give(self, block: Block) -> None:
         """Put what was taken at the samples of `block` into it."""
-        block.values = tuple(v for v in self._waiting if block.first <= v.index < block.end)
+        block.values = tuple(v for v in self.waiting if block.first <= v.index < block.end)
         if block.values:
-            self._waiting = [v for v in self._waiting if not block.first <= v.index < block.end]
+            self.waiting = [v for v in self.waiting if not block.first <= v.index < block.end]
 
 
 def hop_loads(
