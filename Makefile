@@ -27,9 +27,10 @@ MEMBERS := $(sort $(wildcard packages/*/pyproject.toml services/*/pyproject.toml
 DASHBOARD := services/gateway/dashboard
 DASHBOARD_OUT := services/gateway/src/kurto_gateway/static/dashboard
 
-# Tools of the environment come first, and no setting of the caller's shell leaks into it.
+# Tools of the environment come first, and no setting of the caller's shell leaks into it. Images
+# for containers often set PYTHONDONTWRITEBYTECODE: every process would compile all that it imports.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 # Trust what this machine trusts, as pip and npm do: it may sit behind a proxy of its own.
 export UV_SYSTEM_CERTS ?= 1
 NODE_TRUST := NODE_OPTIONS="$${NODE_OPTIONS:---use-system-ca}"

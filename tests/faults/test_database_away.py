@@ -17,7 +17,6 @@ from tests.faults.rig.scale import Scale
 from tests.faults.rig.stack import own_postgres, rig_stack_behind
 from tests.faults.rig.storing import storing
 
-BEFORE_S = 5.0
 DRAIN_PATIENCE_S = 60.0
 BUFFER_S = 60.0
 
@@ -26,7 +25,7 @@ BUFFER_S = 60.0
 async def test_postgres_is_down(
     tmp_path: Path, book: DrillBook, scale: Scale, sensor_count: SensorCount
 ) -> None:
-    down_s = scale.seconds(5, 45)
+    before_s, down_s = scale.seconds(3, 5), scale.seconds(5, 45)
     # So small that the outage fills it: then senders have to wait, and keep what they have.
     pending_mib = scale.count(1, 16)
     environment = {"KURTO_INGEST_TOTAL_PENDING_BYTES": str(pending_mib * MIB)}
@@ -41,7 +40,7 @@ async def test_postgres_is_down(
                 storing(database.dsn, load.pushed) as seen,
                 usage(lambda: stack.pid("ingest"), lambda: stack.pid("analyzer")) as used,
             ):
-                await asyncio.sleep(BEFORE_S)
+                await asyncio.sleep(before_s)
                 away_s = time.monotonic()
                 await asyncio.to_thread(database.kill)
                 await asyncio.sleep(down_s - (time.monotonic() - away_s))
@@ -51,7 +50,7 @@ async def test_postgres_is_down(
                 drained_s = await seen.drained(load.pushed, load.sample_rate_hz, DRAIN_PATIENCE_S)
                 await asyncio.sleep(2.0)
                 load.stop()
-                load.duration_s = round(time.monotonic() - away_s + BEFORE_S)
+                load.duration_s = round(time.monotonic() - away_s + before_s)
             verdict = await check(database.dsn, load.pushed, hop=load.hop)
     ingest, analyzer = used
     book.add(

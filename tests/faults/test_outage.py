@@ -23,9 +23,7 @@ from tests.faults.rig.scale import Scale
 import kurto
 from kurto.alerts.v1 import alert_service_pb2, alerts_pb2
 
-BEFORE_S = 5.0
 DRAIN_PATIENCE_S = 60.0
-BUFFER_S = 60.0
 COMPARED_SENSORS = 6
 MEMBERS = ("envoy", "gateway", "ingest", "analyzer", "alerts", "valkey", "postgres")
 
@@ -134,7 +132,7 @@ async def test_the_analyzer_is_stopped(
     stopped_s = scale.seconds(6, 60)
     load = Load(target_of(stack), sensor_names("p9", sensor_count(busy=0.25, short=3)), 600)
     async with load.running(), usage(lambda: stack.pid("ingest")) as used:
-        await asyncio.sleep(BEFORE_S)
+        await asyncio.sleep(scale.seconds(3, 5))
         at_s = time.monotonic()
         with stopped(stack.pid("analyzer")):
             await asyncio.sleep(stopped_s)

@@ -36,7 +36,6 @@ from kurto.gateway.v1.live_service_pb2_grpc import LiveServiceStub
 
 QUEUE = "kurto_gateway_longest_queue_bytes"
 CONFLATED = "kurto_gateway_conflated_frames_total"
-QUIET_S = 4.0
 HOP_MS = 100.0  # the load sends a hop when it begins: its frames seem younger than they are
 
 
@@ -177,7 +176,7 @@ async def test_browsers_that_never_read_disturb_nobody(
         live_watch(target, names) as watch,
         usage(lambda: stack.pid("gateway")) as (gateway,),
     ):
-        await asyncio.sleep(QUIET_S)
+        await asyncio.sleep(scale.seconds(2, 4))
         stall_s = time.monotonic()
         async with (
             longest_queue(stack) as queues,

@@ -1,6 +1,7 @@
 """A partition is dropped or detached while samples are committed: no commit fails in the end."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,16 @@ FAULTS = {
     ],
 }
 NEWEST = "SELECT tableoid::regclass::text FROM ingest.sensor_data ORDER BY block_time DESC LIMIT 1"
+
+
+@pytest.fixture
+async def sender(running: RunningIngest) -> Sender:
+    """A sensor whose samples lie in the middle of an hour, so that none belongs to the next."""
+    sender = Sender(running.stub, running.assets)
+    await sender.create()
+    now = datetime.now(UTC)
+    await sender.open(start_time=now.replace(minute=30) - timedelta(hours=1))
+    return sender
 
 
 async def partition(connection: Any) -> str:
