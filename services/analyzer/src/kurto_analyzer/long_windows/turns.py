@@ -8,6 +8,8 @@ from kurto_analyzer.open_sensors import OpenSensor
 
 __all__ = ["CpuBudget", "Turns"]
 
+_LONGEST_DELAY_S = 0.5  # of a piece of work, made up for after it
+
 
 class Turns:
     """Sensors that wait for their long window, each once, first come first served.
@@ -45,6 +47,10 @@ class Turns:
 class CpuBudget:
     """Keeps work within a share of one core by pausing after each piece of it.
 
+    The pause is counted from the beginning of the work, and a piece that begins late does not put
+    off those after it: on a busy machine, where work takes longer than its processor time and
+    waits before it begins, the share would never be reached.
+
     Parameters
     ----------
     share : float
@@ -55,10 +61,10 @@ class CpuBudget:
         self._share = share
         self._free_at_s = 0.0
 
-    def spend(self, cpu_s: float, now_s: float) -> None:
-        """Count a piece of work that has ended now."""
-        begun_s = max(self._free_at_s, now_s - cpu_s)
-        self._free_at_s = begun_s + cpu_s / self._share
+    def spend(self, cpu_s: float, began_s: float) -> None:
+        """Count a piece of work that is done."""
+        earliest_s = began_s - _LONGEST_DELAY_S  # longer idle time is not saved up
+        self._free_at_s = max(self._free_at_s, earliest_s) + cpu_s / self._share
 
     def wait_s(self, now_s: float) -> float:
         """Return how long to wait before the next piece."""

@@ -233,8 +233,9 @@ class LongWindowWorker:
     async def _in_thread(self, work: Callable[[], ResultT]) -> tuple[ResultT, float]:
         loop = asyncio.get_running_loop()
         done: Future[ResultT] = Future()
+        began_s = self._clock.monotonic()
         cpu_s = await loop.run_in_executor(self._thread, _timed, work, done)
-        self._budget.spend(cpu_s, self._clock.monotonic())  # also of work that failed
+        self._budget.spend(cpu_s, began_s)  # also of work that failed
         self._metrics.cpu_seconds.inc(cpu_s)
         return done.result(), cpu_s
 
