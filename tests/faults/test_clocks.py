@@ -101,7 +101,6 @@ class Device:
 
 
 @pytest.mark.full_drill  # clocks take a minute to drift; tests/integration/ingest has a fake one
-@pytest.mark.timeout(240)
 async def test_clocks_that_are_wrong_and_drift(stack: RunningStack, book: DrillBook) -> None:
     duration_s, after_s = 75.0, 60.0
     async with open_channel(urlsplit(stack.ready["http"]).netloc) as channel:

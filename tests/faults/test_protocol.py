@@ -6,7 +6,6 @@ import datetime as dt
 import random
 from urllib.parse import urlsplit
 
-import pytest
 from tests.conftest import RunningStack
 from tests.faults.message_plans import batches, dropped, merged, repeated, spans
 from tests.faults.plain_sender import CHANNELS, PlainSender, open_channel, ranges
@@ -53,7 +52,6 @@ async def stored(stack: RunningStack, sender: PlainSender, total: int) -> Stored
     )
 
 
-@pytest.mark.timeout(300)
 async def test_batches_sent_several_times_leave_the_rows_of_a_clean_run(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:
@@ -88,7 +86,6 @@ async def test_batches_sent_several_times_leave_the_rows_of_a_clean_run(
     )
 
 
-@pytest.mark.timeout(300)
 async def test_batches_that_never_come_are_reported_exactly(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:

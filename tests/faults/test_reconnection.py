@@ -7,7 +7,6 @@ import datetime as dt
 import time
 from urllib.parse import urlsplit
 
-import pytest
 from tests.conftest import RunningStack
 from tests.faults.crowd import RATE_HZ, Crowd, crowd
 from tests.faults.plain_sender import open_channel
@@ -54,7 +53,6 @@ async def back_times(
     return list(times.values())
 
 
-@pytest.mark.timeout(240)
 async def test_all_clients_come_back_at_once(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:

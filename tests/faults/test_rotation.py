@@ -21,7 +21,6 @@ SETTLE_S = 2.0
 TURNS = 2
 
 
-@pytest.mark.timeout(300)
 async def test_calls_rotate_all_the_time(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:
@@ -73,7 +72,6 @@ class Cost:
 
 
 @pytest.mark.full_drill  # a share of CPU takes a quiet machine
-@pytest.mark.timeout(300)
 async def test_rotation_at_the_default_interval_costs_little(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:

@@ -130,7 +130,6 @@ def call_figures(calls: list[OpenCall], scale: Scale) -> list[Figure]:
     ]
 
 
-@pytest.mark.timeout(300)
 async def test_services_are_told_to_stop_while_the_stack_stays(
     stack: RunningStack, book: DrillBook, scale: Scale, sensor_count: SensorCount
 ) -> None:
@@ -166,7 +165,6 @@ async def test_services_are_told_to_stop_while_the_stack_stays(
 
 
 @pytest.mark.full_drill  # it starts two stacks
-@pytest.mark.timeout(240)
 async def test_the_stack_is_told_to_stop_and_comes_back(
     own_stack: OwnStack, book: DrillBook, scale: Scale
 ) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import time
 from urllib.parse import urlsplit
 
-import pytest
 from tests.conftest import RunningStack
 from tests.faults.live_watch import LiveWatch, live_watch
 from tests.faults.plain_sender import PlainSender, open_channel
@@ -48,7 +47,6 @@ async def caught_up(sender: PlainSender, index: int, since_s: float) -> float:
     return time.monotonic() - since_s
 
 
-@pytest.mark.timeout(300)
 async def test_a_silent_sensor_is_seen_and_keeps_its_alarm(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:

@@ -144,7 +144,6 @@ def commit_figures(
 
 
 @pytest.mark.full_drill  # a p99 takes hundreds of commits
-@pytest.mark.timeout(240)
 async def test_slow_queries_do_not_hold_commits_up(
     stack: RunningStack, book: DrillBook, scale: Scale, sensor_count: SensorCount
 ) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import grpc
-import pytest
 from tests.conftest import RunningStack
 from tests.faults.live_watch import LiveWatch, NeverReads, live_watch
 from tests.faults.plain_sender import open_channel
@@ -163,7 +162,6 @@ async def arrived(watch: LiveWatch, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.timeout(180)
 async def test_browsers_that_never_read_disturb_nobody(
     stack: RunningStack, book: DrillBook, scale: Scale
 ) -> None:
