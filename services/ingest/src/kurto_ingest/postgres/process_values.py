@@ -40,32 +40,29 @@ UNION ALL
 ORDER BY sample_index
 """
 
-# Each name is read along the index by itself, so that a page costs a page however much there is.
-_FIND = """
+# From one name to the next along the index.
+_NAMES = """
 WITH RECURSIVE own AS (
-    (SELECT name FROM ingest.process_values
-     WHERE sensor_key = $1 AND $2::text[] IS NULL ORDER BY name LIMIT 1)
+    (SELECT name FROM ingest.process_values WHERE sensor_key = $1 ORDER BY name LIMIT 1)
     UNION ALL
     SELECT (SELECT p.name FROM ingest.process_values AS p
             WHERE p.sensor_key = $1 AND p.name > own.name ORDER BY p.name LIMIT 1)
     FROM own WHERE own.name IS NOT NULL
-), wanted AS (
-    SELECT name FROM own WHERE name IS NOT NULL
-    UNION
-    SELECT unnest($2::text[]) COLLATE "C"
 )
-SELECT v.* FROM wanted AS w CROSS JOIN LATERAL (
-    SELECT name, value_time, epoch, sample_index, value, unit, quality
-    FROM ingest.process_values AS p
-    WHERE p.sensor_key = $1 AND p.name = w.name AND p.value_time < $4
-      AND p.value_time >= CASE WHEN w.name = $5 THEN greatest($3::timestamptz, $6) ELSE $3 END
-      AND (p.name > $5 OR (p.value_time, p.epoch, p.sample_index)
-                        > ($6::timestamptz, $7::bigint, $8::bigint))
-    ORDER BY p.value_time, p.epoch, p.sample_index LIMIT $9
-) AS v
-WHERE w.name >= $5
-ORDER BY v.name, v.value_time, v.epoch, v.sample_index LIMIT $9
+SELECT name FROM own WHERE name IS NOT NULL
 """
+
+_FIND = """
+SELECT name, value_time, epoch, sample_index, value, unit, quality
+FROM ingest.process_values
+WHERE sensor_key = $1 AND name = $2 AND value_time >= $3 AND value_time < $4
+  AND (value_time, epoch, sample_index) > ($5, $6, $7)
+ORDER BY value_time, epoch, sample_index LIMIT $8
+"""
+
+# A page is read along the index, however much there is: how much that would be otherwise is hard
+# to tell for a plan made for any times, and all of it was read and sorted for each page.
+_ALONG_THE_INDEX = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
 
 _EXPIRE = """
 DELETE FROM ingest.process_values WHERE ctid = ANY (ARRAY(
@@ -133,25 +130,34 @@ class PostgresProcessValueStore:
 
     async def find(self, query: ProcessValueQuery) -> list[StoredProcessValue]:
         """Return the values that are asked for, by name, then time."""
-        name, time_us, epoch, index = query.after or ("", None, 0, 0)
-        rows = await self._pool.fetch(
-            _FIND,
-            query.sensor_key,
-            list(query.names) or None,
-            _FIRST if query.start_us is None else datetime_from_us(query.start_us),
-            _LAST if query.end_us is None else datetime_from_us(query.end_us),
-            name,
-            _FIRST if time_us is None else datetime_from_us(time_us),
-            epoch,
-            index,
-            query.limit,
-        )
-        return [_stored(row) for row in rows]
+        found: list[StoredProcessValue] = []
+        async with self._pool.acquire() as connection, connection.transaction(readonly=True):
+            await connection.execute(_ALONG_THE_INDEX)
+            names = set(query.names)
+            if not names:
+                names = {row["name"] for row in await connection.fetch(_NAMES, query.sensor_key)}
+            for name in sorted(names):
+                if len(found) < query.limit and (query.after is None or name >= query.after[0]):
+                    rows = await connection.fetch(_FIND, *_bounds(query, name, len(found)))
+                    found += [_stored(row) for row in rows]
+        return found
 
     async def expire(self, before: datetime, limit: int) -> int:
         """Delete up to `limit` values stored before `before`; returns how many."""
         status = await self._pool.execute(_EXPIRE, before, limit)
         return int(status.rsplit(" ", 1)[1])
+
+
+def _bounds(query: ProcessValueQuery, name: str, found_count: int) -> tuple[object, ...]:
+    """Return the arguments of `_FIND` for one of the names."""
+    start = _FIRST if query.start_us is None else datetime_from_us(query.start_us)
+    end = _LAST if query.end_us is None else datetime_from_us(query.end_us)
+    after: tuple[datetime, int, int] = (_FIRST, -1, -1)
+    if query.after is not None and query.after[0] == name:
+        _, time_us, epoch, index = query.after
+        after = (datetime_from_us(time_us), epoch, index)
+    first = max(start, after[0])
+    return query.sensor_key, name, first, end, *after, query.limit - found_count
 
 
 def _stored(row: Any) -> StoredProcessValue:
