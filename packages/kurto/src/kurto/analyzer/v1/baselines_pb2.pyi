@@ -243,20 +243,24 @@ class ChannelCondition(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., unit: _Optional[str] = ..., features: _Optional[_Mapping[str, FeatureGrowth]] = ...) -> None: ...
 
 class IsoZone(_message.Message):
-    __slots__ = ("zone", "edition", "channel", "velocity_rms", "remarks", "refusal")
+    __slots__ = ("zone", "edition", "channel", "velocity_rms", "remarks", "refusal", "displacement_rms", "quantity")
     ZONE_FIELD_NUMBER: _ClassVar[int]
     EDITION_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     VELOCITY_RMS_FIELD_NUMBER: _ClassVar[int]
     REMARKS_FIELD_NUMBER: _ClassVar[int]
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    DISPLACEMENT_RMS_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
     zone: str
     edition: str
     channel: str
     velocity_rms: float
     remarks: _containers.RepeatedScalarFieldContainer[str]
     refusal: str
-    def __init__(self, zone: _Optional[str] = ..., edition: _Optional[str] = ..., channel: _Optional[str] = ..., velocity_rms: _Optional[float] = ..., remarks: _Optional[_Iterable[str]] = ..., refusal: _Optional[str] = ...) -> None: ...
+    displacement_rms: float
+    quantity: str
+    def __init__(self, zone: _Optional[str] = ..., edition: _Optional[str] = ..., channel: _Optional[str] = ..., velocity_rms: _Optional[float] = ..., remarks: _Optional[_Iterable[str]] = ..., refusal: _Optional[str] = ..., displacement_rms: _Optional[float] = ..., quantity: _Optional[str] = ...) -> None: ...
 
 class Condition(_message.Message):
     __slots__ = ("sensor_id", "operating_state", "window_time", "baseline_id", "compare_time", "operating_bin", "acceleration_growth", "channels", "iso_zone", "missing_window_count", "shaft_speed_hz", "load", "bearing_problem")
