@@ -133,7 +133,7 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "GET", "/api/condition/pump-7", "", {"sensor_id": "pump-7"},
     ),
     "kurto.analyzer.v1.FeatureService.ListBearings": (
-        "GET", "/api/bearings?search=SKF+6205&page_size=5", "",
+        "GET", "/api/bearings?search=SKF%206205&page_size=5", "",
         {"search": "SKF 6205", "page_size": 5},
     ),
     "kurto.analyzer.v1.FeatureService.ListFeatureDefinitions": (
