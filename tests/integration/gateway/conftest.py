@@ -82,6 +82,7 @@ class Edge:
             "KURTO_GATEWAY_METRICS_PORT": str(self.numbers["metrics"]),
             "KURTO_GATEWAY_HEARTBEAT_INTERVAL_S": "1",
             "KURTO_GATEWAY_ALERT_CHECK_INTERVAL_S": "1",
+            "KURTO_GATEWAY_WRITE_TIMEOUT_S": "600",
             "KURTO_GATEWAY_DASHBOARD_DIR": str(self.directory / "dashboard"),
             "KURTO_INGEST_ADDRESS": upstream,
             "KURTO_ANALYZER_ADDRESS": upstream,
@@ -91,8 +92,11 @@ class Edge:
         }
         self.start("gateway", [sys.executable, "-m", "kurto_gateway"], given)
 
-    def start_envoy(self, idle_timeout: str = "60s") -> None:
-        """Start Envoy, which ends streams on which nothing moves for `idle_timeout`."""
+    def start_envoy(self, idle_timeout: str = "600s") -> None:
+        """Start Envoy, which ends streams on which nothing moves for `idle_timeout`.
+
+        In use it is a minute; on a slow machine that is over before a test of stalled streams is.
+        """
         descriptors = self.directory / "descriptors.binpb"
         descriptors.write_bytes(descriptor_set())
         upstream = self.numbers["upstream"]
