@@ -51,7 +51,13 @@ async def connect(
     ------
     Client
         The client. The channel connects on first use and closes with the block.
+
+    Raises
+    ------
+    ValueError
+        If `target` is no ``host:port``.
     """
+    _require_target(target)
     if tls or ca_certificate is not None:
         root = await asyncio.to_thread(ca_certificate.read_bytes) if ca_certificate else None
         credentials = grpc.ssl_channel_credentials(root_certificates=root)
@@ -60,3 +66,11 @@ async def connect(
         channel = grpc.aio.insecure_channel(target, options=_CHANNEL_OPTIONS)
     async with channel:
         yield Client(channel, token=token)
+
+
+def _require_target(target: str) -> None:
+    if target.startswith(("http://", "https://")) or not target.rpartition(":")[0]:
+        raise ValueError(
+            f"target is {target!r}; give host:port without a scheme, such as 'localhost:8080'"
+            " (tls=True for the port with TLS)"
+        )

@@ -26,6 +26,7 @@ RETRYABLE_CODES = frozenset(
 
 # What to change, where the service has not said it: proxies and other servers don't.
 _HINTS = {
+    grpc.StatusCode.UNAVAILABLE: "is kurto running at this host:port, with TLS or without?",
     grpc.StatusCode.UNIMPLEMENTED: "check the address: no kurto service of this version is there",
     grpc.StatusCode.UNAUTHENTICATED: "give connect() a valid token, or a function that returns one",
     grpc.StatusCode.PERMISSION_DENIED: "the token lacks the role; sending needs the role sensor",

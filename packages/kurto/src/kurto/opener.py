@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -16,6 +17,7 @@ from kurto.ingest.v1 import ingest_service_pb2_grpc as pb_grpc
 from kurto.messages import open_stream
 
 _logger = logging.getLogger("kurto.opener")
+_LONGEST_WAIT_S = 5.0
 
 
 class Opener(Protocol):
@@ -81,7 +83,7 @@ class LiveOpener:
         """
         if not self._opened:
             await self._prepare()
-            opened = await self._first_open()
+            opened = await self._when_free()
         else:
             opened = await self._call()
         boot_id = await self._accept(opened)
@@ -112,6 +114,20 @@ class LiveOpener:
                 reason="SENSOR_IN_USE",
                 metadata={"sensor_id": self.sensor_id},
             )
+
+    async def _when_free(self) -> pb.OpenStreamResponse:
+        # A sender that has just ended holds the sensor a moment longer: a program that is started
+        # again at once must not fail. One that still sends refuses the second attempt as well.
+        try:
+            return await self._first_open()
+        except CallError as error:
+            if error.reason != "SENSOR_IN_USE" or error.retry_after_s is None:
+                raise
+            wait_s = min(error.retry_after_s, _LONGEST_WAIT_S)
+            waiting = {"sensor_id": self.sensor_id, "error": str(error), "wait_s": wait_s}
+        _logger.info("waiting for the sender before", extra=waiting)
+        await asyncio.sleep(wait_s)
+        return await self._first_open()
 
     async def _first_open(self) -> pb.OpenStreamResponse:
         recorded = self._request.HasField("start_time")

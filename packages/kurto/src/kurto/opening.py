@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 from kurto.assets.v1 import asset_service_pb2_grpc
 from kurto.backfill import Backfill
@@ -89,6 +90,10 @@ class StreamBuilder:
         self._declaration = declaration
         self._format = sample_format
         self._settings = settings
+        if settings.overflow not in (None, *get_args(Overflow)):
+            raise ValueError(
+                f"overflow is {settings.overflow!r}; use one of {', '.join(get_args(Overflow))}"
+            )
         self._boot_id = settings.boot_id or uuid.uuid4().hex
         self._row_bytes = len(declaration.channels) * sample_bytes(sample_format.proto)
         self._capacity_samples = max(1, round(settings.buffer_s * declaration.sample_rate_hz))

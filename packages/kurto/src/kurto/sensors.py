@@ -73,6 +73,10 @@ class SensorDeclaration:
     machine: MachineData = field(default_factory=MachineData)
     reconfigure: bool = False
 
+    def __post_init__(self) -> None:
+        if isinstance(self.channels, str):
+            raise ValueError(f"channels is {self.channels!r}; give a list: [{self.channels!r}]")
+
     def to_proto(self) -> assets_pb2.Sensor:
         """Return the sensor to create."""
         channels = [
@@ -105,7 +109,7 @@ class SensorDeclaration:
         pairs = {
             "sample_rate_hz": (mine.sample_rate_hz, theirs.sample_rate_hz),
             "channels": ([c.name for c in mine.channels], [c.name for c in theirs.channels]),
-            "unit": ({c.unit for c in mine.channels}, {c.unit for c in theirs.channels}),
+            "unit": (units(mine), units(theirs)),
             "burst": (
                 mine.acquisition.burst.length_samples,
                 theirs.acquisition.burst.length_samples,
@@ -117,6 +121,11 @@ class SensorDeclaration:
                     f"sensor {self.sensor_id!r} exists with {name} {stored!r}, not {given!r}; "
                     "change the declaration, or the sensor with AssetService.UpdateSensor"
                 )
+
+
+def units(config: assets_pb2.SensorConfig) -> str:
+    """Return the units of a sensor's channels as text, each once."""
+    return ", ".join(sorted({channel.unit for channel in config.channels}))
 
 
 class DeclarationCheck:
