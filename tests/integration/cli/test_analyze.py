@@ -59,6 +59,16 @@ def test_json_lines_of_one_file(files: list[Path]) -> None:
     assert {window["diagnosis"]["fault"] for window in windows} == {"inner_race"}
 
 
+@pytest.mark.parametrize(
+    ("value", "cause"), [(0.0, "constant, zero"), (3.0, "constant"), (np.nan, "non finite")]
+)
+def test_the_table_says_why_there_are_no_values(tmp_path: Path, value: float, cause: str) -> None:
+    np.save(tmp_path / "dead.npy", np.full(24_000, value))
+    done = CliRunner().invoke(app, ["analyze", str(tmp_path / "dead.npy"), *RATE])
+    assert done.exit_code == 0
+    assert f"11 windows lack values: {cause}\n" in done.stdout
+
+
 def test_many_files_on_several_cores_give_the_same_in_order(files: list[Path]) -> None:
     names = [str(path) for path in files]
     words = (*RATE, *BEARING, "--format", "json", "--window", "1", "--hop", "0.5")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import IO, Any
 
 from kurto_cli.analysis.formats.rows import line_text
@@ -11,6 +12,7 @@ _HEADINGS = (
     "channel", "windows", "rms", "peak", "crest", "kurtosis", "mm/s", "verdict", "z",
 )  # fmt: skip
 _LINES_SHOWN = 4
+_NO_CAUSE = "band_unavailable"  # a band above the sample rate takes away no other feature
 
 
 class TableWriter:
@@ -24,13 +26,18 @@ class TableWriter:
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._waiting: list[Record] = []
+        self._empty: Counter[str] = Counter()
+        self._causes: dict[str, set[str]] = {}
 
     def write(self, record: Record) -> None:
-        """Add a record; those of windows are not shown."""
+        """Add a record; those of windows are not shown, but why some have no values is told."""
         if self._waiting and self._waiting[0]["file"] != record["file"]:
             self._flush()
         if record.get("summary"):
             self._waiting.append(record)
+        elif record["features"]["rms"] is None or record["features"]["kurtosis"] is None:
+            self._empty[record["channel"]] += 1
+            self._causes.setdefault(record["channel"], set()).update(record["quality"])
 
     def finish(self) -> None:
         """Write what is left."""
@@ -39,13 +46,19 @@ class TableWriter:
 
     def _flush(self) -> None:
         if self._waiting:
-            text = "\n".join(_table(self._waiting)) + "\n\n"
+            missing = {channel: self._without(channel) for channel in self._empty}
+            text = "\n".join(_table(self._waiting, missing)) + "\n\n"
             self._stream.write(text.encode())
             self._stream.flush()
-        self._waiting = []
+        self._waiting, self._causes = [], {}
+        self._empty.clear()
+
+    def _without(self, channel: str) -> str:
+        causes = ", ".join(sorted(self._causes[channel] - {_NO_CAUSE})).replace("_", " ")
+        return f"{self._empty[channel]} windows lack values: {causes}"
 
 
-def _table(summaries: list[Record]) -> list[str]:
+def _table(summaries: list[Record], missing: dict[str, str]) -> list[str]:
     rows = [_HEADINGS, *map(_cells, summaries)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_title(summaries[0])]
@@ -54,6 +67,7 @@ def _table(summaries: list[Record]) -> list[str]:
         lines.append("  " + "  ".join(padded).rstrip())
         if number:
             lines += [f"    {text}" for text in _evidence(summaries[number - 1])]
+            lines += [f"    {missing[row[0]]}"] if row[0] in missing else []
     return lines
 
 
