@@ -102,6 +102,38 @@ async def test_averaged_spectra_of_a_stored_moment(
 
 
 @pytest.mark.parametrize(
+    ("averaging", "mean_square"),
+    [
+        (spectrum_pb2.SPECTRUM_AVERAGING_LINEAR, 2.5),
+        (spectrum_pb2.SPECTRUM_AVERAGING_PEAK_HOLD, 4.0),
+        (spectrum_pb2.SPECTRUM_AVERAGING_EXPONENTIAL, 4.0 - 3.0 * 0.75**6),
+    ],
+)
+async def test_averages_of_a_tone_that_doubles(
+    room: Room,
+    stored: FakeStoredSamples,
+    averaging: spectrum_pb2.SpectrumAveraging,
+    mean_square: float,
+) -> None:
+    t = np.arange(12 * 8192) / _RATE  # six segments of 1 g and six of 2 g
+    tone = np.repeat([1.0, 2.0], 6 * 8192) * np.sin(2 * np.pi * 50.0 * t)
+    stored.channels = {"x": tone.astype(np.float32)}
+    request = pb.GetSpectrumRequest(
+        sensor_id="pump",
+        start_time=_at(0),
+        duration=_duration(3.84),
+        line_count=3200,
+        maximum_frequency_hz=10_000,
+        averaging=averaging,
+        averaging_memory=4,
+        overlap=0.0,
+    )
+    spectrum = (await room.features.GetSpectrum(request)).spectrum
+    assert spectrum.average_count == 12
+    assert spectrum.lines[16] == pytest.approx(math.sqrt(mean_square), rel=1e-4)
+
+
+@pytest.mark.parametrize(
     ("kind", "amplitude", "unit"),
     [
         (_KIND.SPECTRUM_KIND_ENVELOPE, 1.0, "g"),
@@ -320,6 +352,8 @@ async def test_gaps_make_segments_and_columns_missing_but_whole_answers_refuse(
         (pb.GetSpectrumRequest(sensor_id="pump", kind=99), "kind"),  # type: ignore[arg-type]
         (pb.GetSpectrumRequest(sensor_id="pump", scaling=99, line_count=100), "scaling"),  # type: ignore[arg-type]
         (pb.GetSpectrumRequest(sensor_id="pump", averaging=9), "averaging"),  # type: ignore[arg-type]
+        (pb.GetSpectrumRequest(sensor_id="pump", averaging_memory=1001), "averaging_memory"),
+        (pb.GetSpectrumRequest(sensor_id="pump", averaging_memory=-1), "averaging_memory"),
         (pb.GetSpectrumRequest(sensor_id="pump", line_count=15), "line_count"),
         (pb.GetSpectrumRequest(sensor_id="pump", line_count=25_600, duration=_duration(1)), "need"),
         (pb.GetSpectrumRequest(sensor_id="pump", duration=_duration(61)), "duration"),

@@ -14,7 +14,7 @@ from kurto_dsp.spectra.kurtogram import Kurtogram, KurtogramBand, fast_kurtogram
 from kurto_dsp.spectra.motion import Motion
 from kurto_dsp.spectra.orders import OrderSpectrum, order_spectrum
 from kurto_dsp.spectra.rotation import ShaftRotation
-from kurto_dsp.spectra.segments import Averaging
+from kurto_dsp.spectra.segments import DEFAULT_MEMORY, Averaging
 from kurto_dsp.spectra.spectrogram import Spectrogram, compute_spectrogram
 from kurto_dsp.spectra.synchronous import SynchronousAverage, time_synchronous_average
 from kurto_dsp.spectra.tacho import TachoPulses, detect_pulses, tacho_rotation
@@ -22,6 +22,7 @@ from kurto_dsp.spectra.wavelet import Scalogram, wavelet_transform
 from kurto_dsp.spectra.whitening import WhitenedSignal, prewhiten
 
 __all__ = [
+    "DEFAULT_MEMORY",
     "AnalyticSignal",
     "AngularSignal",
     "AveragedSpectrum",

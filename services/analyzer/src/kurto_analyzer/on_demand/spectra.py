@@ -19,6 +19,7 @@ from kurto_analyzer.on_demand.spectrum_requests import (
     PER_PEAK,
     demodulation_band,
     kind_of,
+    memory_of,
     overlap_of,
     scaling_of,
 )
@@ -128,6 +129,7 @@ def _vibration(record: ChannelRecord, request: GetSpectrumRequest) -> _Lines:
             maximum_hz=request.maximum_frequency_hz or None,
             averaging=AVERAGINGS[request.averaging],
             overlap=overlap_of(request),
+            memory=memory_of(request),
         )
         return _Lines(
             averaged.values[0],
@@ -159,6 +161,7 @@ def _order(record: ChannelRecord, request: GetSpectrumRequest) -> _Lines:
         maximum_order=request.maximum_order or None,
         averaging=AVERAGINGS[request.averaging],
         overlap=overlap_of(request),
+        memory=memory_of(request),
         **options,
     )
     return _Lines(
@@ -190,6 +193,7 @@ def _envelope(record: ChannelRecord, request: GetSpectrumRequest) -> _Lines:
         maximum_hz=highest_hz,
         averaging=AVERAGINGS[request.averaging],
         overlap=overlap_of(request),
+        memory=memory_of(request),
     )
     return _Lines(
         spectrum.values[0] * PER_PEAK[scaling_of(request)],

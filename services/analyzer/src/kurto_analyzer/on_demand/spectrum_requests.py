@@ -6,7 +6,7 @@ from kurto.analyzer.v1.feature_service_pb2 import GetSpectrogramRequest, GetSpec
 from kurto.signal.v1 import spectrum_pb2 as pb
 from kurto_analyzer.exceptions import InvalidField
 from kurto_dsp import USABLE_FRACTION, FrequencyBand, SpectrumKind, bands
-from kurto_dsp.spectra import Averaging, EnvelopeKind
+from kurto_dsp.spectra import DEFAULT_MEMORY, Averaging, EnvelopeKind
 
 __all__ = [
     "AVERAGINGS",
@@ -17,10 +17,12 @@ __all__ = [
     "default_duration_s",
     "demodulation_band",
     "kind_of",
+    "memory_of",
     "overlap_of",
     "scaling_of",
 ]
 
+_LONGEST_MEMORY = 1000
 _LINE_COUNTS = (16, 102_400)
 _VIBRATION_S, _OTHERS_S = 1.0, 8.0
 
@@ -42,6 +44,7 @@ AVERAGINGS: dict[int, Averaging] = {
     pb.SPECTRUM_AVERAGING_UNSPECIFIED: Averaging.LINEAR,
     pb.SPECTRUM_AVERAGING_LINEAR: Averaging.LINEAR,
     pb.SPECTRUM_AVERAGING_PEAK_HOLD: Averaging.PEAK_HOLD,
+    pb.SPECTRUM_AVERAGING_EXPONENTIAL: Averaging.EXPONENTIAL,
 }
 
 
@@ -58,7 +61,9 @@ def check_spectrum(request: GetSpectrumRequest) -> None:
         allowed = ", ".join(name.removeprefix("SPECTRUM_KIND_") for name in _KIND.keys()[1:])
         raise InvalidField(f"Unknown kind: allowed is {allowed}.", field="kind")
     if request.averaging not in AVERAGINGS:
-        raise InvalidField("Unknown averaging: allowed is LINEAR or PEAK_HOLD.", field="averaging")
+        raise InvalidField(
+            "Unknown averaging: allowed is LINEAR, PEAK_HOLD or EXPONENTIAL.", field="averaging"
+        )
     scaling = scaling_of(request)
     if kind in ENVELOPES and scaling not in PER_PEAK:
         raise InvalidField(
@@ -127,11 +132,21 @@ def _check_numbers(request: GetSpectrumRequest, kind: int) -> None:
         )
     if request.segment_revolutions < 0:
         raise InvalidField("segment_revolutions must be at least 0.", field="segment_revolutions")
+    if not 0 <= request.averaging_memory <= _LONGEST_MEMORY:
+        raise InvalidField(
+            f"averaging_memory must be 0 to {_LONGEST_MEMORY}, got {request.averaging_memory}.",
+            field="averaging_memory",
+        )
 
 
 def overlap_of(request: GetSpectrumRequest | GetSpectrogramRequest) -> float:
     """Return the part of a segment that the next one shares."""
     return request.overlap if request.HasField("overlap") else 0.5
+
+
+def memory_of(request: GetSpectrumRequest) -> int:
+    """Return the segments that an exponential average remembers."""
+    return request.averaging_memory or DEFAULT_MEMORY
 
 
 def demodulation_band(

@@ -144,7 +144,7 @@ class ListFeatureRollupsResponse(_message.Message):
     def __init__(self, rollups: _Optional[_Iterable[_Union[FeatureRollup, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetSpectrumRequest(_message.Message):
-    __slots__ = ("sensor_id", "channel", "scaling", "kind", "start_time", "duration", "line_count", "maximum_frequency_hz", "averaging", "overlap", "demodulation_band", "shaft_speed_hz", "tacho_channel", "pulses_per_revolution", "maximum_order", "segment_revolutions")
+    __slots__ = ("sensor_id", "channel", "scaling", "kind", "start_time", "duration", "line_count", "maximum_frequency_hz", "averaging", "overlap", "demodulation_band", "shaft_speed_hz", "tacho_channel", "pulses_per_revolution", "maximum_order", "segment_revolutions", "averaging_memory")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SCALING_FIELD_NUMBER: _ClassVar[int]
@@ -161,6 +161,7 @@ class GetSpectrumRequest(_message.Message):
     PULSES_PER_REVOLUTION_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_ORDER_FIELD_NUMBER: _ClassVar[int]
     SEGMENT_REVOLUTIONS_FIELD_NUMBER: _ClassVar[int]
+    AVERAGING_MEMORY_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     channel: str
     scaling: _spectrum_pb2.SpectrumScaling
@@ -177,7 +178,8 @@ class GetSpectrumRequest(_message.Message):
     pulses_per_revolution: int
     maximum_order: float
     segment_revolutions: int
-    def __init__(self, sensor_id: _Optional[str] = ..., channel: _Optional[str] = ..., scaling: _Optional[_Union[_spectrum_pb2.SpectrumScaling, str]] = ..., kind: _Optional[_Union[_spectrum_pb2.SpectrumKind, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., line_count: _Optional[int] = ..., maximum_frequency_hz: _Optional[float] = ..., averaging: _Optional[_Union[_spectrum_pb2.SpectrumAveraging, str]] = ..., overlap: _Optional[float] = ..., demodulation_band: _Optional[_Union[_spectrum_pb2.FrequencyBand, _Mapping]] = ..., shaft_speed_hz: _Optional[float] = ..., tacho_channel: _Optional[str] = ..., pulses_per_revolution: _Optional[int] = ..., maximum_order: _Optional[float] = ..., segment_revolutions: _Optional[int] = ...) -> None: ...
+    averaging_memory: int
+    def __init__(self, sensor_id: _Optional[str] = ..., channel: _Optional[str] = ..., scaling: _Optional[_Union[_spectrum_pb2.SpectrumScaling, str]] = ..., kind: _Optional[_Union[_spectrum_pb2.SpectrumKind, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., line_count: _Optional[int] = ..., maximum_frequency_hz: _Optional[float] = ..., averaging: _Optional[_Union[_spectrum_pb2.SpectrumAveraging, str]] = ..., overlap: _Optional[float] = ..., demodulation_band: _Optional[_Union[_spectrum_pb2.FrequencyBand, _Mapping]] = ..., shaft_speed_hz: _Optional[float] = ..., tacho_channel: _Optional[str] = ..., pulses_per_revolution: _Optional[int] = ..., maximum_order: _Optional[float] = ..., segment_revolutions: _Optional[int] = ..., averaging_memory: _Optional[int] = ...) -> None: ...
 
 class GetSpectrumResponse(_message.Message):
     __slots__ = ("spectrum",)

@@ -34,6 +34,7 @@ class SpectrumAveraging(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SPECTRUM_AVERAGING_UNSPECIFIED: _ClassVar[SpectrumAveraging]
     SPECTRUM_AVERAGING_LINEAR: _ClassVar[SpectrumAveraging]
     SPECTRUM_AVERAGING_PEAK_HOLD: _ClassVar[SpectrumAveraging]
+    SPECTRUM_AVERAGING_EXPONENTIAL: _ClassVar[SpectrumAveraging]
 SPECTRUM_SCALING_UNSPECIFIED: SpectrumScaling
 SPECTRUM_SCALING_AMPLITUDE_PEAK: SpectrumScaling
 SPECTRUM_SCALING_AMPLITUDE_RMS: SpectrumScaling
@@ -50,6 +51,7 @@ SPECTRUM_KIND_CEPSTRUM: SpectrumKind
 SPECTRUM_AVERAGING_UNSPECIFIED: SpectrumAveraging
 SPECTRUM_AVERAGING_LINEAR: SpectrumAveraging
 SPECTRUM_AVERAGING_PEAK_HOLD: SpectrumAveraging
+SPECTRUM_AVERAGING_EXPONENTIAL: SpectrumAveraging
 
 class FrequencyBand(_message.Message):
     __slots__ = ("low_hz", "high_hz")
