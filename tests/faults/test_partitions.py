@@ -95,9 +95,11 @@ async def detach(
     """Detach the partitions that hold a sensor's samples of a minute; return how many."""
     found = await connection.fetch(_PARTITION, sensor_id, moment)
     for row in found:
-        await connection.execute(
-            f"ALTER TABLE {row['parent']} DETACH PARTITION {row['name']} CONCURRENTLY"
-        )
+        # Ingest may complete a detachment that is under way, to attach the partition again.
+        with contextlib.suppress(asyncpg.ObjectNotInPrerequisiteStateError):
+            await connection.execute(
+                f"ALTER TABLE {row['parent']} DETACH PARTITION {row['name']} CONCURRENTLY"
+            )
         if drop:
             await connection.execute(f"DROP TABLE {row['name']}")
     return len(found)
