@@ -20,6 +20,7 @@ SHARING = {
 }
 # Drills that start a stack of their own, and tests of the drills' tools.
 BY_THEMSELVES = (
+    "tests/faults/test_calibration.py",
     "tests/faults/test_checker.py",
     "tests/faults/test_commit.py",
     "tests/faults/test_database_away.py",

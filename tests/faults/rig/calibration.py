@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from itertools import pairwise
 
 from tests.faults.rig.load import Load, sensor_names
 
-_FEW, _MANY = 24, 60  # what is shared by all sensors shows in the difference
+# A sensor costs the less the more there are, so no straight line leads from few to many.
+_COUNTS = (8, 24, 60)
 _MEASURE_S = 12.0
 
 
-@dataclass(frozen=True)
 class Capacity:
     """What a stack needs of this machine.
 
     Parameters
     ----------
-    base_share : float
-        Share of all cores, 0 to 1, that stack and load generator use with any load.
-    sensor_share : float
-        Share that each two-channel sensor at 25.6 kHz adds.
+    shares : mapping of int to float
+        Share of all cores, 0 to 1, that stack and load generator use, by the number of two-channel
+        sensors at 25.6 kHz: at least one number.
     """
 
-    base_share: float
-    sensor_share: float
+    def __init__(self, shares: Mapping[int, float]) -> None:
+        self._points = [(0.0, 0), *sorted((share, count) for count, share in shares.items())]
 
     def sensors(self, share: float, *, at_most: int = 100) -> int:
         """Return how many sensors keep all cores busy to a share of 0 to 1."""
-        return max(1, min(at_most, int((share - self.base_share) / self.sensor_share)))
+        pieces = list(pairwise(self._points))
+        (low, few), (high, many) = next(
+            (piece for piece in pieces if share <= piece[1][0]), pieces[-1]
+        )
+        exact = few + (share - low) / max(high - low, 1e-6) * (many - few)
+        return max(1, min(at_most, int(exact)))
 
     def __str__(self) -> str:
         """Return the capacity in words."""
-        return (
-            f"{len(os.sched_getaffinity(0))} cores; {100 * self.base_share:.1f} % and "
-            f"{100 * self.sensor_share:.2f} % a sensor, load generator included"
+        measured = ", ".join(
+            f"{100 * share:.0f} % busy with {count} sensors" for share, count in self._points[1:]
         )
+        return f"{len(os.sched_getaffinity(0))} cores; {measured}, load generator included"
 
 
 async def measure_capacity(target: str) -> Capacity:
@@ -46,9 +51,7 @@ async def measure_capacity(target: str) -> Capacity:
     target : str
         ``host:port`` of the gateway.
     """
-    few, many = [await _busy_share(target, count) for count in (_FEW, _MANY)]
-    sensor_share = max(1e-4, (many - few) / (_MANY - _FEW))
-    return Capacity(max(0.0, few - _FEW * sensor_share), sensor_share)
+    return Capacity({count: await _busy_share(target, count) for count in _COUNTS})
 
 
 async def _busy_share(target: str, count: int) -> float:
