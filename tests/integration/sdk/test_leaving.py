@@ -104,29 +104,19 @@ class Hasty(ModelService):
         return opened
 
 
-async def test_the_service_may_ask_for_more_rotations() -> None:
-    model = Hasty()
+@pytest.mark.parametrize(
+    ("model", "asked_s"),
+    [
+        pytest.param(Hasty(), 600.0, id="as-the-service-asks"),
+        pytest.param(ModelService(), 0.1, id="as-the-program-asks"),
+    ],
+)
+async def test_the_shorter_interval_of_rotation_counts(model: ModelService, asked_s: float) -> None:
+    options = kurto.SenderOptions(rotate_interval_s=asked_s)
     async with (
         serving(model) as address,
         kurto.connect(address) as client,
-        client.open_sensor(
-            "pump-7", **SENSOR, options=kurto.SenderOptions(rotate_interval_s=600.0)
-        ) as stream,
-    ):
-        await stream.push(SAMPLES)
-        async with asyncio.timeout(60):
-            while stream.durable_index < 100:
-                await asyncio.sleep(0.01)
-
-
-async def test_the_program_may_rotate_more_often_than_the_service_asks() -> None:
-    model = ModelService()
-    async with (
-        serving(model) as address,
-        kurto.connect(address) as client,
-        client.open_sensor(
-            "pump-7", **SENSOR, options=kurto.SenderOptions(rotate_interval_s=0.1)
-        ) as stream,
+        client.open_sensor("pump-7", **SENSOR, options=options) as stream,
     ):
         await stream.push(SAMPLES)
         async with asyncio.timeout(60):

@@ -95,6 +95,24 @@ class Run:
             found = hop_loads(LOAD, FORMAT.time_us, self.stored, range(hop, hop + 1), HOP)
             assert (run.loads or (None,)) == found
 
+    def do(self, what: int) -> None:
+        """Close a block, commit one, commit all, or start anew; 0 is nothing."""
+        if what == 1:
+            self.live.close_block()
+        elif what == 2:
+            self.commit(1)
+        elif what == 3:
+            self.live.close_block()
+            self.commit(10**6)
+        elif what == 4:
+            self.restart()
+
+    def settle(self) -> None:
+        """Commit everything."""
+        self.live.close_block()
+        while self.commit(40):
+            pass
+
 
 @settings(deadline=None, max_examples=300)
 @given(TAKEN, BATCHES)
@@ -104,18 +122,8 @@ def test_each_value_of_a_durable_sample_is_stored_once(
     run = Run(taken)
     for offset, count, what in batches:
         run.push(max(0, run.live.accepted.next_index + offset), count)
-        if what == 1:
-            run.live.close_block()
-        elif what == 2:
-            run.commit(1)
-        elif what == 3:
-            run.live.close_block()
-            run.commit(10**6)
-        elif what == 4:
-            run.restart()
-    run.live.close_block()
-    while run.commit(40):
-        pass
+        run.do(what)
+    run.settle()
     assert sorted(run.stored) == sorted(one for one in run.taken if one.index in run.samples)
     assert run.live.pending_bytes == 0
     assert not run.live.values.waiting
@@ -129,16 +137,6 @@ def test_load_of_a_hop_is_the_same_live_and_from_the_store(
     run = Run(taken)
     for count, what in batches:
         run.push(run.live.accepted.next_index, count)
-        if what == 1:
-            run.live.close_block()
-        elif what == 2:
-            run.commit(1)
-        elif what == 3:
-            run.live.close_block()
-            run.commit(10**6)
-        elif what == 4:
-            run.restart()
-    run.live.close_block()
-    while run.commit(40):
-        pass
+        run.do(what)
+    run.settle()
     run.check_loads()
