@@ -90,21 +90,31 @@ class Machine(_message.Message):
     update_time: _timestamp_pb2.Timestamp
     def __init__(self, machine_id: _Optional[str] = ..., site_id: _Optional[str] = ..., display_name: _Optional[str] = ..., nominal_speed_rpm: _Optional[float] = ..., archived: _Optional[bool] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class BiasRange(_message.Message):
+    __slots__ = ("lower", "upper")
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    lower: float
+    upper: float
+    def __init__(self, lower: _Optional[float] = ..., upper: _Optional[float] = ...) -> None: ...
+
 class Channel(_message.Message):
-    __slots__ = ("name", "unit", "full_scale", "sensitivity_mv_per_unit", "coupling", "position")
+    __slots__ = ("name", "unit", "full_scale", "sensitivity_mv_per_unit", "coupling", "position", "bias_range")
     NAME_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     FULL_SCALE_FIELD_NUMBER: _ClassVar[int]
     SENSITIVITY_MV_PER_UNIT_FIELD_NUMBER: _ClassVar[int]
     COUPLING_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
+    BIAS_RANGE_FIELD_NUMBER: _ClassVar[int]
     name: str
     unit: str
     full_scale: float
     sensitivity_mv_per_unit: float
     coupling: Coupling
     position: str
-    def __init__(self, name: _Optional[str] = ..., unit: _Optional[str] = ..., full_scale: _Optional[float] = ..., sensitivity_mv_per_unit: _Optional[float] = ..., coupling: _Optional[_Union[Coupling, str]] = ..., position: _Optional[str] = ...) -> None: ...
+    bias_range: BiasRange
+    def __init__(self, name: _Optional[str] = ..., unit: _Optional[str] = ..., full_scale: _Optional[float] = ..., sensitivity_mv_per_unit: _Optional[float] = ..., coupling: _Optional[_Union[Coupling, str]] = ..., position: _Optional[str] = ..., bias_range: _Optional[_Union[BiasRange, _Mapping]] = ...) -> None: ...
 
 class ContinuousAcquisition(_message.Message):
     __slots__ = ()

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/assets/v1/assets.proto.
  */
 export const file_kurto_assets_v1_assets: GenFile = /*@__PURE__*/
-  fileDesc("ChxrdXJ0by9hc3NldHMvdjEvYXNzZXRzLnByb3RvEg9rdXJ0by5hc3NldHMudjEioQEKBFNpdGUSDwoHc2l0ZV9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEAoIYXJjaGl2ZWQYAyABKAgSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLuAQoHTWFjaGluZRISCgptYWNoaW5lX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEh4KEW5vbWluYWxfc3BlZWRfcnBtGAQgASgBSACIAQESEAoIYXJjaGl2ZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIUChJfbm9taW5hbF9zcGVlZF9ycG0izgEKB0NoYW5uZWwSDAoEbmFtZRgBIAEoCRIMCgR1bml0GAIgASgJEhcKCmZ1bGxfc2NhbGUYAyABKAFIAIgBARIkChdzZW5zaXRpdml0eV9tdl9wZXJfdW5pdBgEIAEoAUgBiAEBEisKCGNvdXBsaW5nGAUgASgOMhkua3VydG8uYXNzZXRzLnYxLkNvdXBsaW5nEhAKCHBvc2l0aW9uGAYgASgJQg0KC19mdWxsX3NjYWxlQhoKGF9zZW5zaXRpdml0eV9tdl9wZXJfdW5pdCIXChVDb250aW51b3VzQWNxdWlzaXRpb24iVwoQQnVyc3RBY3F1aXNpdGlvbhIWCg5sZW5ndGhfc2FtcGxlcxgBIAEoBRIrCghpbnRlcnZhbBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKHAQoLQWNxdWlzaXRpb24SPAoKY29udGludW91cxgBIAEoCzImLmt1cnRvLmFzc2V0cy52MS5Db250aW51b3VzQWNxdWlzaXRpb25IABIyCgVidXJzdBgCIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5CdXJzdEFjcXVpc2l0aW9uSABCBgoEa2luZCJ7Cg9CZWFyaW5nR2VvbWV0cnkSFQoNZWxlbWVudF9jb3VudBgBIAEoBRIbChNlbGVtZW50X2RpYW1ldGVyX21tGAIgASgBEhkKEXBpdGNoX2RpYW1ldGVyX21tGAMgASgBEhkKEWNvbnRhY3RfYW5nbGVfZGVnGAQgASgBIl4KB0JlYXJpbmcSFQoLZGVzaWduYXRpb24YASABKAlIABI0CghnZW9tZXRyeRgCIAEoCzIgLmt1cnRvLmFzc2V0cy52MS5CZWFyaW5nR2VvbWV0cnlIAEIGCgRraW5kInMKEUluZHVzdHJpYWxNYWNoaW5lEiwKBWdyb3VwGAEgASgOMh0ua3VydG8uYXNzZXRzLnYxLk1hY2hpbmVHcm91cBIwCgdzdXBwb3J0GAIgASgOMh8ua3VydG8uYXNzZXRzLnYxLk1hY2hpbmVTdXBwb3J0Io0BCgxNYWNoaW5lQ2xhc3MSOAoKaW5kdXN0cmlhbBgBIAEoCzIiLmt1cnRvLmFzc2V0cy52MS5JbmR1c3RyaWFsTWFjaGluZUgAEjcKB2dlbmVyYWwYAiABKA4yJC5rdXJ0by5hc3NldHMudjEuR2VuZXJhbE1hY2hpbmVDbGFzc0gAQgoKCHN0YW5kYXJkIjgKCUdlYXJTdGFnZRIVCg1kcml2aW5nX3RlZXRoGAEgASgFEhQKDGRyaXZlbl90ZWV0aBgCIAEoBSIwCg1GcmVxdWVuY3lCYW5kEg4KBmxvd19oehgBIAEoARIPCgdoaWdoX2h6GAIgASgBIrkBChZQcm9jZXNzVmFsdWVEZWZpbml0aW9uEgwKBG5hbWUYASABKAkSDAoEdW5pdBgCIAEoCRIvCgRyb2xlGAMgASgOMiEua3VydG8uYXNzZXRzLnYxLlByb2Nlc3NWYWx1ZVJvbGUSFgoJYmluX3dpZHRoGAQgASgBSACIAQESLAoJdmFsaWRfZm9yGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgwKCl9iaW5fd2lkdGgiigQKDFNlbnNvckNvbmZpZxIPCgd2ZXJzaW9uGAEgASgDEhYKDnNhbXBsZV9yYXRlX2h6GAIgASgBEioKCGNoYW5uZWxzGAMgAygLMhgua3VydG8uYXNzZXRzLnYxLkNoYW5uZWwSMQoLYWNxdWlzaXRpb24YBCABKAsyHC5rdXJ0by5hc3NldHMudjEuQWNxdWlzaXRpb24SHgoRbm9taW5hbF9zcGVlZF9ycG0YBSABKAFIAIgBARIpCgdiZWFyaW5nGAYgASgLMhgua3VydG8uYXNzZXRzLnYxLkJlYXJpbmcSNAoNbWFjaGluZV9jbGFzcxgHIAEoCzIdLmt1cnRvLmFzc2V0cy52MS5NYWNoaW5lQ2xhc3MSKQoFZ2VhcnMYCCADKAsyGi5rdXJ0by5hc3NldHMudjEuR2VhclN0YWdlEh4KEWxpbmVfZnJlcXVlbmN5X2h6GAkgASgBSAGIAQESOQoRZGVtb2R1bGF0aW9uX2JhbmQYCiABKAsyHi5rdXJ0by5hc3NldHMudjEuRnJlcXVlbmN5QmFuZBI/Cg5wcm9jZXNzX3ZhbHVlcxgLIAMoCzInLmt1cnRvLmFzc2V0cy52MS5Qcm9jZXNzVmFsdWVEZWZpbml0aW9uQhQKEl9ub21pbmFsX3NwZWVkX3JwbUIUChJfbGluZV9mcmVxdWVuY3lfaHoiCQoHS2VlcEFsbCI2CgdLZWVwRm9yEisKCGR1cmF0aW9uGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIpQBCg1LZWVwU25hcHNob3RzEisKCGludGVydmFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKBmxlbmd0aBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIrCghrZWVwX2ZvchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKUAQoQS2VlcEFyb3VuZEFsYXJtcxIpCgZiZWZvcmUYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKAoFYWZ0ZXIYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIa2VlcF9mb3IYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24i3QEKD1JldGVudGlvblBvbGljeRInCgNhbGwYASABKAsyGC5rdXJ0by5hc3NldHMudjEuS2VlcEFsbEgAEigKBHRpbWUYAiABKAsyGC5rdXJ0by5hc3NldHMudjEuS2VlcEZvckgAEjMKCXNuYXBzaG90cxgDIAEoCzIeLmt1cnRvLmFzc2V0cy52MS5LZWVwU25hcHNob3RzSAASOgoNYXJvdW5kX2FsYXJtcxgEIAEoCzIhLmt1cnRvLmFzc2V0cy52MS5LZWVwQXJvdW5kQWxhcm1zSABCBgoEa2luZCK+AgoGU2Vuc29yEhEKCXNlbnNvcl9pZBgBIAEoCRISCgptYWNoaW5lX2lkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRItCgZjb25maWcYBCABKAsyHS5rdXJ0by5hc3NldHMudjEuU2Vuc29yQ29uZmlnEgwKBHRhZ3MYBSADKAkSEQoJbW9uaXRvcmVkGAYgASgIEhAKCGFyY2hpdmVkGAcgASgIEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoJcmV0ZW50aW9uGAogASgLMiAua3VydG8uYXNzZXRzLnYxLlJldGVudGlvblBvbGljeSpGCghDb3VwbGluZxIYChRDT1VQTElOR19VTlNQRUNJRklFRBAAEg8KC0NPVVBMSU5HX0FDEAESDwoLQ09VUExJTkdfREMQAipXCgxNYWNoaW5lR3JvdXASHQoZTUFDSElORV9HUk9VUF9VTlNQRUNJRklFRBAAEhMKD01BQ0hJTkVfR1JPVVBfMRABEhMKD01BQ0hJTkVfR1JPVVBfMhACKmoKDk1hY2hpbmVTdXBwb3J0Eh8KG01BQ0hJTkVfU1VQUE9SVF9VTlNQRUNJRklFRBAAEhkKFU1BQ0hJTkVfU1VQUE9SVF9SSUdJRBABEhwKGE1BQ0hJTkVfU1VQUE9SVF9GTEVYSUJMRRACKrQBChNHZW5lcmFsTWFjaGluZUNsYXNzEiUKIUdFTkVSQUxfTUFDSElORV9DTEFTU19VTlNQRUNJRklFRBAAEhsKF0dFTkVSQUxfTUFDSElORV9DTEFTU19JEAESHAoYR0VORVJBTF9NQUNISU5FX0NMQVNTX0lJEAISHQoZR0VORVJBTF9NQUNISU5FX0NMQVNTX0lJSRADEhwKGEdFTkVSQUxfTUFDSElORV9DTEFTU19JVhAEKlMKEFByb2Nlc3NWYWx1ZVJvbGUSIgoeUFJPQ0VTU19WQUxVRV9ST0xFX1VOU1BFQ0lGSUVEEAASGwoXUFJPQ0VTU19WQUxVRV9ST0xFX0xPQUQQAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChxrdXJ0by9hc3NldHMvdjEvYXNzZXRzLnByb3RvEg9rdXJ0by5hc3NldHMudjEioQEKBFNpdGUSDwoHc2l0ZV9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEAoIYXJjaGl2ZWQYAyABKAgSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLuAQoHTWFjaGluZRISCgptYWNoaW5lX2lkGAEgASgJEg8KB3NpdGVfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEh4KEW5vbWluYWxfc3BlZWRfcnBtGAQgASgBSACIAQESEAoIYXJjaGl2ZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIUChJfbm9taW5hbF9zcGVlZF9ycG0iKQoJQmlhc1JhbmdlEg0KBWxvd2VyGAEgASgBEg0KBXVwcGVyGAIgASgBIv4BCgdDaGFubmVsEgwKBG5hbWUYASABKAkSDAoEdW5pdBgCIAEoCRIXCgpmdWxsX3NjYWxlGAMgASgBSACIAQESJAoXc2Vuc2l0aXZpdHlfbXZfcGVyX3VuaXQYBCABKAFIAYgBARIrCghjb3VwbGluZxgFIAEoDjIZLmt1cnRvLmFzc2V0cy52MS5Db3VwbGluZxIQCghwb3NpdGlvbhgGIAEoCRIuCgpiaWFzX3JhbmdlGAcgASgLMhoua3VydG8uYXNzZXRzLnYxLkJpYXNSYW5nZUINCgtfZnVsbF9zY2FsZUIaChhfc2Vuc2l0aXZpdHlfbXZfcGVyX3VuaXQiFwoVQ29udGludW91c0FjcXVpc2l0aW9uIlcKEEJ1cnN0QWNxdWlzaXRpb24SFgoObGVuZ3RoX3NhbXBsZXMYASABKAUSKwoIaW50ZXJ2YWwYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ihwEKC0FjcXVpc2l0aW9uEjwKCmNvbnRpbnVvdXMYASABKAsyJi5rdXJ0by5hc3NldHMudjEuQ29udGludW91c0FjcXVpc2l0aW9uSAASMgoFYnVyc3QYAiABKAsyIS5rdXJ0by5hc3NldHMudjEuQnVyc3RBY3F1aXNpdGlvbkgAQgYKBGtpbmQiewoPQmVhcmluZ0dlb21ldHJ5EhUKDWVsZW1lbnRfY291bnQYASABKAUSGwoTZWxlbWVudF9kaWFtZXRlcl9tbRgCIAEoARIZChFwaXRjaF9kaWFtZXRlcl9tbRgDIAEoARIZChFjb250YWN0X2FuZ2xlX2RlZxgEIAEoASJeCgdCZWFyaW5nEhUKC2Rlc2lnbmF0aW9uGAEgASgJSAASNAoIZ2VvbWV0cnkYAiABKAsyIC5rdXJ0by5hc3NldHMudjEuQmVhcmluZ0dlb21ldHJ5SABCBgoEa2luZCJzChFJbmR1c3RyaWFsTWFjaGluZRIsCgVncm91cBgBIAEoDjIdLmt1cnRvLmFzc2V0cy52MS5NYWNoaW5lR3JvdXASMAoHc3VwcG9ydBgCIAEoDjIfLmt1cnRvLmFzc2V0cy52MS5NYWNoaW5lU3VwcG9ydCKNAQoMTWFjaGluZUNsYXNzEjgKCmluZHVzdHJpYWwYASABKAsyIi5rdXJ0by5hc3NldHMudjEuSW5kdXN0cmlhbE1hY2hpbmVIABI3CgdnZW5lcmFsGAIgASgOMiQua3VydG8uYXNzZXRzLnYxLkdlbmVyYWxNYWNoaW5lQ2xhc3NIAEIKCghzdGFuZGFyZCI4CglHZWFyU3RhZ2USFQoNZHJpdmluZ190ZWV0aBgBIAEoBRIUCgxkcml2ZW5fdGVldGgYAiABKAUiMAoNRnJlcXVlbmN5QmFuZBIOCgZsb3dfaHoYASABKAESDwoHaGlnaF9oehgCIAEoASK5AQoWUHJvY2Vzc1ZhbHVlRGVmaW5pdGlvbhIMCgRuYW1lGAEgASgJEgwKBHVuaXQYAiABKAkSLwoEcm9sZRgDIAEoDjIhLmt1cnRvLmFzc2V0cy52MS5Qcm9jZXNzVmFsdWVSb2xlEhYKCWJpbl93aWR0aBgEIAEoAUgAiAEBEiwKCXZhbGlkX2ZvchgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIMCgpfYmluX3dpZHRoIooECgxTZW5zb3JDb25maWcSDwoHdmVyc2lvbhgBIAEoAxIWCg5zYW1wbGVfcmF0ZV9oehgCIAEoARIqCghjaGFubmVscxgDIAMoCzIYLmt1cnRvLmFzc2V0cy52MS5DaGFubmVsEjEKC2FjcXVpc2l0aW9uGAQgASgLMhwua3VydG8uYXNzZXRzLnYxLkFjcXVpc2l0aW9uEh4KEW5vbWluYWxfc3BlZWRfcnBtGAUgASgBSACIAQESKQoHYmVhcmluZxgGIAEoCzIYLmt1cnRvLmFzc2V0cy52MS5CZWFyaW5nEjQKDW1hY2hpbmVfY2xhc3MYByABKAsyHS5rdXJ0by5hc3NldHMudjEuTWFjaGluZUNsYXNzEikKBWdlYXJzGAggAygLMhoua3VydG8uYXNzZXRzLnYxLkdlYXJTdGFnZRIeChFsaW5lX2ZyZXF1ZW5jeV9oehgJIAEoAUgBiAEBEjkKEWRlbW9kdWxhdGlvbl9iYW5kGAogASgLMh4ua3VydG8uYXNzZXRzLnYxLkZyZXF1ZW5jeUJhbmQSPwoOcHJvY2Vzc192YWx1ZXMYCyADKAsyJy5rdXJ0by5hc3NldHMudjEuUHJvY2Vzc1ZhbHVlRGVmaW5pdGlvbkIUChJfbm9taW5hbF9zcGVlZF9ycG1CFAoSX2xpbmVfZnJlcXVlbmN5X2h6IgkKB0tlZXBBbGwiNgoHS2VlcEZvchIrCghkdXJhdGlvbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKUAQoNS2VlcFNuYXBzaG90cxIrCghpbnRlcnZhbBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIpCgZsZW5ndGgYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKwoIa2VlcF9mb3IYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ilAEKEEtlZXBBcm91bmRBbGFybXMSKQoGYmVmb3JlGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBWFmdGVyGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEisKCGtlZXBfZm9yGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIt0BCg9SZXRlbnRpb25Qb2xpY3kSJwoDYWxsGAEgASgLMhgua3VydG8uYXNzZXRzLnYxLktlZXBBbGxIABIoCgR0aW1lGAIgASgLMhgua3VydG8uYXNzZXRzLnYxLktlZXBGb3JIABIzCglzbmFwc2hvdHMYAyABKAsyHi5rdXJ0by5hc3NldHMudjEuS2VlcFNuYXBzaG90c0gAEjoKDWFyb3VuZF9hbGFybXMYBCABKAsyIS5rdXJ0by5hc3NldHMudjEuS2VlcEFyb3VuZEFsYXJtc0gAQgYKBGtpbmQivgIKBlNlbnNvchIRCglzZW5zb3JfaWQYASABKAkSEgoKbWFjaGluZV9pZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSLQoGY29uZmlnGAQgASgLMh0ua3VydG8uYXNzZXRzLnYxLlNlbnNvckNvbmZpZxIMCgR0YWdzGAUgAygJEhEKCW1vbml0b3JlZBgGIAEoCBIQCghhcmNoaXZlZBgHIAEoCBIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKCXJldGVudGlvbhgKIAEoCzIgLmt1cnRvLmFzc2V0cy52MS5SZXRlbnRpb25Qb2xpY3kqRgoIQ291cGxpbmcSGAoUQ09VUExJTkdfVU5TUEVDSUZJRUQQABIPCgtDT1VQTElOR19BQxABEg8KC0NPVVBMSU5HX0RDEAIqVwoMTWFjaGluZUdyb3VwEh0KGU1BQ0hJTkVfR1JPVVBfVU5TUEVDSUZJRUQQABITCg9NQUNISU5FX0dST1VQXzEQARITCg9NQUNISU5FX0dST1VQXzIQAipqCg5NYWNoaW5lU3VwcG9ydBIfChtNQUNISU5FX1NVUFBPUlRfVU5TUEVDSUZJRUQQABIZChVNQUNISU5FX1NVUFBPUlRfUklHSUQQARIcChhNQUNISU5FX1NVUFBPUlRfRkxFWElCTEUQAiq0AQoTR2VuZXJhbE1hY2hpbmVDbGFzcxIlCiFHRU5FUkFMX01BQ0hJTkVfQ0xBU1NfVU5TUEVDSUZJRUQQABIbChdHRU5FUkFMX01BQ0hJTkVfQ0xBU1NfSRABEhwKGEdFTkVSQUxfTUFDSElORV9DTEFTU19JSRACEh0KGUdFTkVSQUxfTUFDSElORV9DTEFTU19JSUkQAxIcChhHRU5FUkFMX01BQ0hJTkVfQ0xBU1NfSVYQBCpTChBQcm9jZXNzVmFsdWVSb2xlEiIKHlBST0NFU1NfVkFMVUVfUk9MRV9VTlNQRUNJRklFRBAAEhsKF1BST0NFU1NfVkFMVUVfUk9MRV9MT0FEEAFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A place with machines.
@@ -129,6 +129,34 @@ export const MachineSchema: GenMessage<Machine> = /*@__PURE__*/
   messageDesc(file_kurto_assets_v1_assets, 1);
 
 /**
+ * Where the mean of a DC-coupled channel must lie: outside, the transducer or its supply is at fault.
+ *
+ * @generated from message kurto.assets.v1.BiasRange
+ */
+export type BiasRange = Message<"kurto.assets.v1.BiasRange"> & {
+  /**
+   * Smallest mean in the unit of the channel, finite.
+   *
+   * @generated from field: double lower = 1;
+   */
+  lower: number;
+
+  /**
+   * Largest mean in the unit of the channel, finite, above `lower`.
+   *
+   * @generated from field: double upper = 2;
+   */
+  upper: number;
+};
+
+/**
+ * Describes the message kurto.assets.v1.BiasRange.
+ * Use `create(BiasRangeSchema)` to create a new message.
+ */
+export const BiasRangeSchema: GenMessage<BiasRange> = /*@__PURE__*/
+  messageDesc(file_kurto_assets_v1_assets, 2);
+
+/**
  * One measured direction of a sensor.
  *
  * @generated from message kurto.assets.v1.Channel
@@ -175,6 +203,14 @@ export type Channel = Message<"kurto.assets.v1.Channel"> & {
    * @generated from field: string position = 6;
    */
   position: string;
+
+  /**
+   * Where the mean of its samples must lie; blocks outside bear the quality flag BIAS. Only with
+   * coupling DC. Absent: not looked at.
+   *
+   * @generated from field: kurto.assets.v1.BiasRange bias_range = 7;
+   */
+  biasRange?: BiasRange;
 };
 
 /**
@@ -182,7 +218,7 @@ export type Channel = Message<"kurto.assets.v1.Channel"> & {
  * Use `create(ChannelSchema)` to create a new message.
  */
 export const ChannelSchema: GenMessage<Channel> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 2);
+  messageDesc(file_kurto_assets_v1_assets, 3);
 
 /**
  * A sensor that samples all the time.
@@ -197,7 +233,7 @@ export type ContinuousAcquisition = Message<"kurto.assets.v1.ContinuousAcquisiti
  * Use `create(ContinuousAcquisitionSchema)` to create a new message.
  */
 export const ContinuousAcquisitionSchema: GenMessage<ContinuousAcquisition> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 3);
+  messageDesc(file_kurto_assets_v1_assets, 4);
 
 /**
  * A sensor that wakes up, takes a burst, and sleeps again. Its windows are its bursts.
@@ -225,7 +261,7 @@ export type BurstAcquisition = Message<"kurto.assets.v1.BurstAcquisition"> & {
  * Use `create(BurstAcquisitionSchema)` to create a new message.
  */
 export const BurstAcquisitionSchema: GenMessage<BurstAcquisition> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 4);
+  messageDesc(file_kurto_assets_v1_assets, 5);
 
 /**
  * How a sensor takes samples.
@@ -262,7 +298,7 @@ export type Acquisition = Message<"kurto.assets.v1.Acquisition"> & {
  * Use `create(AcquisitionSchema)` to create a new message.
  */
 export const AcquisitionSchema: GenMessage<Acquisition> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 5);
+  messageDesc(file_kurto_assets_v1_assets, 6);
 
 /**
  * Geometry of a bearing with one row of rolling elements, inner ring turning.
@@ -304,7 +340,7 @@ export type BearingGeometry = Message<"kurto.assets.v1.BearingGeometry"> & {
  * Use `create(BearingGeometrySchema)` to create a new message.
  */
 export const BearingGeometrySchema: GenMessage<BearingGeometry> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 6);
+  messageDesc(file_kurto_assets_v1_assets, 7);
 
 /**
  * The rolling-element bearing that a sensor watches. Without it nothing is said about its races and balls.
@@ -342,7 +378,7 @@ export type Bearing = Message<"kurto.assets.v1.Bearing"> & {
  * Use `create(BearingSchema)` to create a new message.
  */
 export const BearingSchema: GenMessage<Bearing> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 7);
+  messageDesc(file_kurto_assets_v1_assets, 8);
 
 /**
  * Group and support of a machine by ISO 10816-3; both are needed, and neither is guessed.
@@ -370,7 +406,7 @@ export type IndustrialMachine = Message<"kurto.assets.v1.IndustrialMachine"> & {
  * Use `create(IndustrialMachineSchema)` to create a new message.
  */
 export const IndustrialMachineSchema: GenMessage<IndustrialMachine> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 8);
+  messageDesc(file_kurto_assets_v1_assets, 9);
 
 /**
  * By which limits the vibration of a machine is graded. Without it no zone is given.
@@ -407,7 +443,7 @@ export type MachineClass = Message<"kurto.assets.v1.MachineClass"> & {
  * Use `create(MachineClassSchema)` to create a new message.
  */
 export const MachineClassSchema: GenMessage<MachineClass> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 9);
+  messageDesc(file_kurto_assets_v1_assets, 10);
 
 /**
  * A pair of gears.
@@ -436,7 +472,7 @@ export type GearStage = Message<"kurto.assets.v1.GearStage"> & {
  * Use `create(GearStageSchema)` to create a new message.
  */
 export const GearStageSchema: GenMessage<GearStage> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 10);
+  messageDesc(file_kurto_assets_v1_assets, 11);
 
 /**
  * A range of frequencies.
@@ -464,7 +500,7 @@ export type FrequencyBand = Message<"kurto.assets.v1.FrequencyBand"> & {
  * Use `create(FrequencyBandSchema)` to create a new message.
  */
 export const FrequencyBandSchema: GenMessage<FrequencyBand> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 11);
+  messageDesc(file_kurto_assets_v1_assets, 12);
 
 /**
  * Declares a slow value that is pushed beside the samples, so that its unit is never guessed.
@@ -514,7 +550,7 @@ export type ProcessValueDefinition = Message<"kurto.assets.v1.ProcessValueDefini
  * Use `create(ProcessValueDefinitionSchema)` to create a new message.
  */
 export const ProcessValueDefinitionSchema: GenMessage<ProcessValueDefinition> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 12);
+  messageDesc(file_kurto_assets_v1_assets, 13);
 
 /**
  * Everything that the analysis must know about a sensor. Each change makes a new version.
@@ -609,7 +645,7 @@ export type SensorConfig = Message<"kurto.assets.v1.SensorConfig"> & {
  * Use `create(SensorConfigSchema)` to create a new message.
  */
 export const SensorConfigSchema: GenMessage<SensorConfig> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 13);
+  messageDesc(file_kurto_assets_v1_assets, 14);
 
 /**
  * Keeps samples for ever (while the disk lasts).
@@ -624,7 +660,7 @@ export type KeepAll = Message<"kurto.assets.v1.KeepAll"> & {
  * Use `create(KeepAllSchema)` to create a new message.
  */
 export const KeepAllSchema: GenMessage<KeepAll> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 14);
+  messageDesc(file_kurto_assets_v1_assets, 15);
 
 /**
  * Keeps samples for a time.
@@ -645,7 +681,7 @@ export type KeepFor = Message<"kurto.assets.v1.KeepFor"> & {
  * Use `create(KeepForSchema)` to create a new message.
  */
 export const KeepForSchema: GenMessage<KeepFor> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 15);
+  messageDesc(file_kurto_assets_v1_assets, 16);
 
 /**
  * Keeps all samples for a short while, and snapshots of them for longer.
@@ -681,7 +717,7 @@ export type KeepSnapshots = Message<"kurto.assets.v1.KeepSnapshots"> & {
  * Use `create(KeepSnapshotsSchema)` to create a new message.
  */
 export const KeepSnapshotsSchema: GenMessage<KeepSnapshots> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 16);
+  messageDesc(file_kurto_assets_v1_assets, 17);
 
 /**
  * Keeps all samples for a short while, and those around alarms of the machine for longer.
@@ -716,7 +752,7 @@ export type KeepAroundAlarms = Message<"kurto.assets.v1.KeepAroundAlarms"> & {
  * Use `create(KeepAroundAlarmsSchema)` to create a new message.
  */
 export const KeepAroundAlarmsSchema: GenMessage<KeepAroundAlarms> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 17);
+  messageDesc(file_kurto_assets_v1_assets, 18);
 
 /**
  * How long raw samples are kept. Features have their own times. When the disk is
@@ -770,7 +806,7 @@ export type RetentionPolicy = Message<"kurto.assets.v1.RetentionPolicy"> & {
  * Use `create(RetentionPolicySchema)` to create a new message.
  */
 export const RetentionPolicySchema: GenMessage<RetentionPolicy> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 18);
+  messageDesc(file_kurto_assets_v1_assets, 19);
 
 /**
  * A sensor: one converter whose channels are sampled together.
@@ -854,7 +890,7 @@ export type Sensor = Message<"kurto.assets.v1.Sensor"> & {
  * Use `create(SensorSchema)` to create a new message.
  */
 export const SensorSchema: GenMessage<Sensor> = /*@__PURE__*/
-  messageDesc(file_kurto_assets_v1_assets, 19);
+  messageDesc(file_kurto_assets_v1_assets, 20);
 
 /**
  * How a channel is coupled to its transducer.
