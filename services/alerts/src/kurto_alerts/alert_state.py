@@ -2,11 +2,12 @@
 
 import enum
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kurto_alerts.exceptions import AlertEnded, AlertRevisionMismatch, AlreadyAcknowledged
-from kurto_alerts.rules import NEVER, Rule, Severity
+from kurto_alerts.rules import NEVER, Measure, Priority, Rule, Severity
 
 ALERT_NAMESPACE = uuid.UUID("6f1c6f0e-58a5-5b57-9a63-6b7572746f00")
 
@@ -31,6 +32,37 @@ class TransitionKind(enum.IntEnum):
     RESOLVED = 6
     ACKNOWLEDGED = 7
     WITHDRAWN = 8
+    UNACKNOWLEDGED = 9
+    COMMENTED = 10
+    SHELVED = 11
+    UNSHELVED = 12
+    SHELF_EXPIRED = 13
+    LATCHED = 14
+    RESET = 15
+    SUPPRESSED = 16
+    UNSUPPRESSED = 17
+    TAKEN_OUT_OF_SERVICE = 18
+    RETURNED_TO_SERVICE = 19
+    REALARMED = 20
+    FINDING_MARKED = 21
+    DATA_BAD = 22
+    DATA_GOOD = 23
+
+
+class AlertKind(enum.IntEnum):
+    """What an alert is about."""
+
+    VIBRATION = 1
+    DATA_QUALITY = 2
+    SYSTEM = 3
+
+
+class Finding(enum.IntEnum):
+    """Whether an alert told the truth, as people found out."""
+
+    UNKNOWN = 0
+    TRUE = 1
+    FALSE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +80,25 @@ class Acknowledgment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shelving:
+    """Somebody put an alert aside until `expire_time`; a one-shot shelf ends with the alert."""
+
+    expire_time: datetime
+    one_shot: bool
+    reason: str
+    principal: str
+    user: str
+    shelve_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Alert:
-    """One problem of one channel under one rule; values and limit are in `unit`."""
+    """One problem of one channel under one rule; values and limit are in `unit`.
+
+    `instance_id` names the run of the condition at present: the alert's own id (which an empty one
+    stands for), until a latched alert is raised anew. `suppression` and `out_of_service` say why,
+    and are empty when it is not.
+    """
 
     alert_id: str
     sensor_id: str
@@ -72,6 +121,29 @@ class Alert:
     acknowledged: bool = False
     acknowledgment: Acknowledgment | None = None
     revision: int = 1
+    instance_id: str = ""
+    kind: AlertKind = AlertKind.VIBRATION
+    measure: Measure = Measure.VALUE
+    machine_id: str = ""
+    priority: Priority = Priority.LOW
+    labels: Mapping[str, str] = field(default_factory=dict)
+    guidance: str = ""
+    worst_severity: Severity = Severity.NONE
+    latched: bool = False
+    shelving: Shelving | None = None
+    suppression: str = ""
+    out_of_service: str = ""
+    first_out: bool = False
+    realarm_count: int = 0
+    finding: Finding = Finding.UNKNOWN
+    comment_count: int = 0
+    provisional: bool = False
+    data_bad: bool = False
+
+    @property
+    def is_set_aside(self) -> bool:
+        """True while operators do not want to see it among the active ones."""
+        return bool(self.shelving or self.suppression or self.out_of_service)
 
     @property
     def is_open(self) -> bool:
@@ -89,6 +161,8 @@ class Transition:
     time: datetime
     window_index: int | None = None
     principal: str = ""
+    user: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +194,9 @@ class ConditionChange:
     epoch: int
     window_index: int
     time_us: int
+    alert_kind: AlertKind = AlertKind.VIBRATION
+    machine_id: str = ""
+    suppression: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +238,14 @@ def raise_alert(change: ConditionChange, now: datetime) -> Alert:
         window_index=change.window_index,
         raise_time=sample_time(change.time_us),
         update_time=now,
+        instance_id=change.alert_id,
+        kind=change.alert_kind,
+        measure=change.rule.measure,
+        machine_id=change.machine_id,
+        priority=change.rule.priority_at(change.severity),
+        labels=dict(change.rule.labels),
+        guidance=change.rule.guidance,
+        worst_severity=change.severity,
     )
 
 
@@ -182,6 +267,11 @@ def change_alert(alert: Alert, change: ConditionChange, now: datetime) -> Alert:
         resolve_time=sample_time(change.time_us) if ended else None,
         update_time=now,
         revision=alert.revision + 1,
+        measure=change.rule.measure,
+        priority=change.rule.priority_at(change.severity),
+        labels=dict(change.rule.labels),
+        guidance=change.rule.guidance,
+        worst_severity=max(alert.worst_severity, change.severity),
     )
 
 

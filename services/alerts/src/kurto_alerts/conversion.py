@@ -6,7 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kurto.alerts.v1 import alerts_pb2 as pb
-from kurto_alerts.alert_state import Alert, Transition
+from kurto_alerts.alert_state import Alert, Shelving, Transition
 from kurto_alerts.exceptions import FieldInvalid
 from kurto_alerts.rule_validation import LevelDraft, RuleDraft
 from kurto_alerts.rules import Level, Operator, Rule
@@ -61,7 +61,27 @@ def draft_from_proto(rule: pb.Rule, rule_id: str) -> RuleDraft:
         disabled=rule.disabled,
         labels=dict(rule.labels),
         version=rule.version,
+        machine_ids=tuple(rule.selector.machine_ids),
+        measure=rule.measure,
+        scope=rule.scope,
+        voting_count=rule.voting_count,
+        priority=rule.priority,
+        start_up_multiplier=rule.start_up.multiplier if rule.HasField("start_up") else None,
+        start_up_hold=duration_from_proto(rule.start_up.hold_duration)
+        if rule.start_up.HasField("hold_duration")
+        else None,
+        speeds=_speeds_from_proto(rule),
+        suppress_when=tuple(rule.suppress_when),
+        guidance=rule.guidance,
     )
+
+
+def _speeds_from_proto(rule: pb.Rule) -> tuple[float | None, float | None] | None:
+    if not rule.HasField("speed_range"):
+        return None
+    speeds = rule.speed_range
+    low = speeds.low_hz if speeds.HasField("low_hz") else None
+    return low, speeds.high_hz if speeds.HasField("high_hz") else None
 
 
 def _level_draft(level: pb.Level) -> LevelDraft:
@@ -73,12 +93,13 @@ def _level_draft(level: pb.Level) -> LevelDraft:
         pending=duration_from_proto(level.pending_duration)
         if level.HasField("pending_duration")
         else None,
+        latch=level.latch if level.HasField("latch") else None,
     )
 
 
 def rule_to_proto(rule: Rule) -> pb.Rule:
     """Return a stored rule as a message, every default written out."""
-    return pb.Rule(
+    message = pb.Rule(
         rule_id=rule.rule_id,
         display_name=rule.display_name,
         feature=rule.feature,
@@ -87,6 +108,7 @@ def rule_to_proto(rule: Rule) -> pb.Rule:
             sensor_ids=sorted(rule.selector.sensor_ids),
             tags=sorted(rule.selector.tags),
             channels=sorted(rule.selector.channels),
+            machine_ids=sorted(rule.selector.machine_ids),
         ),
         operator=pb.Operator.Name(rule.operator),
         levels=[_level_to_proto(level, rule.operator) for level in rule.levels],
@@ -98,13 +120,29 @@ def rule_to_proto(rule: Rule) -> pb.Rule:
         create_time=time_to_proto(rule.create_time),
         update_time=time_to_proto(rule.update_time),
         update_principal=rule.update_principal,
+        measure=pb.Measure.Name(rule.measure),
+        scope=pb.Scope.Name(rule.scope),
+        voting_count=rule.voting_count,
+        priority=pb.Priority.Name(rule.priority),
+        start_up=pb.StartUp(
+            multiplier=rule.start_up.multiplier, hold_duration=duration_to_proto(rule.start_up.hold)
+        ),
+        suppress_when=[pb.OperatingCondition.Name(one) for one in sorted(rule.suppress_when)],
+        guidance=rule.guidance,
+        day_one=rule.day_one,
     )
+    if rule.speed_range is not None:
+        message.speed_range.CopyFrom(
+            pb.SpeedRange(low_hz=rule.speed_range.low_hz, high_hz=rule.speed_range.high_hz)
+        )
+    return message
 
 
 def _level_to_proto(level: Level, operator: Operator) -> pb.Level:
     message = pb.Level(
         severity=pb.Severity.Name(level.severity),
         pending_duration=duration_to_proto(level.pending),
+        latch=level.latch,
     )
     if operator in (Operator.ABOVE, Operator.BELOW):
         limit = level.upper if operator is Operator.ABOVE else level.lower
@@ -140,7 +178,25 @@ def alert_to_proto(alert: Alert) -> pb.Alert:
         raise_time=time_to_proto(alert.raise_time),
         update_time=time_to_proto(alert.update_time),
         revision=alert.revision,
+        kind=pb.AlertKind.Name(alert.kind),
+        machine_id=alert.machine_id,
+        priority=pb.Priority.Name(alert.priority),
+        labels=alert.labels,
+        latched=alert.latched,
+        suppression=alert.suppression,
+        out_of_service=alert.out_of_service,
+        first_out=alert.first_out,
+        realarm_count=alert.realarm_count,
+        finding=pb.Finding.Name(alert.finding),
+        comment_count=alert.comment_count,
+        provisional=alert.provisional,
+        data_bad=alert.data_bad,
+        measure=pb.Measure.Name(alert.measure),
+        guidance=alert.guidance,
+        worst_severity=pb.Severity.Name(alert.worst_severity),
     )
+    if alert.shelving is not None:
+        message.shelving.CopyFrom(_shelving_to_proto(alert.shelving))
     if alert.resolve_time is not None:
         message.resolve_time.CopyFrom(time_to_proto(alert.resolve_time))
     if alert.acknowledgment is not None:
@@ -149,6 +205,17 @@ def alert_to_proto(alert: Alert) -> pb.Alert:
         message.acknowledgment.comment = alert.acknowledgment.comment
         message.acknowledgment.acknowledge_time.CopyFrom(time_to_proto(alert.acknowledgment.time))
     return message
+
+
+def _shelving_to_proto(shelving: Shelving) -> pb.Shelving:
+    return pb.Shelving(
+        expire_time=time_to_proto(shelving.expire_time),
+        one_shot=shelving.one_shot,
+        reason=shelving.reason,
+        principal=shelving.principal,
+        user=shelving.user,
+        shelve_time=time_to_proto(shelving.shelve_time),
+    )
 
 
 def transition_to_proto(transition: Transition) -> pb.AlertTransition:
@@ -160,4 +227,6 @@ def transition_to_proto(transition: Transition) -> pb.AlertTransition:
         window_index=transition.window_index,
         transition_time=time_to_proto(transition.time),
         principal=transition.principal,
+        user=transition.user,
+        comment=transition.comment,
     )

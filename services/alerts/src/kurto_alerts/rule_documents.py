@@ -1,9 +1,22 @@
 """Rules as JSON documents, as the store keeps them."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from kurto_alerts.rules import Level, Operator, Rule, Selector, Severity
+from kurto_alerts.rules import (
+    Level,
+    Measure,
+    OperatingCondition,
+    Operator,
+    Priority,
+    Rule,
+    Scope,
+    Selector,
+    Severity,
+    SpeedRange,
+    StartUp,
+)
 
 
 def rule_to_document(rule: Rule) -> dict[str, Any]:
@@ -19,6 +32,7 @@ def rule_to_document(rule: Rule) -> dict[str, Any]:
                 "lower": level.lower,
                 "upper": level.upper,
                 "pending_s": level.pending.total_seconds(),
+                "latch": level.latch,
             }
             for level in rule.levels
         ],
@@ -26,11 +40,24 @@ def rule_to_document(rule: Rule) -> dict[str, Any]:
             "sensor_ids": sorted(rule.selector.sensor_ids),
             "tags": sorted(rule.selector.tags),
             "channels": sorted(rule.selector.channels),
+            "machine_ids": sorted(rule.selector.machine_ids),
         },
         "deadband_ratio": rule.deadband_ratio,
         "recovery_s": rule.recovery.total_seconds(),
         "disabled": rule.disabled,
         "labels": dict(sorted(rule.labels.items())),
+        "measure": rule.measure.name,
+        "scope": rule.scope.name,
+        "voting_count": rule.voting_count,
+        "priority": rule.priority.name,
+        "start_up": {
+            "multiplier": rule.start_up.multiplier,
+            "hold_s": rule.start_up.hold.total_seconds(),
+        },
+        "speed_range": None if rule.speed_range is None else asdict(rule.speed_range),
+        "suppress_when": sorted(one.name for one in rule.suppress_when),
+        "guidance": rule.guidance,
+        "day_one": rule.day_one,
     }
 
 
@@ -52,6 +79,7 @@ def rule_from_document(rule_id: str, document: dict[str, Any], **stored: Any) ->
             lower=level["lower"],
             upper=level["upper"],
             pending=timedelta(seconds=level["pending_s"]),
+            latch=level.get("latch", False),
         )
         for level in document["levels"]
     )
@@ -68,5 +96,26 @@ def rule_from_document(rule_id: str, document: dict[str, Any], **stored: Any) ->
         recovery=timedelta(seconds=document["recovery_s"]),
         disabled=document["disabled"],
         labels=document["labels"],
+        **_later_fields(document),
         **stored,
     )
+
+
+def _later_fields(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that documents of the first release do not have, by name."""
+    if "measure" not in document:
+        return {}
+    start_up, speeds = document["start_up"], document["speed_range"]
+    return {
+        "measure": Measure[document["measure"]],
+        "scope": Scope[document["scope"]],
+        "voting_count": document["voting_count"],
+        "priority": Priority[document["priority"]],
+        "start_up": StartUp(
+            multiplier=start_up["multiplier"], hold=timedelta(seconds=start_up["hold_s"])
+        ),
+        "speed_range": None if speeds is None else SpeedRange(**speeds),
+        "suppress_when": frozenset(OperatingCondition[name] for name in document["suppress_when"]),
+        "guidance": document["guidance"],
+        "day_one": document["day_one"],
+    }

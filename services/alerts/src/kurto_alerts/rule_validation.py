@@ -44,6 +44,7 @@ class LevelDraft:
     lower_limit: float | None = None
     upper_limit: float | None = None
     pending: timedelta | None = None
+    latch: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,16 @@ class RuleDraft:
     disabled: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
+    machine_ids: tuple[str, ...] = ()
+    measure: int = 0
+    scope: int = 0
+    voting_count: int = 0
+    priority: int = 0
+    start_up_multiplier: float | None = None
+    start_up_hold: timedelta | None = None
+    speeds: tuple[float | None, float | None] | None = None
+    suppress_when: tuple[int, ...] = ()
+    guidance: str = ""
 
 
 def validated_rule(draft: RuleDraft, feature_units: Mapping[str, str]) -> Rule:

@@ -1,24 +1,37 @@
 """Rows to alerts and transitions, and back."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from asyncpg import Connection, Record
 from asyncpg.pool import PoolConnectionProxy
 
+from kurto_alerts.alert_details import details_from_document, details_to_document
 from kurto_alerts.alert_state import (
     Acknowledgment,
     Alert,
+    AlertKind,
     ConditionState,
     Transition,
     TransitionKind,
 )
-from kurto_alerts.rules import Severity
+from kurto_alerts.rules import Priority, Severity
 
 # Quoted, for the driver's classes take parameters only in its stubs.
 Session: TypeAlias = "Connection[Record] | PoolConnectionProxy[Record]"
 
-_FIXED = ("alert_id", "sensor_id", "channel", "rule_id", "epoch", "window_index", "raise_time")
+_FIXED = (
+    "alert_id",
+    "sensor_id",
+    "channel",
+    "rule_id",
+    "epoch",
+    "window_index",
+    "raise_time",
+    "kind",
+    "machine_id",
+)
 _VARYING = (
     "rule_version",
     "rule_display_name",
@@ -34,6 +47,10 @@ _VARYING = (
     "acknowledged",
     "acknowledgment_number",
     "revision",
+    "instance_id",
+    "priority",
+    "set_aside",
+    "details",
 )
 _ACKNOWLEDGMENT = (
     "k.principal AS acknowledgment_principal, k.claimed_user, k.comment, k.acknowledge_time"
@@ -55,8 +72,10 @@ ALERT_TABLES = (
 )
 SELECT_ALERTS = f"SELECT {ALERT_COLUMNS} FROM {ALERT_TABLES}"
 SELECT_TRANSITIONS = (
-    f"SELECT t.transition_number, t.kind, t.transition_time, t.transition_window_index,"
-    f" t.principal, {_columns('a', _FIXED)}, {_columns('t', _VARYING)}, {_ACKNOWLEDGMENT}"
+    f"SELECT t.transition_number, t.kind AS transition_kind, t.transition_time,"
+    f" t.transition_window_index, t.principal, t.claimed_user AS transition_user,"
+    f" t.comment AS transition_comment, {_columns('a', _FIXED)}, {_columns('t', _VARYING)},"
+    f" {_ACKNOWLEDGMENT}"
     " FROM alerts.alert_transitions t JOIN alerts.alerts a USING (alert_id)"
     " LEFT JOIN alerts.acknowledgments k ON k.transition_number = t.acknowledgment_number"
 )
@@ -68,8 +87,8 @@ _UPSERT_ALERT = (
 )
 _INSERT_TRANSITION = (
     "INSERT INTO alerts.alert_transitions (transition_number, alert_id, kind, transition_time,"
-    f" transition_window_index, principal, {', '.join(_VARYING)})"
-    f" VALUES ({_parameters(6 + len(_VARYING))})"
+    f" transition_window_index, principal, claimed_user, comment, {', '.join(_VARYING)})"
+    f" VALUES ({_parameters(8 + len(_VARYING))})"
 )
 
 
@@ -86,7 +105,11 @@ def alert_from_row(row: Record) -> Alert:
             time=row["acknowledge_time"],
         )
     return Alert(
-        **{name: row[name] for name in _FIXED},
+        **{name: row[name] for name in _FIXED if name != "kind"},
+        kind=AlertKind(row["kind"]),
+        instance_id=row["instance_id"] or row["alert_id"],
+        priority=Priority(row["priority"]),
+        **details_from_document(json.loads(row["details"])),
         rule_version=row["rule_version"],
         rule_display_name=row["rule_display_name"],
         feature=row["feature"],
@@ -108,11 +131,13 @@ def transition_from_row(row: Record) -> Transition:
     """Return the transition in a row of SELECT_TRANSITIONS."""
     return Transition(
         number=row["transition_number"],
-        kind=TransitionKind(row["kind"]),
+        kind=TransitionKind(row["transition_kind"]),
         alert=alert_from_row(row),
         time=row["transition_time"],
         window_index=row["transition_window_index"],
         principal=row["principal"],
+        user=row["transition_user"],
+        comment=row["transition_comment"],
     )
 
 
@@ -133,6 +158,10 @@ def _varying(alert: Alert) -> tuple[Any, ...]:
         alert.acknowledged,
         acknowledgment.transition_number if acknowledgment else None,
         alert.revision,
+        alert.instance_id or alert.alert_id,
+        int(alert.priority),
+        alert.is_set_aside,
+        json.dumps(details_to_document(alert)),
     )
 
 
@@ -162,6 +191,8 @@ async def write_transitions(session: Session, transitions: Sequence[Transition])
             transition.time,
             transition.window_index,
             transition.principal,
+            transition.user,
+            transition.comment,
             *_varying(transition.alert),
         )
         for transition in transitions

@@ -52,7 +52,7 @@ class ChannelFeatures(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., unit: _Optional[str] = ..., values: _Optional[_Mapping[str, float]] = ..., quality_flags: _Optional[_Iterable[_Union[_quality_pb2.QualityFlag, str]]] = ...) -> None: ...
 
 class FeatureFrame(_message.Message):
-    __slots__ = ("sensor_id", "epoch", "window_index", "first_index", "sample_count", "start_time", "end_time", "config_version", "late", "empty_reason", "channels")
+    __slots__ = ("sensor_id", "epoch", "window_index", "first_index", "sample_count", "start_time", "end_time", "config_version", "late", "empty_reason", "channels", "shaft_speed_hz", "load", "load_step")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     WINDOW_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -64,6 +64,9 @@ class FeatureFrame(_message.Message):
     LATE_FIELD_NUMBER: _ClassVar[int]
     EMPTY_REASON_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    SHAFT_SPEED_HZ_FIELD_NUMBER: _ClassVar[int]
+    LOAD_FIELD_NUMBER: _ClassVar[int]
+    LOAD_STEP_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     epoch: int
     window_index: int
@@ -75,7 +78,10 @@ class FeatureFrame(_message.Message):
     late: bool
     empty_reason: EmptyReason
     channels: _containers.RepeatedCompositeFieldContainer[ChannelFeatures]
-    def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., window_index: _Optional[int] = ..., first_index: _Optional[int] = ..., sample_count: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., config_version: _Optional[int] = ..., late: _Optional[bool] = ..., empty_reason: _Optional[_Union[EmptyReason, str]] = ..., channels: _Optional[_Iterable[_Union[ChannelFeatures, _Mapping]]] = ...) -> None: ...
+    shaft_speed_hz: float
+    load: float
+    load_step: float
+    def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., window_index: _Optional[int] = ..., first_index: _Optional[int] = ..., sample_count: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., config_version: _Optional[int] = ..., late: _Optional[bool] = ..., empty_reason: _Optional[_Union[EmptyReason, str]] = ..., channels: _Optional[_Iterable[_Union[ChannelFeatures, _Mapping]]] = ..., shaft_speed_hz: _Optional[float] = ..., load: _Optional[float] = ..., load_step: _Optional[float] = ...) -> None: ...
 
 class FeatureBatch(_message.Message):
     __slots__ = ("feature_names", "frames")
@@ -86,7 +92,7 @@ class FeatureBatch(_message.Message):
     def __init__(self, feature_names: _Optional[_Iterable[str]] = ..., frames: _Optional[_Iterable[_Union[PackedFeatureFrame, _Mapping]]] = ...) -> None: ...
 
 class PackedFeatureFrame(_message.Message):
-    __slots__ = ("sensor_id", "epoch", "window_index", "first_index", "sample_count", "start_time_us", "end_time_us", "config_version", "late", "empty_reason", "channels", "units", "values_f32le", "quality_masks")
+    __slots__ = ("sensor_id", "epoch", "window_index", "first_index", "sample_count", "start_time_us", "end_time_us", "config_version", "late", "empty_reason", "channels", "units", "values_f32le", "quality_masks", "shaft_speed_hz", "load", "load_step")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     WINDOW_INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -101,6 +107,9 @@ class PackedFeatureFrame(_message.Message):
     UNITS_FIELD_NUMBER: _ClassVar[int]
     VALUES_F32LE_FIELD_NUMBER: _ClassVar[int]
     QUALITY_MASKS_FIELD_NUMBER: _ClassVar[int]
+    SHAFT_SPEED_HZ_FIELD_NUMBER: _ClassVar[int]
+    LOAD_FIELD_NUMBER: _ClassVar[int]
+    LOAD_STEP_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     epoch: int
     window_index: int
@@ -115,4 +124,7 @@ class PackedFeatureFrame(_message.Message):
     units: _containers.RepeatedScalarFieldContainer[str]
     values_f32le: bytes
     quality_masks: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., window_index: _Optional[int] = ..., first_index: _Optional[int] = ..., sample_count: _Optional[int] = ..., start_time_us: _Optional[int] = ..., end_time_us: _Optional[int] = ..., config_version: _Optional[int] = ..., late: _Optional[bool] = ..., empty_reason: _Optional[_Union[EmptyReason, str]] = ..., channels: _Optional[_Iterable[str]] = ..., units: _Optional[_Iterable[str]] = ..., values_f32le: _Optional[bytes] = ..., quality_masks: _Optional[_Iterable[int]] = ...) -> None: ...
+    shaft_speed_hz: float
+    load: float
+    load_step: float
+    def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., window_index: _Optional[int] = ..., first_index: _Optional[int] = ..., sample_count: _Optional[int] = ..., start_time_us: _Optional[int] = ..., end_time_us: _Optional[int] = ..., config_version: _Optional[int] = ..., late: _Optional[bool] = ..., empty_reason: _Optional[_Union[EmptyReason, str]] = ..., channels: _Optional[_Iterable[str]] = ..., units: _Optional[_Iterable[str]] = ..., values_f32le: _Optional[bytes] = ..., quality_masks: _Optional[_Iterable[int]] = ..., shaft_speed_hz: _Optional[float] = ..., load: _Optional[float] = ..., load_step: _Optional[float] = ...) -> None: ...

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/alerts/v1/alerts.proto.
  */
 export const file_kurto_alerts_v1_alerts: GenFile = /*@__PURE__*/
-  fileDesc("ChxrdXJ0by9hbGVydHMvdjEvYWxlcnRzLnByb3RvEg9rdXJ0by5hbGVydHMudjEi2wEKBUxldmVsEisKCHNldmVyaXR5GAEgASgOMhkua3VydG8uYWxlcnRzLnYxLlNldmVyaXR5EhIKBWxpbWl0GAIgASgBSACIAQESGAoLbG93ZXJfbGltaXQYAyABKAFIAYgBARIYCgt1cHBlcl9saW1pdBgEIAEoAUgCiAEBEjMKEHBlbmRpbmdfZHVyYXRpb24YBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CCAoGX2xpbWl0Qg4KDF9sb3dlcl9saW1pdEIOCgxfdXBwZXJfbGltaXQiRQoPQ2hhbm5lbFNlbGVjdG9yEhIKCnNlbnNvcl9pZHMYASADKAkSDAoEdGFncxgCIAMoCRIQCghjaGFubmVscxgDIAMoCSK8BAoEUnVsZRIPCgdydWxlX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgdmZWF0dXJlGAMgASgJEgwKBHVuaXQYBCABKAkSMgoIc2VsZWN0b3IYBSABKAsyIC5rdXJ0by5hbGVydHMudjEuQ2hhbm5lbFNlbGVjdG9yEisKCG9wZXJhdG9yGAYgASgOMhkua3VydG8uYWxlcnRzLnYxLk9wZXJhdG9yEiYKBmxldmVscxgHIAMoCzIWLmt1cnRvLmFsZXJ0cy52MS5MZXZlbBIbCg5kZWFkYmFuZF9yYXRpbxgIIAEoAUgAiAEBEjQKEXJlY292ZXJ5X2R1cmF0aW9uGAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhAKCGRpc2FibGVkGAogASgIEjEKBmxhYmVscxgLIAMoCzIhLmt1cnRvLmFsZXJ0cy52MS5SdWxlLkxhYmVsc0VudHJ5Eg8KB3ZlcnNpb24YDCABKAMSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYChB1cGRhdGVfcHJpbmNpcGFsGA8gASgJGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCEQoPX2RlYWRiYW5kX3JhdGlvIngKDkFja25vd2xlZGdtZW50EhEKCXByaW5jaXBhbBgBIAEoCRIMCgR1c2VyGAIgASgJEg8KB2NvbW1lbnQYAyABKAkSNAoQYWNrbm93bGVkZ2VfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAixwQKBUFsZXJ0EhAKCGFsZXJ0X2lkGAEgASgJEhEKCXNlbnNvcl9pZBgCIAEoCRIPCgdjaGFubmVsGAMgASgJEg8KB3J1bGVfaWQYBCABKAkSFAoMcnVsZV92ZXJzaW9uGAUgASgDEhkKEXJ1bGVfZGlzcGxheV9uYW1lGAYgASgJEg8KB2ZlYXR1cmUYByABKAkSDAoEdW5pdBgIIAEoCRIrCghzZXZlcml0eRgJIAEoDjIZLmt1cnRvLmFsZXJ0cy52MS5TZXZlcml0eRIuCgVzdGF0ZRgKIAEoDjIfLmt1cnRvLmFsZXJ0cy52MS5Db25kaXRpb25TdGF0ZRIUCgxhY2tub3dsZWRnZWQYCyABKAgSNwoOYWNrbm93bGVkZ21lbnQYDCABKAsyHy5rdXJ0by5hbGVydHMudjEuQWNrbm93bGVkZ21lbnQSDQoFdmFsdWUYDSABKAESEwoLd29yc3RfdmFsdWUYDiABKAESDQoFbGltaXQYDyABKAESDQoFZXBvY2gYECABKAMSFAoMd2luZG93X2luZGV4GBEgASgDEi4KCnJhaXNlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlc29sdmVfdGltZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHJldmlzaW9uGBUgASgDIvYBCg9BbGVydFRyYW5zaXRpb24SGQoRdHJhbnNpdGlvbl9udW1iZXIYASABKAMSLQoEa2luZBgCIAEoDjIfLmt1cnRvLmFsZXJ0cy52MS5UcmFuc2l0aW9uS2luZBIlCgVhbGVydBgDIAEoCzIWLmt1cnRvLmFsZXJ0cy52MS5BbGVydBIZCgx3aW5kb3dfaW5kZXgYBCABKANIAIgBARIzCg90cmFuc2l0aW9uX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXByaW5jaXBhbBgGIAEoCUIPCg1fd2luZG93X2luZGV4Ik0KFEFsZXJ0VHJhbnNpdGlvbkJhdGNoEjUKC3RyYW5zaXRpb25zGAEgAygLMiAua3VydG8uYWxlcnRzLnYxLkFsZXJ0VHJhbnNpdGlvbipkCghTZXZlcml0eRIYChRTRVZFUklUWV9VTlNQRUNJRklFRBAAEhEKDVNFVkVSSVRZX0lORk8QARIUChBTRVZFUklUWV9XQVJOSU5HEAISFQoRU0VWRVJJVFlfQ1JJVElDQUwQAyp3CghPcGVyYXRvchIYChRPUEVSQVRPUl9VTlNQRUNJRklFRBAAEhIKDk9QRVJBVE9SX0FCT1ZFEAESEgoOT1BFUkFUT1JfQkVMT1cQAhITCg9PUEVSQVRPUl9JTlNJREUQAxIUChBPUEVSQVRPUl9PVVRTSURFEAQqpgEKDkNvbmRpdGlvblN0YXRlEh8KG0NPTkRJVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkNPTkRJVElPTl9TVEFURV9OT1JNQUwQARIbChdDT05ESVRJT05fU1RBVEVfUEVORElORxACEhoKFkNPTkRJVElPTl9TVEFURV9BQ1RJVkUQAxIeChpDT05ESVRJT05fU1RBVEVfUkVDT1ZFUklORxAEKqoCCg5UcmFuc2l0aW9uS2luZBIfChtUUkFOU0lUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIaChZUUkFOU0lUSU9OX0tJTkRfUkFJU0VEEAESHQoZVFJBTlNJVElPTl9LSU5EX0VTQ0FMQVRFRBACEh8KG1RSQU5TSVRJT05fS0lORF9ERUVTQ0FMQVRFRBADEh4KGlRSQU5TSVRJT05fS0lORF9SRUNPVkVSSU5HEAQSHAoYVFJBTlNJVElPTl9LSU5EX1JFTEFQU0VEEAUSHAoYVFJBTlNJVElPTl9LSU5EX1JFU09MVkVEEAYSIAocVFJBTlNJVElPTl9LSU5EX0FDS05PV0xFREdFRBAHEh0KGVRSQU5TSVRJT05fS0lORF9XSVRIRFJBV04QCGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChxrdXJ0by9hbGVydHMvdjEvYWxlcnRzLnByb3RvEg9rdXJ0by5hbGVydHMudjEi+QEKBUxldmVsEisKCHNldmVyaXR5GAEgASgOMhkua3VydG8uYWxlcnRzLnYxLlNldmVyaXR5EhIKBWxpbWl0GAIgASgBSACIAQESGAoLbG93ZXJfbGltaXQYAyABKAFIAYgBARIYCgt1cHBlcl9saW1pdBgEIAEoAUgCiAEBEjMKEHBlbmRpbmdfZHVyYXRpb24YBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEgoFbGF0Y2gYBiABKAhIA4gBAUIICgZfbGltaXRCDgoMX2xvd2VyX2xpbWl0Qg4KDF91cHBlcl9saW1pdEIICgZfbGF0Y2giTwoHU3RhcnRVcBISCgptdWx0aXBsaWVyGAEgASgBEjAKDWhvbGRfZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iTgoKU3BlZWRSYW5nZRITCgZsb3dfaHoYASABKAFIAIgBARIUCgdoaWdoX2h6GAIgASgBSAGIAQFCCQoHX2xvd19oekIKCghfaGlnaF9oeiJaCg9DaGFubmVsU2VsZWN0b3ISEgoKc2Vuc29yX2lkcxgBIAMoCRIMCgR0YWdzGAIgAygJEhAKCGNoYW5uZWxzGAMgAygJEhMKC21hY2hpbmVfaWRzGAQgAygJIo4HCgRSdWxlEg8KB3J1bGVfaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEg8KB2ZlYXR1cmUYAyABKAkSDAoEdW5pdBgEIAEoCRIyCghzZWxlY3RvchgFIAEoCzIgLmt1cnRvLmFsZXJ0cy52MS5DaGFubmVsU2VsZWN0b3ISKwoIb3BlcmF0b3IYBiABKA4yGS5rdXJ0by5hbGVydHMudjEuT3BlcmF0b3ISJgoGbGV2ZWxzGAcgAygLMhYua3VydG8uYWxlcnRzLnYxLkxldmVsEhsKDmRlYWRiYW5kX3JhdGlvGAggASgBSACIAQESNAoRcmVjb3ZlcnlfZHVyYXRpb24YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEAoIZGlzYWJsZWQYCiABKAgSMQoGbGFiZWxzGAsgAygLMiEua3VydG8uYWxlcnRzLnYxLlJ1bGUuTGFiZWxzRW50cnkSDwoHdmVyc2lvbhgMIAEoAxIvCgtjcmVhdGVfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKEHVwZGF0ZV9wcmluY2lwYWwYDyABKAkSKQoHbWVhc3VyZRgQIAEoDjIYLmt1cnRvLmFsZXJ0cy52MS5NZWFzdXJlEiUKBXNjb3BlGBEgASgOMhYua3VydG8uYWxlcnRzLnYxLlNjb3BlEhQKDHZvdGluZ19jb3VudBgSIAEoBRIrCghwcmlvcml0eRgTIAEoDjIZLmt1cnRvLmFsZXJ0cy52MS5Qcmlvcml0eRIqCghzdGFydF91cBgUIAEoCzIYLmt1cnRvLmFsZXJ0cy52MS5TdGFydFVwEjAKC3NwZWVkX3JhbmdlGBUgASgLMhsua3VydG8uYWxlcnRzLnYxLlNwZWVkUmFuZ2USOgoNc3VwcHJlc3Nfd2hlbhgWIAMoDjIjLmt1cnRvLmFsZXJ0cy52MS5PcGVyYXRpbmdDb25kaXRpb24SEAoIZ3VpZGFuY2UYFyABKAkSDwoHZGF5X29uZRgYIAEoCBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhEKD19kZWFkYmFuZF9yYXRpbyJ4Cg5BY2tub3dsZWRnbWVudBIRCglwcmluY2lwYWwYASABKAkSDAoEdXNlchgCIAEoCRIPCgdjb21tZW50GAMgASgJEjQKEGFja25vd2xlZGdlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIq8BCghTaGVsdmluZxIvCgtleHBpcmVfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIb25lX3Nob3QYAiABKAgSDgoGcmVhc29uGAMgASgJEhEKCXByaW5jaXBhbBgEIAEoCRIMCgR1c2VyGAUgASgJEi8KC3NoZWx2ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKDCQoFQWxlcnQSEAoIYWxlcnRfaWQYASABKAkSEQoJc2Vuc29yX2lkGAIgASgJEg8KB2NoYW5uZWwYAyABKAkSDwoHcnVsZV9pZBgEIAEoCRIUCgxydWxlX3ZlcnNpb24YBSABKAMSGQoRcnVsZV9kaXNwbGF5X25hbWUYBiABKAkSDwoHZmVhdHVyZRgHIAEoCRIMCgR1bml0GAggASgJEisKCHNldmVyaXR5GAkgASgOMhkua3VydG8uYWxlcnRzLnYxLlNldmVyaXR5Ei4KBXN0YXRlGAogASgOMh8ua3VydG8uYWxlcnRzLnYxLkNvbmRpdGlvblN0YXRlEhQKDGFja25vd2xlZGdlZBgLIAEoCBI3Cg5hY2tub3dsZWRnbWVudBgMIAEoCzIfLmt1cnRvLmFsZXJ0cy52MS5BY2tub3dsZWRnbWVudBINCgV2YWx1ZRgNIAEoARITCgt3b3JzdF92YWx1ZRgOIAEoARINCgVsaW1pdBgPIAEoARINCgVlcG9jaBgQIAEoAxIUCgx3aW5kb3dfaW5kZXgYESABKAMSLgoKcmFpc2VfdGltZRgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMcmVzb2x2ZV90aW1lGBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcmV2aXNpb24YFSABKAMSKAoEa2luZBgWIAEoDjIaLmt1cnRvLmFsZXJ0cy52MS5BbGVydEtpbmQSEgoKbWFjaGluZV9pZBgXIAEoCRIrCghwcmlvcml0eRgYIAEoDjIZLmt1cnRvLmFsZXJ0cy52MS5Qcmlvcml0eRIyCgZsYWJlbHMYGSADKAsyIi5rdXJ0by5hbGVydHMudjEuQWxlcnQuTGFiZWxzRW50cnkSDwoHbGF0Y2hlZBgaIAEoCBIrCghzaGVsdmluZxgbIAEoCzIZLmt1cnRvLmFsZXJ0cy52MS5TaGVsdmluZxITCgtzdXBwcmVzc2lvbhgcIAEoCRIWCg5vdXRfb2Zfc2VydmljZRgdIAEoCRIRCglmaXJzdF9vdXQYHiABKAgSFQoNcmVhbGFybV9jb3VudBgfIAEoBRIpCgdmaW5kaW5nGCAgASgOMhgua3VydG8uYWxlcnRzLnYxLkZpbmRpbmcSFQoNY29tbWVudF9jb3VudBghIAEoBRITCgtwcm92aXNpb25hbBgiIAEoCBIQCghkYXRhX2JhZBgjIAEoCBIpCgdtZWFzdXJlGCQgASgOMhgua3VydG8uYWxlcnRzLnYxLk1lYXN1cmUSEAoIZ3VpZGFuY2UYJSABKAkSMQoOd29yc3Rfc2V2ZXJpdHkYJiABKA4yGS5rdXJ0by5hbGVydHMudjEuU2V2ZXJpdHkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKVAgoPQWxlcnRUcmFuc2l0aW9uEhkKEXRyYW5zaXRpb25fbnVtYmVyGAEgASgDEi0KBGtpbmQYAiABKA4yHy5rdXJ0by5hbGVydHMudjEuVHJhbnNpdGlvbktpbmQSJQoFYWxlcnQYAyABKAsyFi5rdXJ0by5hbGVydHMudjEuQWxlcnQSGQoMd2luZG93X2luZGV4GAQgASgDSACIAQESMwoPdHJhbnNpdGlvbl90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwcmluY2lwYWwYBiABKAkSDAoEdXNlchgHIAEoCRIPCgdjb21tZW50GAggASgJQg8KDV93aW5kb3dfaW5kZXgiTQoUQWxlcnRUcmFuc2l0aW9uQmF0Y2gSNQoLdHJhbnNpdGlvbnMYASADKAsyIC5rdXJ0by5hbGVydHMudjEuQWxlcnRUcmFuc2l0aW9uKmQKCFNldmVyaXR5EhgKFFNFVkVSSVRZX1VOU1BFQ0lGSUVEEAASEQoNU0VWRVJJVFlfSU5GTxABEhQKEFNFVkVSSVRZX1dBUk5JTkcQAhIVChFTRVZFUklUWV9DUklUSUNBTBADKncKCE9wZXJhdG9yEhgKFE9QRVJBVE9SX1VOU1BFQ0lGSUVEEAASEgoOT1BFUkFUT1JfQUJPVkUQARISCg5PUEVSQVRPUl9CRUxPVxACEhMKD09QRVJBVE9SX0lOU0lERRADEhQKEE9QRVJBVE9SX09VVFNJREUQBCqmAQoOQ29uZGl0aW9uU3RhdGUSHwobQ09ORElUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWQ09ORElUSU9OX1NUQVRFX05PUk1BTBABEhsKF0NPTkRJVElPTl9TVEFURV9QRU5ESU5HEAISGgoWQ09ORElUSU9OX1NUQVRFX0FDVElWRRADEh4KGkNPTkRJVElPTl9TVEFURV9SRUNPVkVSSU5HEAQqdQoJQWxlcnRLaW5kEhoKFkFMRVJUX0tJTkRfVU5TUEVDSUZJRUQQABIYChRBTEVSVF9LSU5EX1ZJQlJBVElPThABEhsKF0FMRVJUX0tJTkRfREFUQV9RVUFMSVRZEAISFQoRQUxFUlRfS0lORF9TWVNURU0QAypeCghQcmlvcml0eRIYChRQUklPUklUWV9VTlNQRUNJRklFRBAAEhAKDFBSSU9SSVRZX0xPVxABEhMKD1BSSU9SSVRZX01FRElVTRACEhEKDVBSSU9SSVRZX0hJR0gQAypHCgdGaW5kaW5nEhcKE0ZJTkRJTkdfVU5TUEVDSUZJRUQQABIQCgxGSU5ESU5HX1RSVUUQARIRCg1GSU5ESU5HX0ZBTFNFEAIq3AEKB01lYXN1cmUSFwoTTUVBU1VSRV9VTlNQRUNJRklFRBAAEhEKDU1FQVNVUkVfVkFMVUUQARIbChdNRUFTVVJFX1JBVEVfUEVSX01JTlVURRACEhoKFk1FQVNVUkVfQkFTRUxJTkVfUkFUSU8QAxIcChhNRUFTVVJFX0JBU0VMSU5FX1pfU0NPUkUQBBIfChtNRUFTVVJFX0FDQ0VMRVJBVElPTl9HUk9XVEgQBRIUChBNRUFTVVJFX0lTT19aT05FEAYSFwoTTUVBU1VSRV9GQVVMVF9TQ09SRRAHKlYKBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASEQoNU0NPUEVfQ0hBTk5FTBABEhAKDFNDT1BFX1NFTlNPUhACEhEKDVNDT1BFX01BQ0hJTkUQAyqgAQoST3BlcmF0aW5nQ29uZGl0aW9uEiMKH09QRVJBVElOR19DT05ESVRJT05fVU5TUEVDSUZJRUQQABIfChtPUEVSQVRJTkdfQ09ORElUSU9OX1NUT1BQRUQQARIgChxPUEVSQVRJTkdfQ09ORElUSU9OX1NUQVJUX1VQEAISIgoeT1BFUkFUSU5HX0NPTkRJVElPTl9DT0FTVF9ET1dOEAMqmQYKDlRyYW5zaXRpb25LaW5kEh8KG1RSQU5TSVRJT05fS0lORF9VTlNQRUNJRklFRBAAEhoKFlRSQU5TSVRJT05fS0lORF9SQUlTRUQQARIdChlUUkFOU0lUSU9OX0tJTkRfRVNDQUxBVEVEEAISHwobVFJBTlNJVElPTl9LSU5EX0RFRVNDQUxBVEVEEAMSHgoaVFJBTlNJVElPTl9LSU5EX1JFQ09WRVJJTkcQBBIcChhUUkFOU0lUSU9OX0tJTkRfUkVMQVBTRUQQBRIcChhUUkFOU0lUSU9OX0tJTkRfUkVTT0xWRUQQBhIgChxUUkFOU0lUSU9OX0tJTkRfQUNLTk9XTEVER0VEEAcSHQoZVFJBTlNJVElPTl9LSU5EX1dJVEhEUkFXThAIEiIKHlRSQU5TSVRJT05fS0lORF9VTkFDS05PV0xFREdFRBAJEh0KGVRSQU5TSVRJT05fS0lORF9DT01NRU5URUQQChIbChdUUkFOU0lUSU9OX0tJTkRfU0hFTFZFRBALEh0KGVRSQU5TSVRJT05fS0lORF9VTlNIRUxWRUQQDBIhCh1UUkFOU0lUSU9OX0tJTkRfU0hFTEZfRVhQSVJFRBANEhsKF1RSQU5TSVRJT05fS0lORF9MQVRDSEVEEA4SGQoVVFJBTlNJVElPTl9LSU5EX1JFU0VUEA8SHgoaVFJBTlNJVElPTl9LSU5EX1NVUFBSRVNTRUQQEBIgChxUUkFOU0lUSU9OX0tJTkRfVU5TVVBQUkVTU0VEEBESKAokVFJBTlNJVElPTl9LSU5EX1RBS0VOX09VVF9PRl9TRVJWSUNFEBISJwojVFJBTlNJVElPTl9LSU5EX1JFVFVSTkVEX1RPX1NFUlZJQ0UQExIdChlUUkFOU0lUSU9OX0tJTkRfUkVBTEFSTUVEEBQSIgoeVFJBTlNJVElPTl9LSU5EX0ZJTkRJTkdfTUFSS0VEEBUSHAoYVFJBTlNJVElPTl9LSU5EX0RBVEFfQkFEEBYSHQoZVFJBTlNJVElPTl9LSU5EX0RBVEFfR09PRBAXYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * A limit with its severity.
@@ -58,6 +58,13 @@ export type Level = Message<"kurto.alerts.v1.Level"> & {
    * @generated from field: google.protobuf.Duration pending_duration = 5;
    */
   pendingDuration?: Duration;
+
+  /**
+   * True to keep an alert that has reached this severity until somebody resets it. Absent: true for CRITICAL.
+   *
+   * @generated from field: optional bool latch = 6;
+   */
+  latch?: boolean;
 };
 
 /**
@@ -66,6 +73,62 @@ export type Level = Message<"kurto.alerts.v1.Level"> & {
  */
 export const LevelSchema: GenMessage<Level> = /*@__PURE__*/
   messageDesc(file_kurto_alerts_v1_alerts, 0);
+
+/**
+ * How a rule behaves while a machine starts.
+ *
+ * @generated from message kurto.alerts.v1.StartUp
+ */
+export type StartUp = Message<"kurto.alerts.v1.StartUp"> & {
+  /**
+   * What the limits are multiplied by during start-up, 0–10; 0 means that the rule is not evaluated. 1 changes nothing.
+   *
+   * @generated from field: double multiplier = 1;
+   */
+  multiplier: number;
+
+  /**
+   * For how long after the start-up it goes on, 0 s to 1 hour, counted in windows. Absent: 0 s.
+   *
+   * @generated from field: google.protobuf.Duration hold_duration = 2;
+   */
+  holdDuration?: Duration;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.StartUp.
+ * Use `create(StartUpSchema)` to create a new message.
+ */
+export const StartUpSchema: GenMessage<StartUp> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_alerts, 1);
+
+/**
+ * A range of shaft speeds.
+ *
+ * @generated from message kurto.alerts.v1.SpeedRange
+ */
+export type SpeedRange = Message<"kurto.alerts.v1.SpeedRange"> & {
+  /**
+   * Lowest speed in Hz, >= 0. Absent: none.
+   *
+   * @generated from field: optional double low_hz = 1;
+   */
+  lowHz?: number;
+
+  /**
+   * Highest speed in Hz, above low_hz. Absent: none.
+   *
+   * @generated from field: optional double high_hz = 2;
+   */
+  highHz?: number;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.SpeedRange.
+ * Use `create(SpeedRangeSchema)` to create a new message.
+ */
+export const SpeedRangeSchema: GenMessage<SpeedRange> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_alerts, 2);
 
 /**
  * Which channels a rule watches: all of them when everything is empty; a channel
@@ -94,6 +157,13 @@ export type ChannelSelector = Message<"kurto.alerts.v1.ChannelSelector"> & {
    * @generated from field: repeated string channels = 3;
    */
   channels: string[];
+
+  /**
+   * Ids of machines.
+   *
+   * @generated from field: repeated string machine_ids = 4;
+   */
+  machineIds: string[];
 };
 
 /**
@@ -101,7 +171,7 @@ export type ChannelSelector = Message<"kurto.alerts.v1.ChannelSelector"> & {
  * Use `create(ChannelSelectorSchema)` to create a new message.
  */
 export const ChannelSelectorSchema: GenMessage<ChannelSelector> = /*@__PURE__*/
-  messageDesc(file_kurto_alerts_v1_alerts, 1);
+  messageDesc(file_kurto_alerts_v1_alerts, 3);
 
 /**
  * Says when a feature is an alarm.
@@ -124,7 +194,7 @@ export type Rule = Message<"kurto.alerts.v1.Rule"> & {
   displayName: string;
 
   /**
-   * Feature name, such as "rms".
+   * Feature name, such as "rms". Empty where `measure` says so.
    *
    * @generated from field: string feature = 3;
    */
@@ -153,7 +223,7 @@ export type Rule = Message<"kurto.alerts.v1.Rule"> & {
   operator: Operator;
 
   /**
-   * 1–3 levels. A more severe level must lie further out.
+   * 1–3 levels. A more severe level must lie further out. All measures but VALUE and RATE_PER_MINUTE have unit "1".
    *
    * @generated from field: repeated kurto.alerts.v1.Level levels = 7;
    */
@@ -217,6 +287,69 @@ export type Rule = Message<"kurto.alerts.v1.Rule"> & {
    * @generated from field: string update_principal = 15;
    */
   updatePrincipal: string;
+
+  /**
+   * What is compared with the limits.
+   *
+   * @generated from field: kurto.alerts.v1.Measure measure = 16;
+   */
+  measure: Measure;
+
+  /**
+   * What has one alert of its own.
+   *
+   * @generated from field: kurto.alerts.v1.Scope scope = 17;
+   */
+  scope: Scope;
+
+  /**
+   * For SCOPE_SENSOR: how many of the selected channels must be beyond a limit, 1–32. 0 means 1.
+   *
+   * @generated from field: int32 voting_count = 18;
+   */
+  votingCount: number;
+
+  /**
+   * How soon an operator must act.
+   *
+   * @generated from field: kurto.alerts.v1.Priority priority = 19;
+   */
+  priority: Priority;
+
+  /**
+   * How it behaves while a machine starts. Absent: as always.
+   *
+   * @generated from field: kurto.alerts.v1.StartUp start_up = 20;
+   */
+  startUp?: StartUp;
+
+  /**
+   * Shaft speeds at which it is evaluated; outside, and when no speed is known, it is suppressed. Absent: all.
+   *
+   * @generated from field: kurto.alerts.v1.SpeedRange speed_range = 21;
+   */
+  speedRange?: SpeedRange;
+
+  /**
+   * In which operating conditions it is suppressed: nothing is raised, what is open stays open.
+   *
+   * @generated from field: repeated kurto.alerts.v1.OperatingCondition suppress_when = 22;
+   */
+  suppressWhen: OperatingCondition[];
+
+  /**
+   * What the operator should do, at most 4000 characters.
+   *
+   * @generated from field: string guidance = 23;
+   */
+  guidance: string;
+
+  /**
+   * True for the rules that came with a machine. Set by the service.
+   *
+   * @generated from field: bool day_one = 24;
+   */
+  dayOne: boolean;
 };
 
 /**
@@ -224,7 +357,7 @@ export type Rule = Message<"kurto.alerts.v1.Rule"> & {
  * Use `create(RuleSchema)` to create a new message.
  */
 export const RuleSchema: GenMessage<Rule> = /*@__PURE__*/
-  messageDesc(file_kurto_alerts_v1_alerts, 2);
+  messageDesc(file_kurto_alerts_v1_alerts, 4);
 
 /**
  * Somebody's acknowledgment.
@@ -266,7 +399,63 @@ export type Acknowledgment = Message<"kurto.alerts.v1.Acknowledgment"> & {
  * Use `create(AcknowledgmentSchema)` to create a new message.
  */
 export const AcknowledgmentSchema: GenMessage<Acknowledgment> = /*@__PURE__*/
-  messageDesc(file_kurto_alerts_v1_alerts, 3);
+  messageDesc(file_kurto_alerts_v1_alerts, 5);
+
+/**
+ * Says that somebody put an alert, and whatever its channel raises under the rule, aside.
+ *
+ * @generated from message kurto.alerts.v1.Shelving
+ */
+export type Shelving = Message<"kurto.alerts.v1.Shelving"> & {
+  /**
+   * Until when, at most 8 hours after it began.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 1;
+   */
+  expireTime?: Timestamp;
+
+  /**
+   * True when it ends with the alert, at the latest at `expire_time`.
+   *
+   * @generated from field: bool one_shot = 2;
+   */
+  oneShot: boolean;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Principal who did it.
+   *
+   * @generated from field: string principal = 4;
+   */
+  principal: string;
+
+  /**
+   * Name that the caller gave. Not proved.
+   *
+   * @generated from field: string user = 5;
+   */
+  user: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp shelve_time = 6;
+   */
+  shelveTime?: Timestamp;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.Shelving.
+ * Use `create(ShelvingSchema)` to create a new message.
+ */
+export const ShelvingSchema: GenMessage<Shelving> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_alerts, 6);
 
 /**
  * One problem of one channel under one rule: at most one is open at a time.
@@ -420,6 +609,125 @@ export type Alert = Message<"kurto.alerts.v1.Alert"> & {
    * @generated from field: int64 revision = 21;
    */
   revision: bigint;
+
+  /**
+   * What it is about.
+   *
+   * @generated from field: kurto.alerts.v1.AlertKind kind = 22;
+   */
+  kind: AlertKind;
+
+  /**
+   * Machine of the sensor when it was raised. Empty: none.
+   *
+   * @generated from field: string machine_id = 23;
+   */
+  machineId: string;
+
+  /**
+   * How soon an operator must act.
+   *
+   * @generated from field: kurto.alerts.v1.Priority priority = 24;
+   */
+  priority: Priority;
+
+  /**
+   * Labels of the rule.
+   *
+   * @generated from field: map<string, string> labels = 25;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * True when the condition is normal and the alert waits to be reset.
+   *
+   * @generated from field: bool latched = 26;
+   */
+  latched: boolean;
+
+  /**
+   * Present while it is on the shelf.
+   *
+   * @generated from field: kurto.alerts.v1.Shelving shelving = 27;
+   */
+  shelving?: Shelving;
+
+  /**
+   * Why it is suppressed by design, such as "stopped". Empty: it is not.
+   *
+   * @generated from field: string suppression = 28;
+   */
+  suppression: string;
+
+  /**
+   * Why it is out of service. Empty: it is in service.
+   *
+   * @generated from field: string out_of_service = 29;
+   */
+  outOfService: string;
+
+  /**
+   * True for the first of a machine's open alerts.
+   *
+   * @generated from field: bool first_out = 30;
+   */
+  firstOut: boolean;
+
+  /**
+   * How often it came up again because it was active and acknowledged for long.
+   *
+   * @generated from field: int32 realarm_count = 31;
+   */
+  realarmCount: number;
+
+  /**
+   * Whether it told the truth.
+   *
+   * @generated from field: kurto.alerts.v1.Finding finding = 32;
+   */
+  finding: Finding;
+
+  /**
+   * Comments so far; they stand in the transitions.
+   *
+   * @generated from field: int32 comment_count = 33;
+   */
+  commentCount: number;
+
+  /**
+   * True when it was published while the store was away; what is stored later replaces it.
+   *
+   * @generated from field: bool provisional = 34;
+   */
+  provisional: boolean;
+
+  /**
+   * True while the data of its channel cannot be trusted; its condition is frozen.
+   *
+   * @generated from field: bool data_bad = 35;
+   */
+  dataBad: boolean;
+
+  /**
+   * What is compared with the limits.
+   *
+   * @generated from field: kurto.alerts.v1.Measure measure = 36;
+   */
+  measure: Measure;
+
+  /**
+   * What the operator should do.
+   *
+   * @generated from field: string guidance = 37;
+   */
+  guidance: string;
+
+  /**
+   * Largest severity that it reached.
+   *
+   * @generated from field: kurto.alerts.v1.Severity worst_severity = 38;
+   */
+  worstSeverity: Severity;
 };
 
 /**
@@ -427,7 +735,7 @@ export type Alert = Message<"kurto.alerts.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_kurto_alerts_v1_alerts, 4);
+  messageDesc(file_kurto_alerts_v1_alerts, 7);
 
 /**
  * One change of one alert.
@@ -476,6 +784,20 @@ export type AlertTransition = Message<"kurto.alerts.v1.AlertTransition"> & {
    * @generated from field: string principal = 6;
    */
   principal: string;
+
+  /**
+   * Name that the caller gave. Not proved.
+   *
+   * @generated from field: string user = 7;
+   */
+  user: string;
+
+  /**
+   * What the caller said: a comment, or why.
+   *
+   * @generated from field: string comment = 8;
+   */
+  comment: string;
 };
 
 /**
@@ -483,7 +805,7 @@ export type AlertTransition = Message<"kurto.alerts.v1.AlertTransition"> & {
  * Use `create(AlertTransitionSchema)` to create a new message.
  */
 export const AlertTransitionSchema: GenMessage<AlertTransition> = /*@__PURE__*/
-  messageDesc(file_kurto_alerts_v1_alerts, 5);
+  messageDesc(file_kurto_alerts_v1_alerts, 8);
 
 /**
  * Many transitions, as alerts publishes them on its live stream.
@@ -504,7 +826,7 @@ export type AlertTransitionBatch = Message<"kurto.alerts.v1.AlertTransitionBatch
  * Use `create(AlertTransitionBatchSchema)` to create a new message.
  */
 export const AlertTransitionBatchSchema: GenMessage<AlertTransitionBatch> = /*@__PURE__*/
-  messageDesc(file_kurto_alerts_v1_alerts, 6);
+  messageDesc(file_kurto_alerts_v1_alerts, 9);
 
 /**
  * How bad.
@@ -644,6 +966,276 @@ export const ConditionStateSchema: GenEnum<ConditionState> = /*@__PURE__*/
   enumDesc(file_kurto_alerts_v1_alerts, 2);
 
 /**
+ * What an alert is about.
+ *
+ * @generated from enum kurto.alerts.v1.AlertKind
+ */
+export enum AlertKind {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: ALERT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A feature of the vibration is beyond a limit of a rule.
+   *
+   * @generated from enum value: ALERT_KIND_VIBRATION = 1;
+   */
+  VIBRATION = 1,
+
+  /**
+   * The data of a channel cannot be trusted, or do not come.
+   *
+   * @generated from enum value: ALERT_KIND_DATA_QUALITY = 2;
+   */
+  DATA_QUALITY = 2,
+
+  /**
+   * kurto itself cannot do its work: a notification cannot be delivered, or the alarm store is away.
+   *
+   * @generated from enum value: ALERT_KIND_SYSTEM = 3;
+   */
+  SYSTEM = 3,
+}
+
+/**
+ * Describes the enum kurto.alerts.v1.AlertKind.
+ */
+export const AlertKindSchema: GenEnum<AlertKind> = /*@__PURE__*/
+  enumDesc(file_kurto_alerts_v1_alerts, 3);
+
+/**
+ * How soon an operator must act.
+ *
+ * @generated from enum kurto.alerts.v1.Priority
+ */
+export enum Priority {
+  /**
+   * In a rule: by severity, CRITICAL is HIGH, WARNING is MEDIUM, INFO is LOW.
+   *
+   * @generated from enum value: PRIORITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * When there is time.
+   *
+   * @generated from enum value: PRIORITY_LOW = 1;
+   */
+  LOW = 1,
+
+  /**
+   * Within the shift.
+   *
+   * @generated from enum value: PRIORITY_MEDIUM = 2;
+   */
+  MEDIUM = 2,
+
+  /**
+   * Now.
+   *
+   * @generated from enum value: PRIORITY_HIGH = 3;
+   */
+  HIGH = 3,
+}
+
+/**
+ * Describes the enum kurto.alerts.v1.Priority.
+ */
+export const PrioritySchema: GenEnum<Priority> = /*@__PURE__*/
+  enumDesc(file_kurto_alerts_v1_alerts, 4);
+
+/**
+ * Whether an alert told the truth, as people found out.
+ *
+ * @generated from enum kurto.alerts.v1.Finding
+ */
+export enum Finding {
+  /**
+   * Nobody has said.
+   *
+   * @generated from enum value: FINDING_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Something was wrong with the machine.
+   *
+   * @generated from enum value: FINDING_TRUE = 1;
+   */
+  TRUE = 1,
+
+  /**
+   * Nothing was wrong.
+   *
+   * @generated from enum value: FINDING_FALSE = 2;
+   */
+  FALSE = 2,
+}
+
+/**
+ * Describes the enum kurto.alerts.v1.Finding.
+ */
+export const FindingSchema: GenEnum<Finding> = /*@__PURE__*/
+  enumDesc(file_kurto_alerts_v1_alerts, 5);
+
+/**
+ * What of a feature is compared with the limits.
+ *
+ * @generated from enum kurto.alerts.v1.Measure
+ */
+export enum Measure {
+  /**
+   * As MEASURE_VALUE.
+   *
+   * @generated from enum value: MEASURE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The feature itself, in the rule's unit.
+   *
+   * @generated from enum value: MEASURE_VALUE = 1;
+   */
+  VALUE = 1,
+
+  /**
+   * Its change per minute, in the rule's unit: the slope of a straight line through the last minute
+   * of valid windows (of the last 10 bursts).
+   *
+   * @generated from enum value: MEASURE_RATE_PER_MINUTE = 2;
+   */
+  RATE_PER_MINUTE = 2,
+
+  /**
+   * The feature over its median in the baseline in force; unit "1".
+   *
+   * @generated from enum value: MEASURE_BASELINE_RATIO = 3;
+   */
+  BASELINE_RATIO = 3,
+
+  /**
+   * Distance from the baseline in force in robust standard deviations of ln(feature); unit "1".
+   *
+   * @generated from enum value: MEASURE_BASELINE_Z_SCORE = 4;
+   */
+  BASELINE_Z_SCORE = 4,
+
+  /**
+   * The largest MEASURE_BASELINE_RATIO of "rms" and all "band_rms.*"; no feature, unit "1".
+   *
+   * @generated from enum value: MEASURE_ACCELERATION_GROWTH = 5;
+   */
+  ACCELERATION_GROWTH = 5,
+
+  /**
+   * Place among the zones of the ISO table of the sensor's machine class: 1 at the boundary from A to B,
+   * 2 from B to C, 3 from C to D, straight lines between. No feature, unit "1".
+   *
+   * @generated from enum value: MEASURE_ISO_ZONE = 6;
+   */
+  ISO_ZONE = 6,
+
+  /**
+   * Score of a diagnosis: of the family named by `feature` ("outer_race", "inner_race" or "ball"), of the
+   * highest when it is empty; unit "1". Its windows are diagnoses, one about every 10 s.
+   *
+   * @generated from enum value: MEASURE_FAULT_SCORE = 7;
+   */
+  FAULT_SCORE = 7,
+}
+
+/**
+ * Describes the enum kurto.alerts.v1.Measure.
+ */
+export const MeasureSchema: GenEnum<Measure> = /*@__PURE__*/
+  enumDesc(file_kurto_alerts_v1_alerts, 6);
+
+/**
+ * What has one alert of its own under a rule.
+ *
+ * @generated from enum kurto.alerts.v1.Scope
+ */
+export enum Scope {
+  /**
+   * As SCOPE_CHANNEL.
+   *
+   * @generated from enum value: SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Each channel.
+   *
+   * @generated from enum value: SCOPE_CHANNEL = 1;
+   */
+  CHANNEL = 1,
+
+  /**
+   * Each sensor: the channel furthest beyond counts, or `voting_count` of them.
+   *
+   * @generated from enum value: SCOPE_SENSOR = 2;
+   */
+  SENSOR = 2,
+
+  /**
+   * Each machine: the sensor furthest beyond counts. A sensor without a machine stands for itself.
+   *
+   * @generated from enum value: SCOPE_MACHINE = 3;
+   */
+  MACHINE = 3,
+}
+
+/**
+ * Describes the enum kurto.alerts.v1.Scope.
+ */
+export const ScopeSchema: GenEnum<Scope> = /*@__PURE__*/
+  enumDesc(file_kurto_alerts_v1_alerts, 7);
+
+/**
+ * What a machine is doing, told from its vibration.
+ *
+ * @generated from enum kurto.alerts.v1.OperatingCondition
+ */
+export enum OperatingCondition {
+  /**
+   * Never stored.
+   *
+   * @generated from enum value: OPERATING_CONDITION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Nothing moves.
+   *
+   * @generated from enum value: OPERATING_CONDITION_STOPPED = 1;
+   */
+  STOPPED = 1,
+
+  /**
+   * Level or spectrum still move after a stop.
+   *
+   * @generated from enum value: OPERATING_CONDITION_START_UP = 2;
+   */
+  START_UP = 2,
+
+  /**
+   * The level falls towards a stop.
+   *
+   * @generated from enum value: OPERATING_CONDITION_COAST_DOWN = 3;
+   */
+  COAST_DOWN = 3,
+}
+
+/**
+ * Describes the enum kurto.alerts.v1.OperatingCondition.
+ */
+export const OperatingConditionSchema: GenEnum<OperatingCondition> = /*@__PURE__*/
+  enumDesc(file_kurto_alerts_v1_alerts, 8);
+
+/**
  * What happened in a transition.
  *
  * @generated from enum kurto.alerts.v1.TransitionKind
@@ -711,11 +1303,116 @@ export enum TransitionKind {
    * @generated from enum value: TRANSITION_KIND_WITHDRAWN = 8;
    */
   WITHDRAWN = 8,
+
+  /**
+   * Somebody took the acknowledgment back.
+   *
+   * @generated from enum value: TRANSITION_KIND_UNACKNOWLEDGED = 9;
+   */
+  UNACKNOWLEDGED = 9,
+
+  /**
+   * Somebody said something.
+   *
+   * @generated from enum value: TRANSITION_KIND_COMMENTED = 10;
+   */
+  COMMENTED = 10,
+
+  /**
+   * Somebody put it aside for a time.
+   *
+   * @generated from enum value: TRANSITION_KIND_SHELVED = 11;
+   */
+  SHELVED = 11,
+
+  /**
+   * Somebody took it back from the shelf.
+   *
+   * @generated from enum value: TRANSITION_KIND_UNSHELVED = 12;
+   */
+  UNSHELVED = 12,
+
+  /**
+   * Its time on the shelf is over; with the condition still present acknowledgment is open again.
+   *
+   * @generated from enum value: TRANSITION_KIND_SHELF_EXPIRED = 13;
+   */
+  SHELF_EXPIRED = 13,
+
+  /**
+   * The condition is normal, and the alert waits for somebody to reset it.
+   *
+   * @generated from enum value: TRANSITION_KIND_LATCHED = 14;
+   */
+  LATCHED = 14,
+
+  /**
+   * Somebody reset it after the condition was normal; the alert has ended.
+   *
+   * @generated from enum value: TRANSITION_KIND_RESET = 15;
+   */
+  RESET = 15,
+
+  /**
+   * Its rule is suppressed by design: the machine stopped, starts up, or turns too slowly or too fast.
+   *
+   * @generated from enum value: TRANSITION_KIND_SUPPRESSED = 16;
+   */
+  SUPPRESSED = 16,
+
+  /**
+   * The suppression is over.
+   *
+   * @generated from enum value: TRANSITION_KIND_UNSUPPRESSED = 17;
+   */
+  UNSUPPRESSED = 17,
+
+  /**
+   * Somebody took its channel, sensor or machine out of service.
+   *
+   * @generated from enum value: TRANSITION_KIND_TAKEN_OUT_OF_SERVICE = 18;
+   */
+  TAKEN_OUT_OF_SERVICE = 18,
+
+  /**
+   * Somebody put it back into service.
+   *
+   * @generated from enum value: TRANSITION_KIND_RETURNED_TO_SERVICE = 19;
+   */
+  RETURNED_TO_SERVICE = 19,
+
+  /**
+   * Active and acknowledged for long: acknowledgment is open again.
+   *
+   * @generated from enum value: TRANSITION_KIND_REALARMED = 20;
+   */
+  REALARMED = 20,
+
+  /**
+   * Somebody said whether it told the truth.
+   *
+   * @generated from enum value: TRANSITION_KIND_FINDING_MARKED = 21;
+   */
+  FINDING_MARKED = 21,
+
+  /**
+   * The data of its channel cannot be trusted any more; its condition is frozen.
+   *
+   * @generated from enum value: TRANSITION_KIND_DATA_BAD = 22;
+   */
+  DATA_BAD = 22,
+
+  /**
+   * The data of its channel can be trusted again.
+   *
+   * @generated from enum value: TRANSITION_KIND_DATA_GOOD = 23;
+   */
+  DATA_GOOD = 23,
 }
 
 /**
  * Describes the enum kurto.alerts.v1.TransitionKind.
  */
 export const TransitionKindSchema: GenEnum<TransitionKind> = /*@__PURE__*/
-  enumDesc(file_kurto_alerts_v1_alerts, 3);
+  enumDesc(file_kurto_alerts_v1_alerts, 9);
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/signal/v1/features.proto.
  */
 export const file_kurto_signal_v1_features: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rdXJ0by9zaWduYWwvdjEvZmVhdHVyZXMucHJvdG8SD2t1cnRvLnNpZ25hbC52MSJEChFGZWF0dXJlRGVmaW5pdGlvbhIMCgRuYW1lGAEgASgJEgwKBHVuaXQYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAki0gEKD0NoYW5uZWxGZWF0dXJlcxIPCgdjaGFubmVsGAEgASgJEgwKBHVuaXQYAiABKAkSPAoGdmFsdWVzGAMgAygLMiwua3VydG8uc2lnbmFsLnYxLkNoYW5uZWxGZWF0dXJlcy5WYWx1ZXNFbnRyeRIzCg1xdWFsaXR5X2ZsYWdzGAQgAygOMhwua3VydG8uc2lnbmFsLnYxLlF1YWxpdHlGbGFnGi0KC1ZhbHVlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAjoCOAEi3QIKDEZlYXR1cmVGcmFtZRIRCglzZW5zb3JfaWQYASABKAkSDQoFZXBvY2gYAiABKAMSFAoMd2luZG93X2luZGV4GAMgASgDEhMKC2ZpcnN0X2luZGV4GAQgASgDEhQKDHNhbXBsZV9jb3VudBgFIAEoBRIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOY29uZmlnX3ZlcnNpb24YCCABKAMSDAoEbGF0ZRgJIAEoCBIyCgxlbXB0eV9yZWFzb24YCiABKA4yHC5rdXJ0by5zaWduYWwudjEuRW1wdHlSZWFzb24SMgoIY2hhbm5lbHMYCyADKAsyIC5rdXJ0by5zaWduYWwudjEuQ2hhbm5lbEZlYXR1cmVzIloKDEZlYXR1cmVCYXRjaBIVCg1mZWF0dXJlX25hbWVzGAEgAygJEjMKBmZyYW1lcxgCIAMoCzIjLmt1cnRvLnNpZ25hbC52MS5QYWNrZWRGZWF0dXJlRnJhbWUiywIKElBhY2tlZEZlYXR1cmVGcmFtZRIRCglzZW5zb3JfaWQYASABKAkSDQoFZXBvY2gYAiABKAMSFAoMd2luZG93X2luZGV4GAMgASgDEhMKC2ZpcnN0X2luZGV4GAQgASgDEhQKDHNhbXBsZV9jb3VudBgFIAEoBRIVCg1zdGFydF90aW1lX3VzGAYgASgDEhMKC2VuZF90aW1lX3VzGAcgASgDEhYKDmNvbmZpZ192ZXJzaW9uGAggASgDEgwKBGxhdGUYCSABKAgSMgoMZW1wdHlfcmVhc29uGAogASgOMhwua3VydG8uc2lnbmFsLnYxLkVtcHR5UmVhc29uEhAKCGNoYW5uZWxzGAsgAygJEg0KBXVuaXRzGAwgAygJEhQKDHZhbHVlc19mMzJsZRgNIAEoDBIVCg1xdWFsaXR5X21hc2tzGA4gAygFKoQBCgtFbXB0eVJlYXNvbhIcChhFTVBUWV9SRUFTT05fVU5TUEVDSUZJRUQQABIUChBFTVBUWV9SRUFTT05fR0FQEAESHgoaRU1QVFlfUkVBU09OX05PVF9NT05JVE9SRUQQAhIhCh1FTVBUWV9SRUFTT05fQU5BTFlTSVNfU0tJUFBFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_kurto_signal_v1_quality]);
+  fileDesc("Ch5rdXJ0by9zaWduYWwvdjEvZmVhdHVyZXMucHJvdG8SD2t1cnRvLnNpZ25hbC52MSJEChFGZWF0dXJlRGVmaW5pdGlvbhIMCgRuYW1lGAEgASgJEgwKBHVuaXQYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAki0gEKD0NoYW5uZWxGZWF0dXJlcxIPCgdjaGFubmVsGAEgASgJEgwKBHVuaXQYAiABKAkSPAoGdmFsdWVzGAMgAygLMiwua3VydG8uc2lnbmFsLnYxLkNoYW5uZWxGZWF0dXJlcy5WYWx1ZXNFbnRyeRIzCg1xdWFsaXR5X2ZsYWdzGAQgAygOMhwua3VydG8uc2lnbmFsLnYxLlF1YWxpdHlGbGFnGi0KC1ZhbHVlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAjoCOAEizwMKDEZlYXR1cmVGcmFtZRIRCglzZW5zb3JfaWQYASABKAkSDQoFZXBvY2gYAiABKAMSFAoMd2luZG93X2luZGV4GAMgASgDEhMKC2ZpcnN0X2luZGV4GAQgASgDEhQKDHNhbXBsZV9jb3VudBgFIAEoBRIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOY29uZmlnX3ZlcnNpb24YCCABKAMSDAoEbGF0ZRgJIAEoCBIyCgxlbXB0eV9yZWFzb24YCiABKA4yHC5rdXJ0by5zaWduYWwudjEuRW1wdHlSZWFzb24SMgoIY2hhbm5lbHMYCyADKAsyIC5rdXJ0by5zaWduYWwudjEuQ2hhbm5lbEZlYXR1cmVzEhsKDnNoYWZ0X3NwZWVkX2h6GAwgASgBSACIAQESEQoEbG9hZBgNIAEoAUgBiAEBEhYKCWxvYWRfc3RlcBgOIAEoAUgCiAEBQhEKD19zaGFmdF9zcGVlZF9oekIHCgVfbG9hZEIMCgpfbG9hZF9zdGVwIloKDEZlYXR1cmVCYXRjaBIVCg1mZWF0dXJlX25hbWVzGAEgAygJEjMKBmZyYW1lcxgCIAMoCzIjLmt1cnRvLnNpZ25hbC52MS5QYWNrZWRGZWF0dXJlRnJhbWUivQMKElBhY2tlZEZlYXR1cmVGcmFtZRIRCglzZW5zb3JfaWQYASABKAkSDQoFZXBvY2gYAiABKAMSFAoMd2luZG93X2luZGV4GAMgASgDEhMKC2ZpcnN0X2luZGV4GAQgASgDEhQKDHNhbXBsZV9jb3VudBgFIAEoBRIVCg1zdGFydF90aW1lX3VzGAYgASgDEhMKC2VuZF90aW1lX3VzGAcgASgDEhYKDmNvbmZpZ192ZXJzaW9uGAggASgDEgwKBGxhdGUYCSABKAgSMgoMZW1wdHlfcmVhc29uGAogASgOMhwua3VydG8uc2lnbmFsLnYxLkVtcHR5UmVhc29uEhAKCGNoYW5uZWxzGAsgAygJEg0KBXVuaXRzGAwgAygJEhQKDHZhbHVlc19mMzJsZRgNIAEoDBIVCg1xdWFsaXR5X21hc2tzGA4gAygFEhsKDnNoYWZ0X3NwZWVkX2h6GA8gASgCSACIAQESEQoEbG9hZBgQIAEoAkgBiAEBEhYKCWxvYWRfc3RlcBgRIAEoAkgCiAEBQhEKD19zaGFmdF9zcGVlZF9oekIHCgVfbG9hZEIMCgpfbG9hZF9zdGVwKoQBCgtFbXB0eVJlYXNvbhIcChhFTVBUWV9SRUFTT05fVU5TUEVDSUZJRUQQABIUChBFTVBUWV9SRUFTT05fR0FQEAESHgoaRU1QVFlfUkVBU09OX05PVF9NT05JVE9SRUQQAhIhCh1FTVBUWV9SRUFTT05fQU5BTFlTSVNfU0tJUFBFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_kurto_signal_v1_quality]);
 
 /**
  * Describes one feature.
@@ -178,6 +178,27 @@ export type FeatureFrame = Message<"kurto.signal.v1.FeatureFrame"> & {
    * @generated from field: repeated kurto.signal.v1.ChannelFeatures channels = 11;
    */
   channels: ChannelFeatures[];
+
+  /**
+   * Last shaft speed that was measured in the window, in Hz. Absent: none was.
+   *
+   * @generated from field: optional double shaft_speed_hz = 12;
+   */
+  shaftSpeedHz?: number;
+
+  /**
+   * Load at its end, in the unit that the sensor's configuration declares. Absent: not known.
+   *
+   * @generated from field: optional double load = 13;
+   */
+  load?: number;
+
+  /**
+   * Width of a bin of load by that configuration. Absent: the load is not known.
+   *
+   * @generated from field: optional double load_step = 14;
+   */
+  loadStep?: number;
 };
 
 /**
@@ -319,6 +340,27 @@ export type PackedFeatureFrame = Message<"kurto.signal.v1.PackedFeatureFrame"> &
    * @generated from field: repeated int32 quality_masks = 14;
    */
   qualityMasks: number[];
+
+  /**
+   * As FeatureFrame.shaft_speed_hz.
+   *
+   * @generated from field: optional float shaft_speed_hz = 15;
+   */
+  shaftSpeedHz?: number;
+
+  /**
+   * As FeatureFrame.load.
+   *
+   * @generated from field: optional float load = 16;
+   */
+  load?: number;
+
+  /**
+   * As FeatureFrame.load_step.
+   *
+   * @generated from field: optional float load_step = 17;
+   */
+  loadStep?: number;
 };
 
 /**

@@ -1,0 +1,10 @@
+"""What is frozen beside an alert."""
+
+from __future__ import annotations
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Change nothing yet."""

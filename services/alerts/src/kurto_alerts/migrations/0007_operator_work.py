@@ -1,0 +1,10 @@
+"""Further work of operators."""
+
+from __future__ import annotations
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Change nothing yet."""
