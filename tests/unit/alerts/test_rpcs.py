@@ -22,8 +22,9 @@ from kurto.alerts.v1.rule_service_pb2_grpc import (
 from kurto_alerts.engine import Engine
 from kurto_alerts.exceptions import CatalogueUnavailable
 from kurto_alerts.fakes import MemoryAlerts, MemoryDatabase, MemoryRules
+from kurto_alerts.rule_servicer import RuleServicer
 from kurto_alerts.rules import Severity
-from kurto_alerts.servicer import AlertServicer, RuleServicer
+from kurto_alerts.servicer import AlertServicer
 from kurto_alerts.testing import make_frame, make_rule
 from kurto_service.errors import error_info
 from kurto_service.identity import ANONYMOUS, Principal

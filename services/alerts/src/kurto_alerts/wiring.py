@@ -25,7 +25,8 @@ from kurto_alerts.postgres import (
 )
 from kurto_alerts.publisher import Publisher, watch_open_alerts
 from kurto_alerts.registry import RegistryFollower
-from kurto_alerts.servicer import AlertServicer, RuleServicer
+from kurto_alerts.rule_servicer import RuleServicer
+from kurto_alerts.servicer import AlertServicer
 from kurto_alerts.session import SessionLimits
 from kurto_alerts.settings import AlertsSettings
 from kurto_alerts.valkey import ValkeyConnection, ValkeyLiveFeatures, ValkeyTransitionStream
