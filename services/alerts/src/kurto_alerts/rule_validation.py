@@ -175,7 +175,8 @@ def _level(name: str, draft: LevelDraft, operator: Operator) -> Level:
     lower, upper = _limits(name, draft, operator)
     severity = Severity(draft.severity)
     pending = _duration(f"{name}.pending_duration", draft.pending, DEFAULT_PENDING[severity])
-    return Level(severity=severity, lower=lower, upper=upper, pending=pending)
+    latch = severity is Severity.CRITICAL if draft.latch is None else draft.latch
+    return Level(severity=severity, lower=lower, upper=upper, pending=pending, latch=latch)
 
 
 def _limits(name: str, draft: LevelDraft, operator: Operator) -> tuple[float | None, float | None]:
