@@ -10,6 +10,7 @@ from kurto_dsp.quality import QualityFlag, flag_names
 from kurto_dsp.ring import SensorRing
 from kurto_dsp.spectrum import Spectrum, SpectrumKind, compute_spectrum
 from kurto_dsp.units import STANDARD_GRAVITY_MPS2, AccelerationUnit, parse_unit
+from kurto_dsp.warming import compile_features
 from kurto_dsp.windows import WindowGeometry
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "WindowBatch",
     "WindowFeatures",
     "WindowGeometry",
+    "compile_features",
     "compute_spectrum",
     "demodulation_band",
     "feature_catalogue",

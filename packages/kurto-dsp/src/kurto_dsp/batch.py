@@ -1,40 +1,22 @@
 """Features of the newest windows of any sensors that share a plan."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy import fft
 
 from kurto_dsp.arrays import FlagArray, Float32Array
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.features import FeaturePlan, WindowFeatures, null_window
-from kurto_dsp.moments import COUNT, MEAN, Statistics, merge_statistics, merged_mean
+from kurto_dsp.moments import merge_statistics
 from kurto_dsp.quality import QualityFlag
 from kurto_dsp.ring import SensorRing
 from kurto_dsp.row_features import RowFeatures
 
-BLOCK_ROWS = 4
-"""Rows transformed together: the FFT works on so many per instruction, and so many samples of
-windows of 25 600 and their lines fit the second-level cache."""
-
-
-@dataclass(slots=True)
-class _Row:
-    """One channel of a window in the block, and where its results go."""
-
-    statistics: Statistics
-    mps2_per_unit: float
-    full_scale: float
-    values: Float32Array
-    quality: FlagArray
-
 
 class WindowBatch:
-    """Collects the newest windows of any rings of one plan and computes them in blocks.
+    """Computes the newest windows of any rings of one plan, with the same buffers for all.
 
-    Windows are copied when added, so a ring may be pushed again at once. Results do not
-    depend on what else is in the batch, bit for bit. Memory is bounded by one block of
-    four rows besides the results.
+    Windows are computed when they are added, channel by channel, so a ring may be pushed again
+    at once. Results do not depend on what else is in the batch, bit for bit. Memory is bounded
+    by the buffers of one channel besides the results.
 
     Parameters
     ----------
@@ -60,8 +42,7 @@ class WindowBatch:
     def __init__(self, plan: FeaturePlan) -> None:
         self.plan = plan
         self._features = RowFeatures(plan)
-        self._block = np.zeros((BLOCK_ROWS, plan.geometry.window_length), np.float32)
-        self._rows: list[_Row] = []
+        self._row = np.zeros(plan.geometry.window_length, np.float32)
         self._windows: list[WindowFeatures] = []
 
     def add(self, ring: SensorRing) -> None:
@@ -89,48 +70,24 @@ class WindowBatch:
         quality = np.empty(channels, np.uint16)
         self._windows.append(WindowFeatures(index, self.plan.names, values, quality))
         with np.errstate(all="ignore"):  # absurd samples overflow; their rows become null
-            self._copy(ring, values, quality)
+            self._compute(ring, values, quality)
 
     def compute(self) -> list[WindowFeatures]:
         """Return the results of all windows added since the last call, in that order."""
-        with np.errstate(all="ignore"):
-            self._flush()
         windows, self._windows = self._windows, []
         for window in windows:
             window.values.setflags(write=False)
             window.quality.setflags(write=False)
         return windows
 
-    def _copy(self, ring: SensorRing, values: Float32Array, quality: FlagArray) -> None:
+    def _compute(self, ring: SensorRing, values: Float32Array, quality: FlagArray) -> None:
         units, limits = ring.mps2_per_unit.tolist(), ring.full_scale.tolist()
-        for channel, parts in enumerate(ring.window_statistics().tolist()):
-            mean = merged_mean(parts[COUNT], parts[MEAN])
-            ring.copy_centred(channel, mean, self._block[len(self._rows)])
-            self._rows.append(
-                _Row(
-                    merge_statistics(parts),
-                    units[channel],
-                    limits[channel],
-                    values[channel],
-                    quality[channel : channel + 1],
-                )
+        for channel, parts in enumerate(ring.window_statistics()):
+            statistics = merge_statistics(parts)
+            ring.copy_centred(channel, statistics.mean, self._row)
+            values[channel], quality[channel] = self._features.of(
+                self._row,
+                statistics,
+                mps2_per_unit=units[channel],
+                full_scale=limits[channel],
             )
-            if len(self._rows) == BLOCK_ROWS:
-                self._flush()
-
-    def _flush(self) -> None:
-        """Compute the rows of the block into their windows."""
-        if not self._rows:
-            return
-        # A whole block takes less time than two rows that are transformed one by one.
-        block = self._block if len(self._rows) > 1 else self._block[:1]
-        spectra = fft.rfft(block, axis=-1)
-        for samples, spectrum, row in zip(block, spectra, self._rows, strict=False):
-            row.values[:], row.quality[0] = self._features.of(
-                samples,
-                spectrum,
-                row.statistics,
-                mps2_per_unit=row.mps2_per_unit,
-                full_scale=row.full_scale,
-            )
-        self._rows = []

@@ -5,20 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kurto_dsp.arrays import Complex64Array, require_sample_rate
+from kurto_dsp.arrays import Complex64Array, Float32Array, require_sample_rate
 from kurto_dsp.bands import FrequencyBand, demodulation_band
+from kurto_dsp.compiled import compiled
+from kurto_dsp.inverse_transform import InverseTransform
 from kurto_dsp.quality import QualityFlag
-from kurto_dsp.run_sums import inner, padded_zeros, total
-from kurto_dsp.shuffled_inverse import ShuffledInverse
 
 MIN_LINES = 3
 """Fewest lines of a band that has an envelope: two make a beat, one a constant."""
 
 ROUNDING_VARIANCE = 1e-9
 """Part of a signal's mean square that rounding may leave as variance of a steady envelope."""
-
-NEARLY_STEADY = 1e-4
-"""Variance over squared mean of an envelope below which its mean is removed twice."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,9 +85,9 @@ class EnvelopeFeatures:
         self._plan = plan
         if plan.band is not None:
             line_count = plan.lines.stop - plan.lines.start
-            self._inverse = ShuffledInverse(plan.sample_count, line_count)
-            self._padded_envelope = padded_zeros(plan.sample_count)
-            self._padded_square = padded_zeros(plan.sample_count)
+            self._inverse = InverseTransform(plan.sample_count, line_count)
+            self._envelope = np.empty(plan.sample_count, np.float32)
+            self._write, self._add = compiled(write_magnitudes), compiled(add_deviations)
 
     def of(self, spectrum: Complex64Array, *, rms: float) -> tuple[float, float, float]:
         """Return RMS, peak and kurtosis of the envelope, its mean removed.
@@ -110,27 +107,41 @@ class EnvelopeFeatures:
         """
         if self._plan.band is None:
             return math.nan, math.nan, math.nan
-        # Moving the band down to line 0 turns the analytic signal but keeps its magnitude, and
-        # statistics do not ask for the order of its samples.
+        # Moving the band down to line 0 turns the analytic signal but keeps its magnitude.
         scale = 2.0 / (self._plan.length * rms)
         analytic = self._inverse.samples(spectrum[self._plan.lines], scale)
-        np.abs(analytic, out=self._padded_envelope[: self._plan.sample_count])
-        deviation, peak, kurtosis = self._statistics(self._plan.sample_count)
+        mean = self._write(analytic, self._envelope) / self._plan.sample_count
+        deviation, peak, kurtosis = self._statistics(mean)
         return deviation * rms, peak * rms, kurtosis
 
-    def _statistics(self, count: int) -> tuple[float, float, float]:
+    def _statistics(self, mean: float) -> tuple[float, float, float]:
         """Return RMS, largest magnitude and kurtosis of the envelope about its mean."""
-        envelope = self._padded_envelope[:count]
-        square = self._padded_square[:count]
-        mean = total(self._padded_envelope) / count
-        envelope -= np.float32(mean)
-        np.multiply(envelope, envelope, out=square)
-        m2 = total(self._padded_square) / count
-        if m2 < NEARLY_STEADY * mean * mean:
-            # What rounding has left of the mean counts where little moves.
-            envelope -= np.float32(total(self._padded_envelope) / count)
-            np.multiply(envelope, envelope, out=square)
-            m2 = total(self._padded_square) / count
-        peak = math.sqrt(square.max())
-        m4 = inner(self._padded_square, self._padded_square) / count
+        total2, total4 = self._add(self._envelope, mean)
+        m2, m4 = total2 / self._plan.sample_count, total4 / self._plan.sample_count
+        peak = max(float(self._envelope.max()) - mean, mean - float(self._envelope.min()))
         return math.sqrt(m2), peak, m4 / (m2 * m2) if m2 > ROUNDING_VARIANCE else math.nan
+
+
+def write_magnitudes(values: Complex64Array, magnitudes: Float32Array) -> float:
+    """Write the magnitude of each value and return their sum [shape=(n,)].
+
+    The squares must be within the range of float32.
+    """
+    total = 0.0
+    for k in range(len(values)):
+        value = values[k]
+        magnitude = np.float32(np.sqrt(value.real * value.real + value.imag * value.imag))
+        magnitudes[k] = magnitude
+        total += np.float64(magnitude)
+    return total
+
+
+def add_deviations(values: Float32Array, mean: float) -> tuple[float, float]:
+    """Return the sums of the second and fourth powers of the deviations of all values."""
+    total2 = total4 = 0.0
+    for k in range(len(values)):
+        deviation = np.float64(values[k]) - mean
+        square = deviation * deviation
+        total2 += square
+        total4 += square * square
+    return total2, total4

@@ -6,12 +6,12 @@ windows it belongs to. Accumulated in float64, each hop about its own mean.
 """
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from kurto_dsp.arrays import Float32Array, Float64Array
+from kurto_dsp.compiled import compiled
 
 COUNT, MEAN, M2, M3, M4, MINIMUM, MAXIMUM = range(7)
 """Rows of a statistics matrix; M2, M3, M4 are *sums* of powers of deviations."""
@@ -50,50 +50,81 @@ def hop_statistics(samples: Float32Array) -> Float64Array:
         Columns COUNT, MEAN, M2, M3, M4, MINIMUM, MAXIMUM. Each channel's result is
         independent of the other channels, bit for bit.
     """
-    statistics = np.empty((samples.shape[0], STATISTIC_COUNT))
-    # Converted once: a cast inside a reduction would go through a buffer whose seams
-    # depend on the number of rows, and so would the rounding.
-    deviation = samples.astype(np.float64, order="C")
-    with np.errstate(all="ignore"):
-        mean = np.add.reduce(deviation, axis=-1) / samples.shape[1]
-        deviation -= mean[:, np.newaxis]
-        square = deviation * deviation
-        np.add.reduce(square, axis=-1, out=statistics[:, M2])
-        np.einsum("ij,ij->i", deviation, square, out=statistics[:, M3])
-        np.einsum("ij,ij->i", square, square, out=statistics[:, M4])
-        statistics[:, MINIMUM] = np.minimum.reduce(samples, axis=-1)
-        statistics[:, MAXIMUM] = np.maximum.reduce(samples, axis=-1)
-    statistics[:, COUNT] = samples.shape[1]
-    statistics[:, MEAN] = mean
+    # Read-only or strided samples would be compiled for once more.
+    rows = np.require(samples, np.float32, ["C", "W", "A"])
+    statistics = np.empty((len(rows), STATISTIC_COUNT))
+    gather = compiled(gather_moments)
+    for row, its in zip(rows, statistics, strict=True):
+        gather(row, its)
+    np.minimum.reduce(rows, axis=-1, out=statistics[:, MINIMUM])
+    np.maximum.reduce(rows, axis=-1, out=statistics[:, MAXIMUM])
     return statistics
 
 
-def merged_mean(counts: Sequence[float], means: Sequence[float]) -> float:
-    """Return the mean over all parts: the first step of `merge_statistics`."""
-    return sum(map(float.__mul__, counts, means)) / sum(counts)
-
-
-def merge_statistics(parts: Sequence[Sequence[float]]) -> Statistics:
-    """Return the statistics of the union of disjoint parts of one row, oldest first.
-
-    Plain arithmetic: ten parts are too few for arrays to be quicker.
+def gather_moments(row: Float32Array, statistics: Float64Array) -> None:
+    """Write the count, the mean and the sums of powers of deviations of one row.
 
     Parameters
     ----------
-    parts : seven sequences of float
-        Each holds one of the statistics of all parts. Not finite ones give a mean that is not.
+    row : Float32Array [shape=(n,)], n >= 1
+    statistics : Float64Array [shape=(7,)]
+        Its columns COUNT to M4 are overwritten.
     """
-    counts, means, m2s, m3s, m4s, lows, highs = parts
-    mean = merged_mean(counts, means)
+    total = 0.0
+    for value in row:
+        total += np.float64(value)
+    mean = total / len(row)
     total2 = total3 = total4 = 0.0
-    for count, part_mean, m2, m3, m4 in zip(counts, means, m2s, m3s, m4s, strict=True):
-        shift = part_mean - mean
+    for value in row:
+        deviation = np.float64(value) - mean
+        square = deviation * deviation
+        total2 += square
+        total3 += square * deviation
+        total4 += square * square
+    statistics[COUNT], statistics[MEAN] = len(row), mean
+    statistics[M2], statistics[M3], statistics[M4] = total2, total3, total4
+
+
+def merge_statistics(parts: Float64Array) -> Statistics:
+    """Return the statistics of the union of disjoint parts of one row.
+
+    Parameters
+    ----------
+    parts : Float64Array [shape=(7, parts)]
+        Statistics of each part, oldest first. Not finite ones give a mean that is not.
+    """
+    merged = np.empty(STATISTIC_COUNT)
+    compiled(merge_moments)(np.require(parts, np.float64, ["C", "W", "A"]), merged)
+    return Statistics(*merged.tolist())
+
+
+def merge_moments(parts: Float64Array, merged: Float64Array) -> None:
+    """Merge disjoint parts of one row.
+
+    Parameters
+    ----------
+    parts : Float64Array [shape=(7, parts)]
+    merged : Float64Array [shape=(7,)]
+        Overwritten.
+    """
+    counts, means = parts[COUNT], parts[MEAN]
+    count = total = 0.0
+    for k in range(len(counts)):
+        count += counts[k]
+        total += counts[k] * means[k]
+    mean = total / count
+    total2 = total3 = total4 = 0.0
+    for k in range(len(counts)):
+        shift = means[k] - mean
         square = shift * shift
-        spread = count * square
+        spread = counts[k] * square
+        m2, m3 = parts[M2, k], parts[M3, k]
         total2 += m2 + spread
         total3 += m3 + shift * (3.0 * m2 + spread)
-        total4 += m4 + 4.0 * shift * m3 + square * (6.0 * m2 + spread)
-    return Statistics(sum(counts), mean, total2, total3, total4, min(lows), max(highs))
+        total4 += parts[M4, k] + 4.0 * shift * m3 + square * (6.0 * m2 + spread)
+    merged[COUNT], merged[MEAN] = count, mean
+    merged[M2], merged[M3], merged[M4] = total2, total3, total4
+    merged[MINIMUM], merged[MAXIMUM] = parts[MINIMUM].min(), parts[MAXIMUM].max()
 
 
 def time_features(statistics: Statistics) -> list[float]:

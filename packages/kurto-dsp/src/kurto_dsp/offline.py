@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from kurto_dsp.arrays import FlagArray, Float32Array, IndexArray, as_samples
 from kurto_dsp.bands import DEFAULT_BANDS, FrequencyBand
-from kurto_dsp.batch import BLOCK_ROWS, WindowBatch
+from kurto_dsp.batch import WindowBatch
 from kurto_dsp.exceptions import ParameterError
 from kurto_dsp.features import FeaturePlan, WindowFeatures, null_window, plan_features
 from kurto_dsp.quality import QualityFlag
@@ -152,16 +152,11 @@ def iterate_windows(
         full_scale=[full_scale] * channel_count,
     )
     batch = WindowBatch(plan)
-    waiting = 0
     for index in range(samples.shape[1] // hop):
         ring.push(index, samples[:, index * hop : (index + 1) * hop])
         if ring.window_index is not None:
             batch.add(ring)
-            waiting += channel_count
-        if waiting >= BLOCK_ROWS:
             yield from batch.compute()
-            waiting = 0
-    yield from batch.compute()
 
 
 def _single_window(length: int) -> WindowGeometry:

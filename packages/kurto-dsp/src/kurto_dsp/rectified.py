@@ -6,15 +6,10 @@ They do not merge from hops, because the mean of the whole window is removed fir
 import numpy as np
 
 from kurto_dsp.arrays import Float32Array
-from kurto_dsp.run_sums import total
-
-NEGLIGIBLE_MEAN = 1e-7
-"""Part of the RMS up to which what is left of the mean is as good as nothing."""
+from kurto_dsp.compiled import compiled
 
 
-def rectified_means(
-    row: Float32Array, *, residual_mean: float, rms: float, scratch: Float32Array
-) -> tuple[float, float]:
+def rectified_means(row: Float32Array, *, residual_mean: float) -> tuple[float, float]:
     """Return mean |x| and mean √|x|.
 
     Parameters
@@ -24,20 +19,19 @@ def rectified_means(
     residual_mean : float
         What that rounding has left of the mean. Where a few impacts stand out of a quiet
         signal with a large bias it is no small part of most samples.
-    rms : float
-        Of the samples.
-    scratch : Float32Array
-        From `run_sums.padded_zeros(n)`. Overwritten.
     """
-    magnitude = scratch[: len(row)]
-    if abs(residual_mean) > NEGLIGIBLE_MEAN * rms:
-        np.subtract(row, np.float32(residual_mean), out=magnitude)
-        np.abs(magnitude, out=magnitude)
-    else:
-        np.abs(row, out=magnitude)
-    mean_magnitude = total(scratch) / len(row)
-    np.sqrt(magnitude, out=magnitude)
-    return mean_magnitude, total(scratch) / len(row)
+    magnitudes, roots = compiled(sum_rectified)(row, np.float32(residual_mean))
+    return magnitudes / len(row), roots / len(row)
+
+
+def sum_rectified(row: Float32Array, mean: np.float32) -> tuple[float, float]:
+    """Return Σ|x - mean| and Σ√|x - mean| of one row, added up in float64."""
+    magnitudes = roots = 0.0
+    for value in row:
+        magnitude = np.float32(abs(value - mean))
+        magnitudes += np.float64(magnitude)
+        roots += np.float64(np.sqrt(magnitude))
+    return magnitudes, roots
 
 
 def shape_features(rms: float, peak: float, means: tuple[float, float]) -> list[float]:

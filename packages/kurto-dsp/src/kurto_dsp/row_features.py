@@ -4,16 +4,15 @@ import math
 
 import numpy as np
 
-from kurto_dsp.arrays import Complex64Array, Float32Array
+from kurto_dsp.arrays import Float32Array
 from kurto_dsp.assessment import UNUSABLE, flags_of, stands_at_rail
 from kurto_dsp.envelope import EnvelopeFeatures
 from kurto_dsp.features import FeaturePlan
 from kurto_dsp.moments import Statistics, time_features
 from kurto_dsp.quality import MIN_SAMPLES, QualityFlag
+from kurto_dsp.real_transform import RealTransform
 from kurto_dsp.rectified import rectified_means, shape_features
-from kurto_dsp.run_sums import padded_zeros
-from kurto_dsp.spectral import HannPowers, spectral_features
-from kurto_dsp.spectral_shape import ShapeOfLines
+from kurto_dsp.spectral import SpectralFeatures
 
 _CONSTANT, _UNDEFINED = int(QualityFlag.CONSTANT), int(QualityFlag.UNDEFINED)
 _CLIPPED = int(QualityFlag.CLIPPED)
@@ -40,15 +39,13 @@ class RowFeatures:
         if plan.envelope.band is not None:
             self._expected.append(plan.names.index("envelope_kurtosis"))
         if length >= MIN_SAMPLES:
-            self._powers = HannPowers(length)
-            self._shape = ShapeOfLines(length // 2 + 1)
+            self._transform = RealTransform(length)
+            self._spectral = SpectralFeatures(plan.spectral, length)
             self._envelope = EnvelopeFeatures(plan.envelope)
-            self._scratch = padded_zeros(length)
 
     def of(
         self,
         row: Float32Array,
-        spectrum: Complex64Array,
         statistics: Statistics,
         *,
         mps2_per_unit: float,
@@ -59,9 +56,7 @@ class RowFeatures:
         Parameters
         ----------
         row : Float32Array [shape=(window_length,)]
-            Samples less the mean as float32 holds it.
-        spectrum : Complex64Array [shape=(window_length // 2 + 1,)]
-            Their real transform, unscaled.
+            Samples less the mean as float32 holds it. Contiguous.
         statistics : Statistics
             Of the samples before that.
         mps2_per_unit : float > 0
@@ -76,7 +71,7 @@ class RowFeatures:
             return self._nulls, flags
         if flags & _CONSTANT:
             return [statistics.mean, *self._nulls[1:]], flags
-        values = self._values(row, spectrum, statistics, mps2_per_unit)
+        values = self._values(row, statistics, mps2_per_unit)
         if not math.isfinite(sum(values)):
             values = [value if math.isfinite(value) else math.nan for value in values]
         if any(math.isnan(values[place]) for place in self._expected):
@@ -84,29 +79,17 @@ class RowFeatures:
         return values, flags
 
     def _values(
-        self,
-        row: Float32Array,
-        spectrum: Complex64Array,
-        statistics: Statistics,
-        mps2_per_unit: float,
+        self, row: Float32Array, statistics: Statistics, mps2_per_unit: float
     ) -> list[float]:
         """Return the features in the catalogue's order."""
         in_time = time_features(statistics)
         mean, rms, peak, *_ = in_time
-        means = rectified_means(
-            row, residual_mean=mean - float(np.float32(mean)), rms=rms, scratch=self._scratch
-        )
-        in_frequency = spectral_features(
-            self._powers.of(spectrum),
-            self._plan.spectral,
-            shape=self._shape,
-            relative=self._powers.per_mean_square(rms * rms),
-            mean_square=rms * rms,
-            mps2_per_unit=mps2_per_unit,
-        )
+        means = rectified_means(row, residual_mean=mean - float(np.float32(mean)))
+        # One transform without a window function serves the Hann spectrum and the envelope.
+        spectrum = self._transform.of(row)
         return [
             *in_time,
             *shape_features(rms, peak, means),
-            *in_frequency,
+            *self._spectral.of(spectrum, mean_square=rms * rms, mps2_per_unit=mps2_per_unit),
             *self._envelope.of(spectrum, rms=rms),
         ]

@@ -8,16 +8,16 @@ import numpy as np
 
 from kurto_dsp.arrays import Complex64Array, Float32Array, Float64Array, require_sample_rate
 from kurto_dsp.bands import VELOCITY_BAND, FrequencyBand
+from kurto_dsp.compiled import compiled
+from kurto_dsp.line_sums import FIRST_LINE, LineSummation, LineSums
 from kurto_dsp.quality import QualityFlag
-from kurto_dsp.spectral_shape import FIRST_LINE, ShapeOfLines
+from kurto_dsp.spectral_shape import ShapeOfLines
 
 ROUNDING_POWER = 1e-11
 """Part of a signal's mean square that a float32 transform may leave where nothing is."""
 
 MM_PER_M = 1e3
 UM_PER_M = 1e6
-
-_HALF = np.float32(0.5)
 
 
 class HannPowers:
@@ -34,10 +34,8 @@ class HannPowers:
 
     def __init__(self, length: int) -> None:
         self._length = length
-        line_count = length // 2 + 1
-        self._steps = np.empty(line_count + 1, np.complex64)
-        self._hann = np.empty(line_count, np.complex64)
-        self._powers = np.empty(line_count, np.float32)
+        self._powers = np.empty(length // 2 + 1, np.float32)
+        self._write = compiled(write_hann_powers)
 
     def of(self, plain: Complex64Array) -> Float32Array:
         """Return ``|4·X_h|²`` of each line, halved for lines 0 and N/2.
@@ -52,12 +50,8 @@ class HannPowers:
         Float32Array [shape=(n // 2 + 1,)]
             In units of `per_mean_square`. Overwritten by the next call.
         """
-        powers = np.abs(self._spectrum(plain), out=self._powers)
-        powers *= powers
-        powers[0] *= _HALF
-        if self._length % 2 == 0:
-            powers[-1] *= _HALF
-        return powers
+        self._write(plain, self._length, self._powers)
+        return self._powers
 
     def per_mean_square(self, mean_square: float) -> float:
         """Return what the lines are to be multiplied by to be parts of the samples' mean square.
@@ -73,15 +67,29 @@ class HannPowers:
         # Σw² = 3N/8 and |4·X_h|² = 16·|X_h|²: 2/(N·3N/8·16) = 1/(3N²)
         return 1.0 / (3.0 * self._length * self._length * mean_square)
 
-    def _spectrum(self, plain: Complex64Array) -> Complex64Array:
-        """Return 4·X_h: X_h[k] = X[k]/2 - X[k-1]/4 - X[k+1]/4, as two differences."""
-        steps = self._steps
-        np.subtract(plain[1:], plain[:-1], out=steps[1:-1])
-        # Beyond either end the spectrum goes on with its own mirror image, conjugated.
-        steps[0] = plain[0] - plain[1].conjugate()
-        mirrored = plain[-2] if self._length % 2 == 0 else plain[-1]
-        steps[-1] = mirrored.conjugate() - plain[-1]
-        return np.subtract(steps[:-1], steps[1:], out=self._hann)
+
+def write_hann_powers(plain: Complex64Array, length: int, powers: Float32Array) -> None:
+    """Write ``|4·X_h|²``: X_h[k] = X[k]/2 - X[k-1]/4 - X[k+1]/4, as two differences.
+
+    Parameters
+    ----------
+    plain : Complex64Array [shape=(n // 2 + 1,)]
+    length : int >= 4
+        n.
+    powers : Float32Array [shape=(n // 2 + 1,)]
+        Overwritten.
+    """
+    last = len(plain) - 1
+    for k in range(1, last):
+        line = (plain[k] - plain[k - 1]) + (plain[k] - plain[k + 1])
+        powers[k] = line.real * line.real + line.imag * line.imag
+    # Beyond either end the spectrum goes on with its own mirror image, conjugated.
+    line = (plain[0] - plain[1].conjugate()) + (plain[0] - plain[1])
+    powers[0] = 0.5 * (line.real * line.real + line.imag * line.imag)
+    mirrored = plain[last - 1] if length % 2 == 0 else plain[last]
+    line = (plain[last] - plain[last - 1]) + (plain[last] - mirrored.conjugate())
+    share = 0.5 if length % 2 == 0 else 1.0
+    powers[last] = share * (line.real * line.real + line.imag * line.imag)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -160,88 +168,76 @@ def dominant_frequency(powers: Float32Array, resolution_hz: float) -> float:
     return (line + (shift if abs(shift) <= 0.5 else 0.0)) * resolution_hz
 
 
-def band_rms(powers: Float32Array, lines: slice | None, scale: float) -> float:
-    """Return the RMS of the lines, NaN when the band is unavailable.
+class SpectralFeatures:
+    """Computes the features of the Hann spectra of one plan, with buffers of its own.
 
     Parameters
     ----------
-    powers : Float32Array [shape=(lines,)]
-        As from `HannPowers`.
-    lines : slice or None
-    scale : float > 0
-        Mean square that a power of 1 stands for.
-    """
-    if lines is None:
-        return math.nan
-    return math.sqrt(scale * float(np.add.reduce(powers[lines])))
-
-
-def integrated_rms(
-    powers: Float32Array, plan: SpectralPlan, scale_mps2: float
-) -> tuple[float, float]:
-    """Return velocity RMS in mm/s and displacement RMS in µm, 10 to 1000 Hz.
-
-    Each line's power over (2πf)², and once more over (2πf)². NaN when unavailable.
-
-    Parameters
-    ----------
-    powers : Float32Array [shape=(lines,)]
-        As from `HannPowers`.
     plan : SpectralPlan
-    scale_mps2 : float > 0
-        Mean square in (m/s²)² that a power of 1 stands for.
+    length : int >= 4
+        Samples of a window.
     """
-    if plan.velocity_lines is None:
-        return math.nan, math.nan
-    lines = powers[plan.velocity_lines] * plan.squared_periods
-    velocity = math.sqrt(scale_mps2 * float(np.add.reduce(lines))) * MM_PER_M
-    lines *= plan.squared_periods
-    displacement = math.sqrt(scale_mps2 * float(np.add.reduce(lines))) * UM_PER_M
-    return velocity, displacement
 
+    def __init__(self, plan: SpectralPlan, length: int) -> None:
+        self._plan = plan
+        self._powers = HannPowers(length)
+        nothing = slice(0, 0)
+        self._sums = LineSummation(
+            [lines or nothing for lines in plan.bands],
+            plan.velocity_lines or nothing,
+            plan.squared_periods,
+        )
+        self._shape = ShapeOfLines(length // 2 + 1)
 
-def spectral_features(
-    powers: Float32Array,
-    plan: SpectralPlan,
-    *,
-    shape: ShapeOfLines,
-    relative: float,
-    mean_square: float,
-    mps2_per_unit: float,
-) -> list[float]:
-    """Return the features of the Hann spectrum, in the catalogue's order.
+    def of(
+        self, spectrum: Complex64Array, *, mean_square: float, mps2_per_unit: float
+    ) -> list[float]:
+        """Return the features in the catalogue's order.
 
-    Dominant frequency, centroid, bandwidth, entropy, flatness, each band's RMS, velocity RMS
-    and displacement RMS.
+        Dominant frequency, centroid, bandwidth, entropy, flatness, each band's RMS, velocity RMS
+        and displacement RMS.
 
-    Parameters
-    ----------
-    powers : Float32Array [shape=(lines,)]
-        As from `HannPowers`.
-    plan : SpectralPlan
-    shape : ShapeOfLines
-        For as many lines.
-    relative : float > 0
-        Part of the samples' mean square that a power of 1 stands for.
-    mean_square : float > 0
-        Of the samples.
-    mps2_per_unit : float > 0
-        Unit of the samples in m/s².
+        Parameters
+        ----------
+        spectrum : Complex64Array [shape=(n // 2 + 1,)]
+            Real transform of the samples, mean removed, unscaled.
+        mean_square : float > 0
+            Of the samples.
+        mps2_per_unit : float > 0
+            Unit of the samples in m/s².
 
-    Returns
-    -------
-    list of float
-        Frequencies, entropy and flatness are NaN when no more of the mean square than
-        rounding error is left from 3/T up.
-    """
-    power = float(np.add.reduce(powers[FIRST_LINE:]))
-    of_lines = [math.nan] * 5
-    if relative * power > ROUNDING_POWER:
-        of_shape = shape.shape(powers, power=power, resolution_hz=plan.resolution_hz)
-        of_lines = [dominant_frequency(powers, plan.resolution_hz), *of_shape]
-    scale = relative * mean_square
-    return [
-        *of_lines,
-        *(band_rms(powers, lines, scale) for lines in plan.bands),
-        *integrated_rms(powers, plan, scale * mps2_per_unit * mps2_per_unit),
-    ]
+        Returns
+        -------
+        list of float
+            Frequencies, entropy and flatness are NaN when no more of the mean square than
+            rounding error is left from 3/T up; bands and velocity when they are unavailable.
+        """
+        powers = self._powers.of(spectrum)
+        sums = self._sums.of(powers)
+        relative = self._powers.per_mean_square(mean_square)
+        of_lines = [math.nan] * 5
+        if relative * sums.power > ROUNDING_POWER:
+            resolution_hz = self._plan.resolution_hz
+            of_shape = self._shape.of(powers, sums, resolution_hz=resolution_hz)
+            of_lines = [dominant_frequency(powers, resolution_hz), *of_shape]
+        scale = relative * mean_square
+        return [
+            *of_lines,
+            *self._of_bands(sums, scale),
+            *self._of_motion(sums, scale * mps2_per_unit * mps2_per_unit),
+        ]
+
+    def _of_bands(self, sums: LineSums, scale: float) -> list[float]:
+        """Return the RMS of each band; `scale` is the mean square that a power of 1 stands for."""
+        pairs = zip(sums.bands, self._plan.bands, strict=True)
+        return [math.nan if lines is None else math.sqrt(scale * power) for power, lines in pairs]
+
+    def _of_motion(self, sums: LineSums, scale_mps2: float) -> tuple[float, float]:
+        """Return velocity RMS in mm/s and displacement RMS in µm, 10 to 1000 Hz."""
+        if self._plan.velocity_lines is None:
+            return math.nan, math.nan
+        velocity, displacement = sums.velocity, sums.displacement
+        return (
+            math.sqrt(scale_mps2 * velocity) * MM_PER_M,
+            math.sqrt(scale_mps2 * displacement) * UM_PER_M,
+        )

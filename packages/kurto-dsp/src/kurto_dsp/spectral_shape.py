@@ -6,12 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from kurto_dsp.arrays import Float32Array
-from kurto_dsp.run_sums import inner, padded_zeros, total
+from kurto_dsp.compiled import compiled
+from kurto_dsp.line_sums import FIRST_LINE, LineSums
 
-FIRST_LINE = 3
-"""Lines below 3/T belong to the main lobe of the mean and of slow drift."""
-
-SMALLEST_SHARE = np.float32(1e-30)
+SMALLEST_SHARE = 1e-30
 """Stands for an empty line, whose logarithm has no value: -69 instead."""
 
 
@@ -25,7 +23,7 @@ class SpectralShape(NamedTuple):
 
 
 class ShapeOfLines:
-    """Computes the shape of spectra of one length, with buffers of its own.
+    """Computes the shape of spectra of one length, with a buffer of its own.
 
     With p a line's part of their power and K their number: the centroid is the mean frequency
     Σ f·p and the bandwidth the standard deviation √(Σ (f - centroid)²·p); entropy is
@@ -39,54 +37,55 @@ class ShapeOfLines:
     """
 
     def __init__(self, line_count: int) -> None:
-        self._count = count = line_count - FIRST_LINE
-        self._offsets, self._shares = padded_zeros(count), padded_zeros(count)
-        self._distances, self._terms = padded_zeros(count), padded_zeros(count)
-        self._offsets[:count] = np.arange(count)
+        self._count = line_count - FIRST_LINE
+        self._logarithms = np.empty(line_count, np.float32)
+        self._add = compiled(add_spread)
 
-    def shape(self, powers: Float32Array, *, power: float, resolution_hz: float) -> SpectralShape:
+    def of(self, powers: Float32Array, sums: LineSums, *, resolution_hz: float) -> SpectralShape:
         """Return the shape of the lines from 3/T up.
 
         Parameters
         ----------
         powers : Float32Array [shape=(line_count,)]
             In any unit.
-        power : float > 0
-            Sum of the lines from 3/T up.
+        sums : LineSums
+            Theirs, with a power above 0.
         resolution_hz : float
             Distance of two lines.
         """
-        shares = self._shares[: self._count]
-        np.multiply(powers[FIRST_LINE:], np.float32(self._count / power), out=shares)
-        centre, variance = self._first_moments()
-        entropy, flatness = self._evenness()
+        np.log(powers, out=self._logarithms)
+        centre = sums.moment / sums.power
+        # A line over the mean of all lines has the logarithm ln p + offset.
+        offset = math.log(self._count / sums.power)
+        least = np.float32(math.log(SMALLEST_SHARE) - offset)
+        spread, logarithms, weighted = self._add(powers, self._logarithms, centre, least)
         return SpectralShape(
-            (FIRST_LINE + centre) * resolution_hz,
-            math.sqrt(variance) * resolution_hz,
-            entropy,
-            flatness,
+            centre * resolution_hz,
+            math.sqrt(spread / sums.power) * resolution_hz,
+            1.0 - (weighted / sums.power + offset) / math.log(self._count),
+            math.exp(logarithms / self._count + offset),
         )
 
-    def _first_moments(self) -> tuple[float, float]:
-        """Return mean and variance of the offset, weighted by the shares, whose mean is 1.
 
-        About a whole number next to the mean: its differences from the offsets are exact, so a
-        narrow spectrum far up keeps its width.
-        """
-        near = round(inner(self._shares, self._offsets) / self._count)
-        np.subtract(self._offsets, np.float32(near), out=self._distances)
-        np.multiply(self._shares, self._distances, out=self._terms)
-        shift = total(self._terms) / self._count
-        square = inner(self._terms, self._distances) / self._count
-        return near + shift, max(0.0, square - shift * shift)
+def add_spread(
+    powers: Float32Array, logarithms: Float32Array, centre: float, least: np.float32
+) -> tuple[float, float, float]:
+    """Return Σ p·(k - centre)², Σ ln p and Σ p·ln p over the lines k from 3/T up.
 
-    def _evenness(self) -> tuple[float, float]:
-        """Return entropy and flatness; overwrites the shares, whose mean is 1."""
-        shares, logarithms = self._shares[: self._count], self._terms[: self._count]
-        if shares.min() < SMALLEST_SHARE:
-            np.maximum(shares, SMALLEST_SHARE, out=shares)
-        np.log(shares, out=logarithms)
-        flatness = math.exp(total(self._terms) / self._count)
-        # Σ p·ln p with p = share / K is Σ share·ln(share) / K - ln K.
-        weighted = inner(self._terms, self._shares) / self._count
-        return 1.0 - weighted / math.log(self._count), flatness
+    Parameters
+    ----------
+    powers, logarithms : Float32Array [shape=(lines,)]
+        p, and ln p.
+    centre : float
+        In lines.
+    least : np.float32
+        Stands for logarithms below it.
+    """
+    spread = sum_of_logarithms = weighted = 0.0
+    for k in range(FIRST_LINE, len(powers)):
+        power, logarithm = np.float64(powers[k]), np.float64(max(logarithms[k], least))
+        distance = np.float64(k) - centre
+        spread += power * distance * distance
+        sum_of_logarithms += logarithm
+        weighted += power * logarithm
+    return spread, sum_of_logarithms, weighted

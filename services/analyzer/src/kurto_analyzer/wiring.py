@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
@@ -28,6 +29,7 @@ from kurto_analyzer.rollups import RollupTimes
 from kurto_analyzer.servicer import AnalyzerServicer, FeatureServicer
 from kurto_analyzer.settings import AnalyzerSettings
 from kurto_analyzer.valkey import ValkeyLiveFeatures
+from kurto_dsp import compile_features
 from kurto_service import valkey
 from kurto_service.postgres import Pool, create_pool, migrate, ping
 from kurto_service.runtime import Runtime
@@ -39,6 +41,8 @@ _ANALYZER, _FEATURES = "kurto.analyzer.v1.AnalyzerService", "kurto.analyzer.v1.F
 
 async def wire(settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings]) -> None:
     """Construct the analyzer and hand it to the runtime."""
+    # Health says NOT_SERVING until all is wired: no window waits for the compiler.
+    await asyncio.to_thread(compile_features)
     metrics = AnalyzerMetrics(runtime.registry)
     stores = await _stores(settings, runtime, metrics)
     store = stores.features
