@@ -1,0 +1,1 @@
+"""What frames are compared with: baselines, machine classes, operating states, diagnoses."""
