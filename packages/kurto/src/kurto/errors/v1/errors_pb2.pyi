@@ -51,6 +51,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_NOT_SET_ASIDE: _ClassVar[ErrorReason]
     ERROR_REASON_UNKNOWN_RECEIVER: _ClassVar[ErrorReason]
     ERROR_REASON_NO_EVIDENCE: _ClassVar[ErrorReason]
+    ERROR_REASON_RECEIVER_IN_USE: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_SUBSCRIBERS: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
@@ -97,4 +98,5 @@ ERROR_REASON_NOT_LATCHED: ErrorReason
 ERROR_REASON_NOT_SET_ASIDE: ErrorReason
 ERROR_REASON_UNKNOWN_RECEIVER: ErrorReason
 ERROR_REASON_NO_EVIDENCE: ErrorReason
+ERROR_REASON_RECEIVER_IN_USE: ErrorReason
 ERROR_REASON_TOO_MANY_SUBSCRIBERS: ErrorReason
