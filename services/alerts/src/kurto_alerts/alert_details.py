@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from kurto_alerts.alert_state import Alert, Finding, Shelving
-from kurto_alerts.rules import Measure, Severity
+from kurto_alerts.rules import Measure, Scope, Severity
 
 _PLAIN = (
     "guidance",
@@ -28,7 +28,7 @@ def details_to_document(alert: Alert) -> dict[str, Any]:
     }
     if alert.labels:
         document["labels"] = dict(alert.labels)
-    for name in ("measure", "worst_severity", "finding"):
+    for name in ("measure", "worst_severity", "finding", "scope"):
         if getattr(alert, name) != _DEFAULTS[name]:
             document[name] = int(getattr(alert, name))
     if alert.shelving is not None:
@@ -42,6 +42,7 @@ def details_from_document(document: dict[str, Any]) -> dict[str, Any]:
     details["labels"] = document.get("labels", {})
     details["measure"] = Measure(document.get("measure", Measure.VALUE))
     details["worst_severity"] = Severity(document.get("worst_severity", Severity.NONE))
+    details["scope"] = Scope(document.get("scope", Scope.CHANNEL))
     details["finding"] = Finding(document.get("finding", Finding.UNKNOWN))
     if "shelving" in document:
         details["shelving"] = _shelving_from_document(document["shelving"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kurto_alerts.exceptions import AlertEnded, AlertRevisionMismatch, AlreadyAcknowledged
-from kurto_alerts.rules import NEVER, Measure, Priority, Rule, Severity
+from kurto_alerts.rules import NEVER, Measure, Priority, Rule, Scope, Severity
 
 ALERT_NAMESPACE = uuid.UUID("6f1c6f0e-58a5-5b57-9a63-6b7572746f00")
 
@@ -65,6 +65,36 @@ class Finding(enum.IntEnum):
     FALSE = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What can have at most one open alert: what it has depends on the scope of the rule.
+
+    A channel is named by its sensor and itself, a sensor has an empty `channel`, and a machine
+    stands in `sensor_id` with a "/" before it, which no id holds.
+    """
+
+    sensor_id: str
+    channel: str
+    rule_id: str
+
+    @property
+    def machine_id(self) -> str:
+        """The machine that the key names; empty for a channel or a sensor."""
+        return self.sensor_id[1:] if self.sensor_id.startswith("/") else ""
+
+
+def key_of(scope: Scope, *, rule_id: str, sensor_id: str, channel: str, machine_id: str) -> Key:
+    """Return the key of a channel under a rule of this scope.
+
+    A sensor without a machine stands for itself.
+    """
+    if scope is Scope.CHANNEL:
+        return Key(sensor_id, channel, rule_id)
+    if scope is Scope.MACHINE and machine_id:
+        return Key(f"/{machine_id}", "", rule_id)
+    return Key(sensor_id, "", rule_id)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Acknowledgment:
     """Who acknowledged an alert: the proved principal, and the name that was claimed.
@@ -93,8 +123,10 @@ class Shelving:
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """One problem of one channel under one rule; values and limit are in `unit`.
+    """One problem of one channel, sensor or machine under one rule; values are in `unit`.
 
+    `sensor_id` and `channel` name what decided when it was raised, also where the alert is one of
+    a sensor or a machine. `key` tells what it stands for.
     `instance_id` names the run of the condition at present: the alert's own id (which an empty one
     stands for), until a latched alert is raised anew. `suppression` and `out_of_service` say why,
     and are empty when it is not.
@@ -139,6 +171,23 @@ class Alert:
     comment_count: int = 0
     provisional: bool = False
     data_bad: bool = False
+    scope: Scope = Scope.CHANNEL
+
+    @property
+    def key(self) -> Key:
+        """What has at most one open alert, this one."""
+        return key_of(
+            self.scope,
+            rule_id=self.rule_id,
+            sensor_id=self.sensor_id,
+            channel=self.channel,
+            machine_id=self.machine_id,
+        )
+
+    @property
+    def instance(self) -> str:
+        """The run of the condition at present."""
+        return self.instance_id or self.alert_id
 
     @property
     def is_set_aside(self) -> bool:
@@ -165,21 +214,13 @@ class Transition:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What can have at most one open alert."""
-
-    sensor_id: str
-    channel: str
-    rule_id: str
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConditionChange:
     """What the engine decided at one window; values are in the rule's unit.
 
     `severity` is the one after the change, or the last one when it resolves. `time_us` is the end
-    of the window in microseconds since 1970-01-01T00:00:00Z.
+    of the window in microseconds since 1970-01-01T00:00:00Z. `sensor_id` and `channel` name what
+    decided; empty stands for those of the key.
     """
 
     kind: TransitionKind
@@ -197,11 +238,13 @@ class ConditionChange:
     alert_kind: AlertKind = AlertKind.VIBRATION
     machine_id: str = ""
     suppression: str = ""
+    sensor_id: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """The rule of an open alert no longer watches its channel."""
+    """The rule of an open alert no longer watches its channel; `alert_id` may name its instance."""
 
     alert_id: str
 
@@ -216,74 +259,6 @@ def alert_id_of(key: Key, *, epoch: int, window_index: int) -> str:
 def sample_time(time_us: int) -> datetime:
     """Return microseconds since 1970-01-01T00:00:00Z as a UTC time."""
     return NEVER + timedelta(microseconds=time_us)
-
-
-def raise_alert(change: ConditionChange, now: datetime) -> Alert:
-    """Return the alert that a RAISED change makes."""
-    return Alert(
-        alert_id=change.alert_id,
-        sensor_id=change.key.sensor_id,
-        channel=change.key.channel,
-        rule_id=change.key.rule_id,
-        rule_version=change.rule.version,
-        rule_display_name=change.rule.display_name,
-        feature=change.rule.feature,
-        unit=change.rule.unit,
-        severity=change.severity,
-        state=change.state,
-        value=change.value,
-        worst_value=change.worst_value,
-        limit=change.limit,
-        epoch=change.epoch,
-        window_index=change.window_index,
-        raise_time=sample_time(change.time_us),
-        update_time=now,
-        instance_id=change.alert_id,
-        kind=change.alert_kind,
-        measure=change.rule.measure,
-        machine_id=change.machine_id,
-        priority=change.rule.priority_at(change.severity),
-        labels=dict(change.rule.labels),
-        guidance=change.rule.guidance,
-        worst_severity=change.severity,
-    )
-
-
-def change_alert(alert: Alert, change: ConditionChange, now: datetime) -> Alert:
-    """Return the alert after a change of its condition; a rise of severity asks anew."""
-    ended = change.kind is TransitionKind.RESOLVED
-    return replace(
-        alert,
-        rule_version=change.rule.version,
-        rule_display_name=change.rule.display_name,
-        feature=change.rule.feature,
-        unit=change.rule.unit,
-        severity=change.severity,
-        state=change.state,
-        value=change.value,
-        worst_value=change.worst_value,
-        limit=change.limit,
-        acknowledged=alert.acknowledged and change.kind is not TransitionKind.ESCALATED,
-        resolve_time=sample_time(change.time_us) if ended else None,
-        update_time=now,
-        revision=alert.revision + 1,
-        measure=change.rule.measure,
-        priority=change.rule.priority_at(change.severity),
-        labels=dict(change.rule.labels),
-        guidance=change.rule.guidance,
-        worst_severity=max(alert.worst_severity, change.severity),
-    )
-
-
-def withdraw_alert(alert: Alert, now: datetime) -> Alert:
-    """Return the alert after its rule stopped watching the channel."""
-    return replace(
-        alert,
-        state=ConditionState.NORMAL,
-        resolve_time=max(now, alert.raise_time),
-        update_time=now,
-        revision=alert.revision + 1,
-    )
 
 
 def acknowledge_alert(alert: Alert, acknowledgment: Acknowledgment, *, revision: int) -> Alert:

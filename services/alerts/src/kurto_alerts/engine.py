@@ -93,10 +93,11 @@ class Engine:
 
     def withdraw_unwatched(self) -> list[Withdrawal]:
         """Forget open alerts whose rule no longer watches their channel, and return them."""
-        unwatched = [key for key in self._alert_ids if not self._is_watched(key)]
+        unwatched = [key for key in self._alert_ids if not self.is_watched(key)]
         return [Withdrawal(self._alert_ids.pop(key)) for key in unwatched]
 
-    def _is_watched(self, key: Key) -> bool:
+    def is_watched(self, key: Key) -> bool:
+        """Tell whether a rule watches what a key names."""
         rule = self._rules.get(key.rule_id)
         if rule is None:
             return False

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from kurto_alerts.alert_state import ConditionChange, Key, Withdrawal
+from kurto_alerts.alert_state import ConditionChange, Key, TransitionKind, Withdrawal
 from kurto_alerts.checkpoints import ConditionRecord, SensorCheckpoint
 from kurto_alerts.engine import Engine
 from kurto_alerts.frames import Frame, SensorProfile
 from kurto_alerts.keeping import keep_requests
 from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage, OpenAlert
-from kurto_alerts.rules import SEVERITY_COUNT
+from kurto_alerts.rules import SEVERITY_COUNT, Severity
 from kurto_alerts.sequences import HistoryPage, SensorSequence
 
 UNSTARTED_VERSION = 0  # no stored rule has it: counts begin anew
@@ -74,7 +74,11 @@ class Evaluation:
             self._engine.restore(checkpoint)
             if checkpoint.window_index >= -1:
                 self._begin(checkpoint.sensor_id, checkpoint.epoch, checkpoint.window_index)
-        self._withdrawals: list[Withdrawal] = self._engine.withdraw_unwatched()
+        self._latched = {
+            key: alert.alert_id for key, alert in state.open_alerts.items() if alert.latched
+        }
+        self._withdrawals: list[Withdrawal] = []
+        self.withdraw_unwatched()
 
     @property
     def engine(self) -> Engine:
@@ -113,6 +117,8 @@ class Evaluation:
     def withdraw_unwatched(self) -> None:
         """Withdraw the alerts of channels that no rule watches any more."""
         self._withdrawals += self._engine.withdraw_unwatched()
+        unwatched = [key for key in self._latched if not self._engine.is_watched(key)]
+        self._withdrawals += [Withdrawal(self._latched.pop(key)) for key in unwatched]
 
     def take_message(self, message: LiveMessage, *, now_s: float) -> None:
         """Evaluate the frames of a live message that are next in their sequence."""
@@ -180,7 +186,12 @@ class Evaluation:
 
     def _evaluate(self, frames: list[Frame]) -> None:
         self._dirty.update(frame.sensor_id for frame in frames)
-        self._changes += self._engine.evaluate(frames)
+        for change in self._engine.evaluate(frames):
+            self._changes.append(change)
+            if change.kind is TransitionKind.RAISED:
+                self._latched.pop(change.key, None)
+            elif change.kind is TransitionKind.RESOLVED and change.rule.latches(Severity.CRITICAL):
+                self._latched[change.key] = change.alert_id
 
     def take_batch(self, *, complete: bool) -> EvaluationBatch:
         """Return what is to be stored now, and regard it as stored.
@@ -225,9 +236,10 @@ def reconciled(
 ) -> list[SensorCheckpoint]:
     """Return checkpoints whose conditions agree with the alerts that are open.
 
-    The alerts are the truth: one that was withdrawn meanwhile leaves a NORMAL condition.
+    The alerts are the truth: one that was withdrawn meanwhile leaves a NORMAL condition, and so
+    does one that is latched.
     """
-    missing = dict(open_alerts)
+    missing = {key: alert for key, alert in open_alerts.items() if not alert.latched}
     result = []
     for checkpoint in checkpoints:
         kept = []

@@ -109,13 +109,18 @@ class AlertStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """What evaluation must know of an open alert."""
+    """What evaluation must know of an open alert; `alert_id` is that of its instance.
+
+    The condition of a latched one is normal.
+    """
 
     alert_id: str
     severity: int
     recovering: bool
     worst_value: float
     unit: str
+    latched: bool = False
+    suppression: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Short ways to write rules and frames in tests."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -25,8 +26,12 @@ def make_rule(
     unit: str = "g",
     selector: Selector | None = None,
     version: int = 1,
+    latch: bool = False,
 ) -> Rule:
-    """Return a rule; by default WARNING above 1 g, raised and resolved by one window."""
+    """Return a rule; by default WARNING above 1 g, raised and resolved by one window.
+
+    With `latch` its CRITICAL level latches.
+    """
     chosen = {Severity.WARNING: 1.0} if levels is None else levels
     return Rule(
         rule_id=rule_id,
@@ -35,7 +40,11 @@ def make_rule(
         unit=unit,
         operator=operator,
         levels=tuple(
-            _level(severity, chosen[severity], operator, pending_s) for severity in sorted(chosen)
+            replace(
+                _level(severity, chosen[severity], operator, pending_s),
+                latch=latch and severity is Severity.CRITICAL,
+            )
+            for severity in sorted(chosen)
         ),
         selector=selector or Selector(),
         deadband_ratio=deadband_ratio,

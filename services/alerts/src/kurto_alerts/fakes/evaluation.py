@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kurto_alerts.alert_state import (
+    AlertKind,
     ConditionState,
-    Key,
     Transition,
     TransitionKind,
 )
@@ -59,14 +59,17 @@ class MemoryEvaluation:
             profiles=dict(database.profiles),
             checkpoints=list(database.checkpoints.values()),
             open_alerts={
-                Key(alert.sensor_id, alert.channel, alert.rule_id): OpenAlert(
-                    alert.alert_id,
+                alert.key: OpenAlert(
+                    alert.instance,
                     int(alert.severity),
                     alert.state is ConditionState.RECOVERING,
                     alert.worst_value,
                     alert.unit,
+                    latched=alert.state is ConditionState.NORMAL,
+                    suppression=alert.suppression,
                 )
                 for alert in database.open_alerts()
+                if alert.kind is AlertKind.VIBRATION
             },
             message_ids=dict(database.message_ids),
         )
@@ -89,10 +92,10 @@ class MemoryEvaluation:
                 checkpoint.sensor_id, checkpoint.epoch, checkpoint.window_index, document
             )
         database.message_ids.update(batch.message_ids)
-        for alert_id, worst_value in batch.worst_values.items():
-            alert = database.alerts.get(alert_id)
-            if alert is not None and alert.is_open:
-                database.alerts[alert_id] = replace(alert, worst_value=worst_value)
+        for alert in database.open_alerts():
+            worst_value = batch.worst_values.get(alert.instance)
+            if worst_value is not None:
+                database.alerts[alert.alert_id] = replace(alert, worst_value=worst_value)
         return transitions
 
     async def rules_revision(self) -> int:

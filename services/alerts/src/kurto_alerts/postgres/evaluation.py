@@ -10,15 +10,18 @@ from asyncpg import Connection, Record
 
 from kurto_alerts.alert_state import (
     Alert,
+    AlertKind,
     ConditionChange,
     ConditionState,
     Key,
     Transition,
-    Withdrawal,
+    TransitionKind,
+    key_of,
 )
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.exceptions import StaleRulesError
 from kurto_alerts.ports import EvaluationBatch, EvaluationState, OpenAlert
+from kurto_alerts.postgres.circumstances import end_one_shot_shelves, select_circumstances
 from kurto_alerts.postgres.keep_requests import write_keep_requests
 from kurto_alerts.postgres.profiles import select_profiles
 from kurto_alerts.postgres.rows import (
@@ -29,15 +32,17 @@ from kurto_alerts.postgres.rows import (
     write_transitions,
 )
 from kurto_alerts.postgres.rules import select_rules
-from kurto_alerts.transition_log import apply_changes
+from kurto_alerts.rules import Scope
+from kurto_alerts.transition_log import Decision, apply_changes
 
 LOCK_KEY = 0x6B7572746F616C  # "kurtoal"
 CLOSE_TIMEOUT_S = 2.0
 
 _SELECT_OPEN = (
-    "SELECT sensor_id, channel, rule_id, alert_id, severity,"
-    f" state = {int(ConditionState.RECOVERING)}, worst_value, unit"
-    " FROM alerts.alerts WHERE resolve_time IS NULL"
+    "SELECT sensor_id, channel, rule_id, machine_id, (details->>'scope')::int AS scope,"
+    " coalesce(nullif(instance_id, ''), alert_id) AS instance_id, severity, state, worst_value,"
+    " unit, details->>'suppression' AS suppression FROM alerts.alerts"
+    f" WHERE resolve_time IS NULL AND kind = {int(AlertKind.VIBRATION)}"
 )
 _UPSERT_SENSOR = (
     "INSERT INTO alerts.sensor_checkpoints (sensor_id, epoch, window_index, conditions)"
@@ -49,10 +54,29 @@ _UPSERT_STREAM = (
     "INSERT INTO alerts.stream_checkpoints (stream, message_id) VALUES ($1, $2)"
     " ON CONFLICT (stream) DO UPDATE SET message_id = excluded.message_id"
 )
-_UPDATE_WORST = (
+# The release before leaves instance_id empty; one condition each, so that each has its index.
+_UPDATE_WORST = tuple(
     "UPDATE alerts.alerts a SET worst_value = w.worst_value"
-    " FROM unnest($1::text[], $2::double precision[]) AS w (alert_id, worst_value)"
-    " WHERE a.alert_id = w.alert_id AND a.resolve_time IS NULL"
+    " FROM unnest($1::text[], $2::double precision[]) AS w (instance_id, worst_value)"
+    f" WHERE {condition} AND a.resolve_time IS NULL"
+    for condition in (
+        "a.instance_id = w.instance_id AND a.instance_id <> ''",
+        "a.alert_id = w.instance_id AND a.instance_id = ''",
+    )
+)
+_KNOWN = tuple(
+    f"{SELECT_ALERTS} WHERE {condition}"
+    for condition in (
+        "a.alert_id = ANY($1::text[])",
+        "a.instance_id = ANY($1::text[]) AND a.instance_id <> '' AND a.resolve_time IS NULL",
+    )
+)
+# Whatever the rule's scope, an open alert of a key lies on the sensor or on the machine.
+_OPEN_OF_KEYS = tuple(
+    f"{SELECT_ALERTS} JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]))"
+    f" AS raised (place, rule_id) ON a.{column} = raised.place AND a.rule_id = raised.rule_id"
+    " WHERE a.resolve_time IS NULL"
+    for column in ("sensor_id", "machine_id")
 )
 
 
@@ -116,7 +140,7 @@ class PostgresEvaluation:
                 rules=await select_rules(session),
                 profiles=await select_profiles(session),
                 checkpoints=[_checkpoint(row) for row in checkpoints],
-                open_alerts={Key(*row[:3]): OpenAlert(*row[3:]) for row in alerts},
+                open_alerts=dict(_open_alert(row) for row in alerts),
                 message_ids={row["stream"]: row["message_id"] for row in streams},
             )
 
@@ -134,26 +158,42 @@ class PostgresEvaluation:
             await self._write_checkpoints(batch.checkpoints)
             await self._session.executemany(_UPSERT_STREAM, list(batch.message_ids.items()))
             if batch.worst_values:
-                await self._session.execute(
-                    _UPDATE_WORST, list(batch.worst_values), list(batch.worst_values.values())
-                )
+                worst = list(batch.worst_values), list(batch.worst_values.values())
+                for update in _UPDATE_WORST:
+                    await self._session.execute(update, *worst)
         return transitions
 
     async def _write_changes(
         self, batch: EvaluationBatch, last_number: int, now: datetime
     ) -> list[Transition]:
-        changes: list[ConditionChange | Withdrawal] = [*batch.changes, *batch.withdrawals]
+        changes: list[Decision] = [*batch.changes, *batch.withdrawals]
         if not changes:
             return []
-        known = await self._select_alerts([change.alert_id for change in changes])
-        transitions = apply_changes(known, changes, last_number=last_number, now=now)
+        raised = [change for change in batch.changes if change.kind is TransitionKind.RAISED]
+        transitions = apply_changes(
+            await self._select_alerts(changes, raised),
+            changes,
+            last_number=last_number,
+            now=now,
+            circumstances=await select_circumstances(self._session, raised),
+        )
         await write_transitions(self._session, transitions)
+        await end_one_shot_shelves(self._session, transitions)
         return transitions
 
-    async def _select_alerts(self, alert_ids: Sequence[str]) -> dict[str, Alert]:
-        rows = await self._session.fetch(
-            f"{SELECT_ALERTS} WHERE a.alert_id = ANY($1::text[])", list(set(alert_ids))
-        )
+    async def _select_alerts(
+        self, changes: Sequence[Decision], raised: Sequence[ConditionChange]
+    ) -> dict[str, Alert]:
+        """Return the alerts that changes name, and the open ones of the keys that are raised."""
+        names = sorted({change.alert_id for change in changes})
+        rows = [row for query in _KNOWN for row in await self._session.fetch(query, names)]
+        rule_ids = [change.key.rule_id for change in raised]
+        machines = [change.key.machine_id for change in raised]
+        sensors = [change.key.sensor_id for change in raised]
+        for query, places in zip(_OPEN_OF_KEYS, (sensors, machines), strict=True):
+            named = [pair for pair in zip(places, rule_ids, strict=True) if pair[0]]
+            if named:
+                rows += await self._session.fetch(query, *map(list, zip(*named, strict=True)))
         return {row["alert_id"]: alert_from_row(row) for row in rows}
 
     async def _write_checkpoints(self, checkpoints: Sequence[SensorCheckpoint]) -> None:
@@ -170,6 +210,26 @@ class PostgresEvaluation:
     async def rules_revision(self) -> int:
         """Return the number of changes of rules so far."""
         return int(await self._session.fetchval("SELECT rules_revision FROM alerts.counters"))
+
+
+def _open_alert(row: Record) -> tuple[Key, OpenAlert]:
+    key = key_of(
+        Scope(row["scope"] or Scope.CHANNEL),
+        rule_id=row["rule_id"],
+        sensor_id=row["sensor_id"],
+        channel=row["channel"],
+        machine_id=row["machine_id"],
+    )
+    alert = OpenAlert(
+        row["instance_id"],
+        row["severity"],
+        row["state"] == ConditionState.RECOVERING,
+        row["worst_value"],
+        row["unit"],
+        latched=row["state"] == ConditionState.NORMAL,
+        suppression=row["suppression"] or "",
+    )
+    return key, alert
 
 
 def _checkpoint(row: asyncpg.Record) -> SensorCheckpoint:

@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from kurto_alerts.alert_state import Withdrawal
 from kurto_alerts.exceptions import RuleExists, RuleNotFound, RuleVersionMismatch
+from kurto_alerts.postgres.circumstances import end_one_shot_shelves
 from kurto_alerts.postgres.rows import (
     SELECT_ALERTS,
     Session,
@@ -217,3 +218,4 @@ async def _withdraw(
     )
     signed = [replace(transition, principal=principal) for transition in transitions]
     await write_transitions(session, signed)
+    await end_one_shot_shelves(session, signed)
