@@ -26,7 +26,7 @@ def packed(**parts: object) -> pb.FeatureBatch:
         values_f32le=np.array([1, 2, 3, np.nan], "<f4").tobytes(),
     )
     for name, value in parts.items():
-        if name in ("channels", "units"):
+        if name in ("channels", "units", "quality_masks"):
             frame.ClearField(name)
             getattr(frame, name).extend(value)
         else:
@@ -67,6 +67,7 @@ def test_empty_frame() -> None:
         {"sensor_id": ""},
         {"window_index": -1},
         {"epoch": -1},
+        {"quality_masks": [0]},
     ],
 )
 def test_malformed_frames_are_left_out(parts: dict[str, object]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import asyncpg
@@ -31,10 +33,25 @@ def test_packed_frames_come_back() -> None:
         assert (found.late, found.empty_reason) == (wanted.late, wanted.empty_reason)
         assert found.quality == wanted.quality
         assert found.layout == wanted.layout
+        assert math.isnan(found.shaft_speed_hz)
+        assert math.isnan(found.load)
         if wanted.values is None:
             assert found.values is None
         else:
             np.testing.assert_array_equal(found.values, wanted.values)
+
+
+def test_speed_and_load_are_the_same_published_and_served() -> None:
+    turning = replace(frame(5), shaft_speed_hz=24.1, load=0.3, load_step=0.1)
+    data = pack_frames([turning], LAYOUT.feature_names).SerializeToString()
+    [found] = unpack_frames(FeatureBatch.FromString(data))
+    served = frame_message(turning)
+    published = (found.shaft_speed_hz, found.load, found.load_step)
+    assert published == (served.shaft_speed_hz, served.load, served.load_step)
+    assert published == tuple(float(np.float32(value)) for value in (24.1, 0.3, 0.1))
+    unknown = frame_message(replace(turning, load=math.nan, load_step=math.nan))
+    assert not unknown.HasField("load")
+    assert not unknown.HasField("load_step")
 
 
 def test_message_leaves_nulls_out() -> None:

@@ -1,6 +1,7 @@
 """Frames of the contract to frames of the engine."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -39,10 +40,13 @@ class FrameDecoder:
 
     def _unpack(self, packed: pb.PackedFeatureFrame, names: tuple[str, ...]) -> Frame | None:
         layout = values = None
+        quality = tuple(packed.quality_masks)
         if not packed.empty_reason:
             layout = self._layout(names, tuple(packed.channels), tuple(packed.units))
             data = packed.values_f32le
-            if len(data) != 4 * len(names) * len(layout.channels) or not _consistent(layout):
+            sound = len(data) == 4 * len(names) * len(layout.channels) and _consistent(layout)
+            quality = quality or (0,) * len(layout.channels)
+            if not sound or len(quality) != len(layout.channels):
                 self.malformed_count += 1
                 return None
             values = np.frombuffer(data, "<f4")
@@ -60,6 +64,8 @@ class FrameDecoder:
             packed.late,
             layout,
             values,
+            quality,
+            *_operation(packed),
         )
 
     def decode_frame(self, message: pb.FeatureFrame, features: Sequence[str]) -> Frame:
@@ -90,6 +96,8 @@ class FrameDecoder:
             message.late,
             layout,
             values,
+            tuple(_mask(channel.quality_flags) for channel in message.channels),
+            *_operation(message),
         )
 
     def _layout(
@@ -99,6 +107,19 @@ class FrameDecoder:
             self._layouts.clear()
         layout = Layout(features, channels, units)
         return self._layouts.setdefault(layout, layout)
+
+
+def _operation(message: pb.PackedFeatureFrame | pb.FeatureFrame) -> tuple[float, float, float]:
+    """Return shaft speed, load and width of a bin of load; NaN for what isn't known."""
+    return (
+        message.shaft_speed_hz if message.HasField("shaft_speed_hz") else math.nan,
+        message.load if message.HasField("load") else math.nan,
+        message.load_step if message.HasField("load_step") else math.nan,
+    )
+
+
+def _mask(flags: Iterable[int]) -> int:
+    return sum(1 << (flag - 1) for flag in flags if flag > 0)
 
 
 def _consistent(layout: Layout) -> bool:

@@ -1,5 +1,6 @@
 """Frames of features as the engine takes them."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,13 @@ class Frame:
         None for an empty frame.
     values : NDArray[np.float32] or None
         Shape (channels x features,), row by row, NaN for null. None for an empty frame.
+    quality : tuple of int
+        A mask of quality flags per channel, the flag with number n being bit n - 1; empty for an
+        empty frame.
+    shaft_speed_hz : float
+        Last shaft speed that was measured in the window, as float32; NaN when none was.
+    load, load_step : float
+        Load at its end and the width of a bin of load, as float32; NaN when the load isn't known.
     """
 
     sensor_id: str
@@ -45,6 +53,10 @@ class Frame:
     late: bool
     layout: Layout | None
     values: NDArray[np.float32] | None
+    quality: tuple[int, ...] = ()
+    shaft_speed_hz: float = math.nan
+    load: float = math.nan
+    load_step: float = math.nan
 
 
 @dataclass(frozen=True)

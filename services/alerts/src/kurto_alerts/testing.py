@@ -1,5 +1,6 @@
 """Short ways to write rules and frames in tests."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -83,6 +84,8 @@ def make_frame(
     units: Sequence[str] = ("g",),
     late: bool = False,
     burst_interval_us: int | None = None,
+    quality: Sequence[int] = (),
+    shaft_speed_hz: float = math.nan,
 ) -> Frame:
     """Return a frame at 25.6 kHz; `values` row by row, None for an empty frame.
 
@@ -107,4 +110,6 @@ def make_frame(
         late,
         layout,
         data,
+        tuple(quality) or (() if values is None else (0,) * len(channels)),
+        shaft_speed_hz,
     )

@@ -75,10 +75,10 @@ class Frame:
     quality : tuple of int
         Mask of each channel; empty in an empty frame.
     shaft_speed_hz : float
-        The last speed measured in the window; NaN when none was, and in published frames.
+        The last speed measured in the window; NaN when none was.
     load, load_step : float
         Load at its end, and the width of a bin of load by the configuration used; NaN when the load
-        is not known, and in published frames.
+        is not known.
     """
 
     sensor_id: str
@@ -172,7 +172,14 @@ def _pack(frame: Frame) -> pb.PackedFeatureFrame:
         units=frame.layout.units,
         values_f32le=b"" if values is None else values.astype(_WIRE_FLOAT, copy=False).tobytes(),
         quality_masks=frame.quality,
+        shaft_speed_hz=_known(frame.shaft_speed_hz),
+        load=_known(frame.load),
+        load_step=_known(frame.load_step),
     )
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def unpack_frames(batch: pb.FeatureBatch) -> list[Frame]:
@@ -197,6 +204,9 @@ def _unpack(packed: pb.PackedFeatureFrame, feature_names: tuple[str, ...]) -> Fr
         layout=layout,
         values=None if packed.empty_reason else values,
         quality=tuple(packed.quality_masks),
+        shaft_speed_hz=packed.shaft_speed_hz if packed.HasField("shaft_speed_hz") else math.nan,
+        load=packed.load if packed.HasField("load") else math.nan,
+        load_step=packed.load_step if packed.HasField("load_step") else math.nan,
     )
 
 
@@ -230,6 +240,7 @@ def fill_message(
     set_time(message.end_time, frame.end_us)
     message.config_version = frame.config_version
     message.late = frame.late
+    _set_operation(message, frame)
     if frame.values is None:
         message.empty_reason = pb.EmptyReason.Name(frame.empty_reason)  # type: ignore[assignment]
         return
@@ -244,6 +255,16 @@ def fill_message(
             channel.values.update({key: value for key, value, absent in named if not absent})
         else:
             channel.values.update({k: v for k, v, absent in named if k in wanted and not absent})
+
+
+def _set_operation(message: pb.FeatureFrame, frame: Frame) -> None:
+    # Rounded as they are stored and published: whoever reads a frame gets the same bin.
+    if not math.isnan(frame.shaft_speed_hz):
+        message.shaft_speed_hz = float(np.float32(frame.shaft_speed_hz))
+    if not math.isnan(frame.load):
+        message.load = float(np.float32(frame.load))
+    if not math.isnan(frame.load_step):
+        message.load_step = float(np.float32(frame.load_step))
 
 
 def set_time(time: Timestamp, time_us: int) -> None:
