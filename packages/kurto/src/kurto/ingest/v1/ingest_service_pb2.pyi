@@ -30,7 +30,6 @@ class HoleReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     HOLE_REASON_MISSING: _ClassVar[HoleReason]
     HOLE_REASON_ABANDONED: _ClassVar[HoleReason]
     HOLE_REASON_EXPIRED: _ClassVar[HoleReason]
-    HOLE_REASON_QUARANTINED: _ClassVar[HoleReason]
 
 class KeepReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -48,7 +47,6 @@ HOLE_REASON_UNSPECIFIED: HoleReason
 HOLE_REASON_MISSING: HoleReason
 HOLE_REASON_ABANDONED: HoleReason
 HOLE_REASON_EXPIRED: HoleReason
-HOLE_REASON_QUARANTINED: HoleReason
 KEEP_REASON_UNSPECIFIED: KeepReason
 KEEP_REASON_ALARM: KeepReason
 KEEP_REASON_SNAPSHOT: KeepReason
@@ -161,7 +159,7 @@ class RejectedBatch(_message.Message):
     def __init__(self, first_index: _Optional[int] = ..., reason: _Optional[_Union[_errors_pb2.ErrorReason, str]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class SensorPushResult(_message.Message):
-    __slots__ = ("slot", "sensor_id", "epoch", "next_index", "missing_ranges", "accepted_sample_count", "duplicate_sample_count", "refilled_sample_count", "rejected_batches", "quarantined_sample_count")
+    __slots__ = ("slot", "sensor_id", "epoch", "next_index", "missing_ranges", "accepted_sample_count", "duplicate_sample_count", "refilled_sample_count", "rejected_batches")
     SLOT_FIELD_NUMBER: _ClassVar[int]
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -171,7 +169,6 @@ class SensorPushResult(_message.Message):
     DUPLICATE_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     REFILLED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     REJECTED_BATCHES_FIELD_NUMBER: _ClassVar[int]
-    QUARANTINED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     slot: int
     sensor_id: str
     epoch: int
@@ -181,8 +178,7 @@ class SensorPushResult(_message.Message):
     duplicate_sample_count: int
     refilled_sample_count: int
     rejected_batches: _containers.RepeatedCompositeFieldContainer[RejectedBatch]
-    quarantined_sample_count: int
-    def __init__(self, slot: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., next_index: _Optional[int] = ..., missing_ranges: _Optional[_Iterable[_Union[_samples_pb2.IndexRange, _Mapping]]] = ..., accepted_sample_count: _Optional[int] = ..., duplicate_sample_count: _Optional[int] = ..., refilled_sample_count: _Optional[int] = ..., rejected_batches: _Optional[_Iterable[_Union[RejectedBatch, _Mapping]]] = ..., quarantined_sample_count: _Optional[int] = ...) -> None: ...
+    def __init__(self, slot: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., next_index: _Optional[int] = ..., missing_ranges: _Optional[_Iterable[_Union[_samples_pb2.IndexRange, _Mapping]]] = ..., accepted_sample_count: _Optional[int] = ..., duplicate_sample_count: _Optional[int] = ..., refilled_sample_count: _Optional[int] = ..., rejected_batches: _Optional[_Iterable[_Union[RejectedBatch, _Mapping]]] = ...) -> None: ...
 
 class PushResponse(_message.Message):
     __slots__ = ("results", "end_reason", "retry_after")
@@ -239,23 +235,21 @@ class TimeRange(_message.Message):
     def __init__(self, start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReadSamplesRequest(_message.Message):
-    __slots__ = ("sensor_id", "epoch_range", "time_range", "channels", "resume", "include_quarantined")
+    __slots__ = ("sensor_id", "epoch_range", "time_range", "channels", "resume")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_RANGE_FIELD_NUMBER: _ClassVar[int]
     TIME_RANGE_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
     RESUME_FIELD_NUMBER: _ClassVar[int]
-    INCLUDE_QUARANTINED_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     epoch_range: EpochRange
     time_range: TimeRange
     channels: _containers.RepeatedScalarFieldContainer[str]
     resume: SamplePosition
-    include_quarantined: bool
-    def __init__(self, sensor_id: _Optional[str] = ..., epoch_range: _Optional[_Union[EpochRange, _Mapping]] = ..., time_range: _Optional[_Union[TimeRange, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., resume: _Optional[_Union[SamplePosition, _Mapping]] = ..., include_quarantined: _Optional[bool] = ...) -> None: ...
+    def __init__(self, sensor_id: _Optional[str] = ..., epoch_range: _Optional[_Union[EpochRange, _Mapping]] = ..., time_range: _Optional[_Union[TimeRange, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., resume: _Optional[_Union[SamplePosition, _Mapping]] = ...) -> None: ...
 
 class SamplesHeader(_message.Message):
-    __slots__ = ("sensor_id", "epoch", "config", "channels", "encoding", "scales", "anchor_time", "indexes", "quarantine_index")
+    __slots__ = ("sensor_id", "epoch", "config", "channels", "encoding", "scales", "anchor_time", "indexes")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     CONFIG_FIELD_NUMBER: _ClassVar[int]
@@ -264,7 +258,6 @@ class SamplesHeader(_message.Message):
     SCALES_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_TIME_FIELD_NUMBER: _ClassVar[int]
     INDEXES_FIELD_NUMBER: _ClassVar[int]
-    QUARANTINE_INDEX_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     epoch: int
     config: _assets_pb2.SensorConfig
@@ -273,8 +266,7 @@ class SamplesHeader(_message.Message):
     scales: _containers.RepeatedScalarFieldContainer[float]
     anchor_time: _timestamp_pb2.Timestamp
     indexes: _samples_pb2.IndexRange
-    quarantine_index: int
-    def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., config: _Optional[_Union[_assets_pb2.SensorConfig, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., indexes: _Optional[_Union[_samples_pb2.IndexRange, _Mapping]] = ..., quarantine_index: _Optional[int] = ...) -> None: ...
+    def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., config: _Optional[_Union[_assets_pb2.SensorConfig, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., indexes: _Optional[_Union[_samples_pb2.IndexRange, _Mapping]] = ...) -> None: ...
 
 class SamplesChunk(_message.Message):
     __slots__ = ("first_index", "sample_count", "planar", "quality_flags", "shaft_speed_hz", "start_time", "corrected_start_time")
