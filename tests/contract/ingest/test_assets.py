@@ -39,7 +39,7 @@ CONFIG = SensorConfig(
             coupling=Coupling.AC,
             position="drive end",
         ),
-        Channel(name="vertical", unit="m/s2"),
+        Channel(name="vertical", unit="m/s2", coupling=Coupling.DC, bias_range=(9.5, 10.25)),
     ),
 )
 

@@ -111,6 +111,28 @@ async def test_commit_moves_the_row_and_stores_the_blocks(stores: Stores) -> Non
     ]
 
 
+async def test_commit_in_order_leaves_all_but_the_index_alone(stores: Stores) -> None:
+    gappy, other = await begin(stores), await begin(stores, "boot-2")
+    first = advance(gappy, block(0, 100), block(250, 50), late=RangeSet([(3, 5)]))
+    first.after.abandon(100, 150)
+    await stores.samples.commit([first], uuid4())
+    before, token = await found(stores, gappy), uuid4()
+    both = [replace(advance(before, block(300, 100)), in_order=True), advance(other, block(9, 91))]
+    assert await stores.samples.commit(both, token) == {gappy.key, other.key}
+    now = await found(stores, gappy)
+    assert now.position.next_index == 400
+    assert list(now.position.missing) == [IndexRange(150, 250)]
+    assert list(now.position.abandoned) == [IndexRange(100, 150)]
+    assert now.position.gap_count == before.position.gap_count == 1
+    assert list(now.late_windows) == [IndexRange(3, 5)]
+    assert now.commit_token == token
+    assert await stores.samples.committed([gappy.key, other.key], token) == {gappy.key, other.key}
+    assert [row.first for row in await stores.samples.read(gappy.format, 300, 400)] == [300]
+    assert list((await found(stores, other)).position.missing) == [IndexRange(0, 9)]
+    for late in (both[0], replace(both[0], before_index=400, fence=gappy.fence - 1)):
+        assert await stores.samples.commit([late], uuid4()) == set()
+
+
 async def test_abandoned_ranges_come_back(stores: Stores) -> None:
     record = await begin(stores)
     commit = advance(record, block(300, 100))

@@ -16,6 +16,7 @@ from tests.integration.analyzer.sender import sender
 
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
 from kurto.signal.v1.features_pb2 import FeatureBatch
+from kurto.signal.v1.quality_pb2 import QualityFlag
 from kurto_analyzer.fakes import FakeFeatureStore, FakeLiveFeatures
 from kurto_analyzer.frames import Frame, unpack_frames
 from kurto_analyzer.ports import FrameQuery
@@ -188,6 +189,30 @@ async def test_configuration_changes_without_a_break(
     frames = await frames_of(fake_store)
     assert [f.config_version for f in frames] == [1] * 6 + [2] * (recording.window_count - 6)
     assert [bool(f.quality[0] & 0b10) for f in frames] == [f.config_version == 2 for f in frames]
+
+
+async def test_mean_outside_of_its_declared_range_is_flagged_from_the_next_configuration(
+    room: Room, fake_store: FakeFeatureStore
+) -> None:
+    recording = replace(RECORDING, samples=RECORDING.samples + np.float32(5.0))
+    async with sender(room.windows) as ingest:
+        await ingest.open(recording)
+        await ingest.send(recording.run(0, 15))
+        changed = recording.announcement(config_version=2)
+        first = changed.config.channels[0]
+        first.bias_range.lower, first.bias_range.upper = 5.5, 6.0
+        for other in changed.config.channels[1:]:
+            other.bias_range.lower, other.bias_range.upper = 4.5, 5.5
+        await ingest.call.write(pb.AnalyzeWindowsRequest(open=changed))
+        await ingest.send(recording.run(15, 5))
+        await ingest.send(recording.run(0, recording.hop_count))
+        await ingest.committed(recording.window_count)
+    frames = await frames_of(fake_store)
+    assert {f.config_version for f in frames} == {1, 2}
+    assert all(np.isfinite(f.values).any() for f in frames)  # never blocks
+    for frame in frames:
+        flagged = [bool(mask >> (QualityFlag.QUALITY_FLAG_BIAS - 1) & 1) for mask in frame.quality]
+        assert flagged == [frame.config_version == 2] + [False] * (len(flagged) - 1)
 
 
 Change = Callable[[pb.SensorOpen], None]

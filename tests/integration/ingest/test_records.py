@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
+from kurto.assets.v1 import asset_service_pb2
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import stream_control_service_pb2 as control_pb
 from kurto.ingest.v1 import stream_status_pb2 as status_pb
@@ -138,6 +139,35 @@ async def test_quality_of_the_newest_blocks_is_shown_and_recorded(
     await events(running, 3)
     status = (await running.control.GetSensorStatus(request)).status
     assert list(status.quality_flags) == []
+
+
+async def test_mean_outside_of_the_declared_range_is_flagged_once_it_is_declared(
+    sender: Sender, running: RunningIngest, stores: Stores
+) -> None:
+    before = 5 + np.resize([0.5, -0.5], (2, 300)).astype("<f4")
+    await sender.push(sender.batch(0, 300, planar=before.tobytes()))
+    found = await running.assets.GetSensor(
+        asset_service_pb2.GetSensorRequest(sensor_id=sender.sensor_id)
+    )
+    channel = found.sensor.config.channels[1]
+    channel.coupling, channel.bias_range.lower, channel.bias_range.upper = 2, 5.5, 6.0
+    update = asset_service_pb2.UpdateSensorRequest(sensor=found.sensor)
+    stored = (await running.assets.UpdateSensor(update)).sensor
+    assert stored.config.channels[1].bias_range == channel.bias_range
+    request = control_pb.GetSensorStatusRequest(sensor_id=sender.sensor_id)
+    first = 300
+    async with asyncio.timeout(60):
+        while True:
+            await sender.push(sender.batch(first, 300, planar=before.tobytes()))
+            first += 300
+            status = (await running.control.GetSensorStatus(request)).status
+            if list(status.quality_flags) == [quality_pb2.QUALITY_FLAG_BIAS]:
+                break
+    record = await stores.streams.find(sender.sensor_id, 1)
+    assert record is not None
+    blocks = await stores.samples.read(record.format, 0, first)
+    assert not blocks[0].quality
+    assert blocks[-1].quality == 1 << (quality_pb2.QUALITY_FLAG_BIAS - 1)
 
 
 async def test_offset_of_the_senders_clock_is_told(sender: Sender, running: RunningIngest) -> None:

@@ -83,6 +83,15 @@ async def test_registry_round_trip(running: RunningIngest) -> None:
         {"channels": [{"name": "x", "unit": "g", "full_scale": 0}]},
         {"channels": [{"name": "x", "unit": "g", "full_scale": float("inf")}]},
         {"channels": [{"name": "x", "unit": "g", "coupling": 9}]},
+        {"channels": [{"name": "x", "unit": "g", "bias_range": {"upper": 1}}]},
+        {"channels": [{"name": "x", "unit": "g", "coupling": 1, "bias_range": {"upper": 1}}]},
+        {"channels": [{"name": "x", "unit": "g", "coupling": 2, "bias_range": {}}]},
+        {"channels": [{"name": "x", "unit": "g", "coupling": 2, "bias_range": {"lower": 1}}]},
+        {
+            "channels": [
+                {"name": "x", "unit": "g", "coupling": 2, "bias_range": {"upper": float("inf")}}
+            ]
+        },
         {"acquisition": {"burst": {"length_samples": 0, "interval": {"seconds": 10}}}},
         {"acquisition": {"burst": {"length_samples": 600_000, "interval": {"seconds": 100}}}},
         {"acquisition": {"burst": {"length_samples": 2560}}},

@@ -13,6 +13,8 @@ from kurto_ingest.streams.quality import BlockInspector
 CHANNELS = 2
 INTEGER = BlockInspector(Encoding.I16LE, [1.0], [100.0, None])
 FLOAT = BlockInspector(Encoding.F32LE, [], [5.0, 7.0])
+BIASED = BlockInspector(Encoding.I16LE, [1.0], [100.0, None], [(-5.0, 30.0), (0.0, 1.0)])
+BIASED_FLOAT = BlockInspector(Encoding.F32LE, [], [5.0, 7.0], [(-0.5, 0.5), None])
 WIDE = BlockInspector(Encoding.I24LE, [1.0, 2.0], [1000.0, 2000.0])
 samples_i16 = st.sampled_from([-32768, -101, -100, -3, 0, 1, 99, 100, 32767])
 samples_f32 = st.sampled_from([-7.0, -5.0, -1.0, 0.0, 0.5, 5.0, 7.0, np.inf, -np.inf, np.nan])
@@ -34,7 +36,11 @@ def blocks_of(inspector: BlockInspector, values: st.SearchStrategy[float]) -> st
 
 anything = st.lists(
     st.one_of(
-        blocks_of(INTEGER, samples_i16), blocks_of(FLOAT, samples_f32), blocks_of(WIDE, samples_i24)
+        blocks_of(INTEGER, samples_i16),
+        blocks_of(FLOAT, samples_f32),
+        blocks_of(WIDE, samples_i24),
+        blocks_of(BIASED, samples_i16),
+        blocks_of(BIASED_FLOAT, samples_f32),
     ),
     max_size=12,
 )

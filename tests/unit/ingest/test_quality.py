@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kurto_ingest.streams.encoding import Encoding, planar_view, sample_values
-from kurto_ingest.streams.quality import CLIPPED, FLAT, NON_FINITE, BlockInspector
+from kurto_ingest.streams.quality import BIAS, CLIPPED, FLAT, NON_FINITE, BlockInspector
 
 GOOD = np.array([[0.0, 1.0, -1.0, 0.5], [0.1, 0.2, 0.3, 0.4]], dtype="<f4")
 
@@ -75,3 +75,34 @@ def test_one_scale_stands_for_all_channels() -> None:
     inspector = BlockInspector(Encoding.I16LE, [0.5], [4.0, 100.0])
     assert inspector.mask(np.array([[8, 8, 8], [1, 2, 3]], dtype="<i2")) & CLIPPED
     assert inspector.mask(np.array([[7, 6, 7], [8, 8, 9]], dtype="<i2")) == 0
+
+
+def bias(values: list[float], bias_range: tuple[float, float], step: float = 1.0) -> int:
+    inspector = BlockInspector(Encoding.I16LE, [step], [None], [bias_range])
+    return inspector.mask(np.array([values], dtype="<i2"))
+
+
+@pytest.mark.parametrize(
+    ("values", "flags"),
+    [([9, 11], 0), ([8, 12], 0), ([8, 11], BIAS), ([11, 12], BIAS), ([-30000, 30000], BIAS)],
+)
+def test_mean_outside_of_its_range(values: list[float], flags: int) -> None:
+    assert bias(values, (10.0, 11.0)) == flags
+
+
+def test_range_of_the_mean_is_in_the_unit_of_the_channel_whatever_the_step() -> None:
+    assert bias([490, 510], (0.9, 1.1), 0.002) == 0
+    assert bias([-490, -510], (0.9, 1.1), -0.002) == 0
+    assert bias([490, 510], (0.9, 1.1), 0.001) == BIAS
+
+
+def test_each_channel_has_a_range_of_its_own() -> None:
+    inspector = BlockInspector(Encoding.F32LE, [], [None, None], [None, (0.0, 0.3)])
+    assert inspector.mask(GOOD + np.array([[99.0], [0.0]], dtype="<f4")) == 0
+    assert inspector.mask(GOOD + np.array([[0.0], [0.1]], dtype="<f4")) == BIAS
+
+
+def test_mean_that_is_no_number_has_the_flag_of_its_own_only() -> None:
+    inspector = BlockInspector(Encoding.F32LE, [], [None], [(-1.0, 1.0)])
+    values = np.array([[np.inf, -np.inf, np.nan, 0.0]], dtype="<f4")
+    assert inspector.mask(values) == NON_FINITE

@@ -12,7 +12,8 @@ from kurto_analyzer.frames import Frame
 from kurto_analyzer.hop_runs import CompletedWindow
 from kurto_analyzer.metrics import AnalyzerMetrics
 from kurto_analyzer.open_sensors import OpenSensor
-from kurto_analyzer.quality import wire_mask
+from kurto_analyzer.quality import odd_means, wire_mask
+from kurto_analyzer.sensor_spec import SensorSpec
 from kurto_dsp import WindowBatch, WindowFeatures
 from kurto_service.clock import Clock
 
@@ -188,8 +189,17 @@ def _frame(sensor: OpenSensor, window: CompletedWindow, features: WindowFeatures
         late=window.late or spec.backfill,
         empty_reason=window.empty_reason,
         values=None if features is None else features.values,
-        quality=() if features is None else tuple(map(wire_mask, features.quality.tolist())),
+        quality=() if features is None else _quality(sensor, spec, features),
         shaft_speed_hz=window.shaft_speed_hz,
         load=window.load if known else math.nan,
         load_step=spec.load_step if known and spec.load_step is not None else math.nan,
     )
+
+
+def _quality(sensor: OpenSensor, spec: SensorSpec, features: WindowFeatures) -> tuple[int, ...]:
+    """Return the mask of each channel; the declared range of the mean is not known to the DSP."""
+    masks = tuple(map(wire_mask, features.quality.tolist()))
+    if not spec.bias_ranges:
+        return masks
+    means = features.values[:, sensor.layout.feature_names.index("mean")].tolist()
+    return odd_means(masks, means, spec.bias_ranges)

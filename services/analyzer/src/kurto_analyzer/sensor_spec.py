@@ -59,6 +59,9 @@ class SensorSpec:
         True if the samples come from a sender's buffer: all frames are late.
     machine : MachineData
         What is declared of the machine.
+    bias_ranges : tuple of ((float, float) or None)
+        Smallest and largest mean of each channel in its unit, None where not declared; empty when
+        none is declared at all.
     """
 
     sensor_id: str
@@ -72,6 +75,7 @@ class SensorSpec:
     config_version: int
     backfill: bool = False
     machine: MachineData = field(default_factory=MachineData)
+    bias_ranges: tuple[tuple[float, float] | None, ...] = ()
 
     @property
     def nominal_speed_hz(self) -> float | None:
@@ -181,6 +185,7 @@ def read_sensor_open(message: SensorOpen, *, max_window_samples: int) -> SensorS
         config_version=message.config.version,
         backfill=message.backfill,
         machine=read_machine_data(message.config),
+        bias_ranges=_bias_ranges(message.config),
     )
 
 
@@ -240,6 +245,17 @@ def _full_scales(config: SensorConfig) -> tuple[float | None, ...]:
     # A full scale that cannot be one is no reason to lose the sensor: clipping is then not seen.
     return tuple(
         channel.full_scale if channel.HasField("full_scale") and channel.full_scale > 0 else None
+        for channel in config.channels
+    )
+
+
+def _bias_ranges(config: SensorConfig) -> tuple[tuple[float, float] | None, ...]:
+    if not any(channel.HasField("bias_range") for channel in config.channels):
+        return ()
+    return tuple(
+        (channel.bias_range.lower, channel.bias_range.upper)
+        if channel.HasField("bias_range")
+        else None
         for channel in config.channels
     )
 

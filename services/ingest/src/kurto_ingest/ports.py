@@ -117,6 +117,8 @@ class StreamCommit:
         Windows that the commit completes after they were gaps.
     retention : RetentionClass
         Class that the rows get.
+    in_order : bool
+        True when nothing of the row changes but `next_index`.
     """
 
     format: StreamFormat
@@ -126,6 +128,7 @@ class StreamCommit:
     blocks: Sequence[Block]
     late_windows: RangeSet
     retention: RetentionClass = DEFAULT_CLASS
+    in_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

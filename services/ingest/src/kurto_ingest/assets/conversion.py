@@ -172,7 +172,14 @@ def _channel_from_message(message: assets_pb2.Channel) -> Channel:
         sensitivity_mv_per_unit=message.sensitivity_mv_per_unit if sensitivity else None,
         coupling=coupling,
         position=message.position,
+        bias_range=_bias_range(message),
     )
+
+
+def _bias_range(message: assets_pb2.Channel) -> tuple[float, float] | None:
+    if not message.HasField("bias_range"):
+        return None
+    return message.bias_range.lower, message.bias_range.upper
 
 
 def sensor_message(sensor: Sensor) -> assets_pb2.Sensor:
@@ -214,6 +221,10 @@ def _acquisition_message(burst: Burst | None) -> assets_pb2.Acquisition:
 
 
 def _channel_message(channel: Channel) -> assets_pb2.Channel:
+    bias_range = None
+    if channel.bias_range is not None:
+        lower, upper = channel.bias_range
+        bias_range = assets_pb2.BiasRange(lower=lower, upper=upper)
     return assets_pb2.Channel(
         name=channel.name,
         unit=channel.unit,
@@ -221,4 +232,5 @@ def _channel_message(channel: Channel) -> assets_pb2.Channel:
         sensitivity_mv_per_unit=channel.sensitivity_mv_per_unit,
         coupling=assets_pb2.Coupling.Name(channel.coupling),
         position=channel.position,
+        bias_range=bias_range,
     )

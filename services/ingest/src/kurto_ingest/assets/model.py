@@ -48,7 +48,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One measured direction; `full_scale` is in `unit`."""
+    """One measured direction; `full_scale` and `bias_range`, lower and upper, are in `unit`."""
 
     name: str
     unit: str
@@ -56,6 +56,7 @@ class Channel:
     sensitivity_mv_per_unit: float | None = None
     coupling: Coupling = Coupling.UNSPECIFIED
     position: str = ""
+    bias_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

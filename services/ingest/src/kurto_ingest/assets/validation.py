@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterable
 
 from kurto_ingest.assets.machine_validation import check_machine_data
-from kurto_ingest.assets.model import Burst, Channel, Machine, Sensor, SensorConfig, Site
+from kurto_ingest.assets.model import (
+    Burst,
+    Channel,
+    Coupling,
+    Machine,
+    Sensor,
+    SensorConfig,
+    Site,
+)
 from kurto_ingest.exceptions import InvalidField, UnknownSensor
 
 __all__ = ["check_id", "check_machine", "check_sensor", "check_site", "require_sensor_id"]
@@ -132,6 +140,23 @@ def _check_channel(field: str, channel: Channel) -> None:
     _check_positive(f"{field}.full_scale", channel.full_scale)
     _check_positive(f"{field}.sensitivity_mv_per_unit", channel.sensitivity_mv_per_unit)
     _check_text(f"{field}.position", channel.position)
+    if channel.bias_range is not None:
+        _check_bias_range(f"{field}.bias_range", channel.bias_range, channel.coupling)
+
+
+def _check_bias_range(field: str, bias_range: tuple[float, float], coupling: Coupling) -> None:
+    lower, upper = bias_range
+    if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
+        raise InvalidField(
+            f"{field} must have finite limits, lower below upper, not {lower} to {upper}.",
+            field=field,
+        )
+    if coupling is not Coupling.DC:
+        raise InvalidField(
+            f"{field} needs a coupling of DC: the mean of other channels tells nothing."
+            " Declare the coupling, or leave the range out.",
+            field=field,
+        )
 
 
 def _check_burst(burst: Burst, channel_count: int, rate: float) -> None:

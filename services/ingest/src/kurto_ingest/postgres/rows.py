@@ -99,12 +99,16 @@ def _channel(item: Mapping[str, Any]) -> Channel:
         sensitivity_mv_per_unit=item["sensitivity_mv_per_unit"],
         coupling=Coupling(item["coupling"]),
         position=item["position"],
+        bias_range=tuple(item["bias_range"]) if item.get("bias_range") else None,
     )
 
 
 def channels_json(channels: Iterable[Channel]) -> str:
     """Return `channels` as the column holds them."""
-    fields = ("name", "unit", "full_scale", "sensitivity_mv_per_unit", "coupling", "position")
+    fields = (
+        *("name", "unit", "full_scale", "sensitivity_mv_per_unit", "coupling", "position"),
+        "bias_range",
+    )
     return json.dumps([{name: getattr(item, name) for name in fields} for item in channels])
 
 

@@ -50,6 +50,19 @@ RETURNING s.sensor_id, s.epoch, set_config('idle_in_transaction_session_timeout'
     set_config('statement_timeout', $11, true)
 """
 
+# The usual case: samples that follow those that were there.
+_ADVANCE_IN_ORDER = """
+UPDATE ingest.streams AS s
+SET next_index = v.next_index, commit_token = $1, commit_time = now()
+FROM unnest(($2::text)::text[], ($3::text)::bigint[], ($4::text)::bigint[], ($5::text)::bigint[],
+            ($6::text)::bigint[])
+    AS v (sensor_id, epoch, fence, before, next_index)
+WHERE s.sensor_id = v.sensor_id AND s.epoch = v.epoch
+  AND s.fence = v.fence AND s.next_index = v.before
+RETURNING s.sensor_id, s.epoch, set_config('idle_in_transaction_session_timeout', $7, true),
+    set_config('statement_timeout', $7, true)
+"""
+
 # FOR UPDATE: a transaction whose connection broke may still be committing.
 _COMMITTED = """
 SELECT s.sensor_id, s.epoch
@@ -122,7 +135,12 @@ class PostgresSampleStore:
         token: UUID,
     ) -> set[StreamKey]:
         async with self._writing.acquire() as connection, connection.transaction():
-            taken = await self._advance(connection, commits, token)
+            taken = await self._advance_in_order(
+                connection, [item for item in commits if item.in_order], token
+            )
+            taken |= await self._advance(
+                connection, [item for item in commits if not item.in_order], token
+            )
             records: dict[PartitionKey, list[bytes]] = {}
             for key in taken:
                 for partition, found in rows[key].items():
@@ -133,9 +151,29 @@ class PostgresSampleStore:
             await add_values(connection, taken_commits, self._timeout_s)
         return taken
 
+    async def _advance_in_order(
+        self, connection: PooledConnection, commits: Sequence[StreamCommit], token: UUID
+    ) -> set[StreamKey]:
+        if not commits:
+            return set()
+        rows = await connection.fetch(
+            _ADVANCE_IN_ORDER,
+            token,
+            array_text([item.format.sensor_id for item in commits]),
+            array_text([item.format.epoch for item in commits]),
+            array_text([item.fence for item in commits]),
+            array_text([item.before_index for item in commits]),
+            array_text([item.after.next_index for item in commits]),
+            f"{self._timeout_s * 1000:.0f}ms",
+            timeout=self._timeout_s,
+        )
+        return {(row["sensor_id"], row["epoch"]) for row in rows}
+
     async def _advance(
         self, connection: PooledConnection, commits: Sequence[StreamCommit], token: UUID
     ) -> set[StreamKey]:
+        if not commits:
+            return set()
         rows = await connection.fetch(
             _ADVANCE,
             token,

@@ -82,8 +82,9 @@ class GroupCommitter:
 
     def note(self, session: Session) -> None:
         """Take note that `session` holds something that is not durable."""
-        self._dirty[session] = None
-        self._work.set()
+        if session not in self._dirty:
+            self._dirty[session] = None
+            self._work.set()
 
     def hurry(self, session: Session) -> None:
         """Commit what `session` holds as soon as possible, complete blocks or not."""
@@ -186,12 +187,14 @@ class GroupCommitter:
                 del self._dirty[session]
             return None
         stream_format = live.format
-        late = completed_windows(
-            commit.refilled,
-            commit.after,
-            hop_samples=stream_format.hop_samples,
-            window_hops=stream_format.window_hops,
-        )
+        late = commit.refilled
+        if late:  # seldom
+            late = completed_windows(
+                late,
+                commit.after,
+                hop_samples=stream_format.hop_samples,
+                window_hops=stream_format.window_hops,
+            )
         request = StreamCommit(
             format=stream_format,
             fence=live.fence,
@@ -200,6 +203,7 @@ class GroupCommitter:
             blocks=commit.blocks,
             late_windows=late,
             retention=session.sensor.retention_class,
+            in_order=commit.in_order,
         )
         return _Plan(session, commit, request)
 

@@ -226,7 +226,9 @@ class PushCall:
 
     def _batch(self, message: pb.StreamBatch) -> Session | None:
         """Take a batch; returns the session that has it now, if it was taken."""
-        slot = self._slot(message.slot)
+        slot = self.slots.get(message.slot)
+        if slot is None or slot.refused is not None:
+            slot = self._slot(message.slot)
         batch = message.batch
         session = slot.session
         if session is None or slot.refused is not None:

@@ -104,6 +104,10 @@ class StreamRegistry:
         found = self._by_sensor.get(sensor_id, {}).values()
         return sorted(found, key=lambda item: (item.backfill, -item.key[1]))
 
+    def count_of(self, sensor_id: str) -> int:
+        """Return how many sessions of a sensor are live."""
+        return len(self._by_sensor.get(sensor_id, ()))
+
     def add(self, record: StreamRecord, sensor: Sensor) -> Session:
         """Make a stream live, from its stored state.
 
@@ -198,11 +202,13 @@ class StreamRegistry:
 
 
 def inspector_for(record_or_live: StreamRecord | LiveStream, sensor: Sensor) -> BlockInspector:
-    """Return an inspector for a stream, with the full scales of the sensor's configuration."""
+    """Return an inspector for a stream, with the limits of the sensor's configuration."""
     stream_format = record_or_live.format
     full_scales = {channel.name: channel.full_scale for channel in sensor.config.channels}
+    bias_ranges = {channel.name: channel.bias_range for channel in sensor.config.channels}
     return BlockInspector(
         stream_format.encoding,
         stream_format.scales,
         [full_scales.get(name) for name in stream_format.channels],
+        [bias_ranges.get(name) for name in stream_format.channels],
     )

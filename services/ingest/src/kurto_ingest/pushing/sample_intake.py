@@ -128,7 +128,15 @@ class SampleIntake:
         live = session.live
         data = batch.planar or self._float_bytes(batch, live.format.encoding)
         first = batch.first_index
-        count = self._count_of(session, batch, len(data))
+        count = live.format.hop_samples
+        # Nothing can be wrong with the length of a whole hop.
+        if (
+            len(data) != live.format.hop_bytes
+            or batch.sample_count not in (0, count)
+            or first < 0
+            or count > self._limits.max_batch_samples
+        ):
+            count = self._checked_count(session, batch, len(data))
         if first + count > session.timely_index:
             self._check_time(session, first + count)
         shaft_speed_hz = batch.shaft_speed_hz if batch.HasField("shaft_speed_hz") else None
@@ -157,22 +165,18 @@ class SampleIntake:
         if live.tail.end != hops:
             self._sink.advance(session)
 
-    def _count_of(self, session: Session, batch: samples_pb2.SampleBatch, byte_count: int) -> int:
+    def _checked_count(
+        self, session: Session, batch: samples_pb2.SampleBatch, byte_count: int
+    ) -> int:
         """Return the samples per channel of a batch, or raise what is wrong with it."""
         live = session.live
-        hop = live.format.hop_samples
-        most = self._limits.max_batch_samples
-        # Nothing can be wrong with the length of a whole hop.
-        whole = byte_count == live.format.hop_bytes and batch.sample_count in {0, hop}
-        if whole and hop <= most and batch.first_index >= 0:
-            return hop
         return check_batch(
             live.format,
             first_index=batch.first_index,
             sample_count=batch.sample_count,
             byte_count=byte_count,
             next_index=live.accepted.next_index,
-            max_batch_samples=most,
+            max_batch_samples=self._limits.max_batch_samples,
         )
 
     def give_up(self, slot: Slot, session: Session, first: int, end: int) -> None:

@@ -97,11 +97,10 @@ class StatusBoard:
         self, sensor: Sensor, session: Session | None, record: StreamRecord | None
     ) -> pb.SensorStatus:
         key = session.key if session else record.key if record else None
-        uploads = sum(
-            bool(item.feeders)
-            for item in self._registry.of_sensor(sensor.sensor_id)
-            if item is not session
-        )
+        uploads = 0
+        if session is None or self._registry.count_of(sensor.sensor_id) > 1:
+            others = self._registry.of_sensor(sensor.sensor_id)
+            uploads = sum(bool(item.feeders) for item in others if item is not session)
         return status_message(
             sensor,
             record=record,
@@ -231,7 +230,7 @@ class StatusBoard:
             and state.durable_index == live.durable.next_index
             and live.is_durable
             and not state.backfill_count
-            and len(self._registry.of_sensor(sensor_id)) == 1
+            and self._registry.count_of(sensor_id) == 1
             and (feed is None or (feed.finished and not state.analysis_lag.ToMicroseconds()))
         )
         return state if same else None

@@ -22,16 +22,20 @@ def inspect_together(blocks: Iterable[Block]) -> None:
     blocks : iterable of Block
         Of any streams; those that are inspected already are left alone.
     """
-    groups: dict[tuple[Encoding, int, int], list[Block]] = {}
+    groups: dict[tuple[tuple[int, int, bool], int], list[Block]] = {}
     for block in blocks:
         inspector = block.inspector
         if inspector is not None:
-            form = (inspector.encoding, len(inspector.limits), len(block.data))
-            groups.setdefault(form, []).append(block)
-    for (encoding, channel_count, size_bytes), group in groups.items():
+            key = (inspector.form, len(block.data))
+            group = groups.get(key)
+            if group is None:
+                groups[key] = [block]
+            else:
+                group.append(block)
+    for ((encoding, channel_count, _), size_bytes), group in groups.items():
         step = max(1, _SLICE_BYTES // size_bytes)
         for at in range(0, len(group), step):
-            _inspect(group[at : at + step], encoding, channel_count)
+            _inspect(group[at : at + step], Encoding(encoding), channel_count)
 
 
 def _inspect(group: Sequence[Block], encoding: Encoding, channel_count: int) -> None:
@@ -45,6 +49,12 @@ def _inspect(group: Sequence[Block], encoding: Encoding, channel_count: int) -> 
     )
     clean = np.isfinite(lows) & np.isfinite(highs) & (lows < highs)
     clean &= (highs < limits) & (-lows < limits)
+    inspectors = [block.inspector for block in group if block.inspector]
+    if inspectors[0].form[-1]:
+        with np.errstate(invalid="ignore"):  # what is not finite is not clean anyway
+            means = np.add.reduce(values, axis=1, dtype=np.float64) / values.shape[1]
+        ranges = np.concatenate([inspector.means for inspector in inspectors])
+        clean &= (ranges[:, 0] <= means) & (means <= ranges[:, 1])
     for block, fine in zip(group, clean.reshape(-1, channel_count).all(axis=1), strict=True):
         if fine:
             block.inspected(0)

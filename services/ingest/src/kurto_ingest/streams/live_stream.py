@@ -91,7 +91,7 @@ class LiveStream:
     def take_quality(self) -> int | None:
         """Return the flags of the blocks since the last time; None when there was none."""
         seen, self._seen = self._seen, None
-        for block in self._journal.newest(_NEWEST):
+        for block in self._journal.newest(_NEWEST) if self._journal else ():
             seen = block.quality | (seen or 0)
         return seen
 

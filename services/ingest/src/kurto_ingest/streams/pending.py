@@ -41,6 +41,9 @@ class Commit(NamedTuple):
         Samples that close gaps of before: somebody may have seen those gaps.
     healed : RangeSet
         Samples that close gaps opened by the same commit: nobody ever sees those.
+    in_order : bool
+        True when the entries follow each other and what was there: but for the next index,
+        `after` is `before`.
     """
 
     before: StreamSequence
@@ -50,6 +53,7 @@ class Commit(NamedTuple):
     size_bytes: int
     refilled: RangeSet
     healed: RangeSet
+    in_order: bool = False
 
 
 class Journal:
@@ -94,6 +98,24 @@ class Journal:
             return None
         blocks: list[Block] = []
         count = size_bytes = 0
+        next_index = durable.next_index
+        for entry, _, charged_bytes in self._entries:
+            if count and size_bytes >= max_bytes:
+                break
+            if entry.first != next_index or entry.__class__ is not Block:
+                return self._plan_any(durable, max_bytes)
+            count += 1
+            size_bytes += charged_bytes
+            blocks.append(entry)
+            next_index += entry.count
+        after = durable.advanced(next_index)
+        nothing = RangeSet()
+        return Commit(durable, after, tuple(blocks), count, size_bytes, nothing, nothing, True)
+
+    def _plan_any(self, durable: StreamSequence, max_bytes: int) -> Commit:
+        """Plan entries of which some are refills, or lie behind a gap, or were given up."""
+        blocks: list[Block] = []
+        count = size_bytes = 0
         after = durable.copy()
         gaps, refilled, healed = RangeSet(), RangeSet(), RangeSet()
         for entry, _, charged_bytes in self._entries:
@@ -105,10 +127,7 @@ class Journal:
                 after.abandon(entry.first, entry.end)
                 continue
             blocks.append(entry)
-            if entry.first == after.next_index:  # the usual case
-                after.next_index = entry.end
-            else:
-                _sort(after.offer(entry.first, entry.count), gaps, refilled, healed)
+            _sort(after.offer(entry.first, entry.count), gaps, refilled, healed)
         return Commit(durable, after, tuple(blocks), count, size_bytes, refilled, healed)
 
 

@@ -91,6 +91,20 @@ class StreamSequence:
         twin.abandoned = self.abandoned.copy()
         return twin
 
+    def advanced(self, next_index: int) -> StreamSequence:
+        """Return the state after samples up to `next_index` came in order.
+
+        It shares its ranges with this one: neither may be changed any more.
+        """
+        twin = StreamSequence.__new__(StreamSequence)
+        twin.next_index = next_index
+        twin.gap_count = self.gap_count
+        twin.max_missing_ranges = self.max_missing_ranges
+        twin.max_abandoned_ranges = self.max_abandoned_ranges
+        twin.missing = self.missing
+        twin.abandoned = self.abandoned
+        return twin
+
     @property
     def absent(self) -> list[IndexRange]:
         """Ranges below `next_index` that are not there, given up or not, ascending."""
