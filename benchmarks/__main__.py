@@ -18,11 +18,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("bench.json"))
     parser.add_argument("--sensors", type=int, default=10, help="sensors on the live path")
+    parser.add_argument(
+        "--all-features-sensors",
+        type=int,
+        default=20,
+        help="sensors on the live path that is followed with all features, on two cores",
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="length of the live run")
     options = parser.parse_args()
     figures = window_features.measure()
     figures += raw_path.measure()
     figures += live_path.measure(sensors=options.sensors, duration_s=options.seconds)
+    figures += live_path.measure_all_features(
+        sensors=options.all_features_sensors, duration_s=options.seconds
+    )
     print_table(figures)
     report = {
         "machine": machine(),

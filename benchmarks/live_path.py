@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import os
 import time
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import median
 
 import kurto
 from benchmarks import diagnosis_load
@@ -21,18 +26,40 @@ SETTLE_S = 3.0
 Moments = dict[tuple[str, int], float]
 
 
+CORES = 2
+
+
 def measure(*, sensors: int, duration_s: float) -> list[Figure]:
-    """Push two-channel sensors at their own pace and follow their features."""
+    """Push two-channel sensors at their own pace and follow one of their features."""
     with local_stack() as stack:
-        return asyncio.run(_measure(stack, sensors=sensors, duration_s=duration_s))
+        run = _measure(stack, sensors=sensors, duration_s=duration_s, features=["rms"])
+        return asyncio.run(run)
 
 
-async def _measure(stack: LocalStack, *, sensors: int, duration_s: float) -> list[Figure]:
+def measure_all_features(*, sensors: int, duration_s: float) -> list[Figure]:
+    """Do the same with all features, everything on two cores; keys begin with ``live_<sensors>.``.
+
+    The senders and the subscriber share the two cores with the stack.
+    """
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(cores)[:CORES])
+    try:
+        with local_stack() as stack:
+            run = _measure(stack, sensors=sensors, duration_s=duration_s, features=[])
+            figures = asyncio.run(run)
+    finally:
+        os.sched_setaffinity(0, cores)
+    return [replace(figure, key=f"live_{sensors}.{figure.key}") for figure in figures]
+
+
+async def _measure(
+    stack: LocalStack, *, sensors: int, duration_s: float, features: list[str]
+) -> list[Figure]:
     sensor_ids = [f"bench-{k:03d}" for k in range(sensors)]
     pushed: Moments = {}
     arrived: Moments = {}
     async with kurto.connect(stack.target) as client:
-        follower = asyncio.create_task(_follow(client, sensor_ids, arrived))
+        follower = asyncio.create_task(_follow(client, sensor_ids, features, arrived))
         cpu_before, start = stack.cpu_s(), time.perf_counter()
         first_s = min(diagnosis_load.FIRST_S, duration_s / 2)
         diagnosed = asyncio.create_task(diagnosis_load.read(stack, after_s=first_s))
@@ -74,9 +101,11 @@ async def _push(
             await stream.push(samples)
 
 
-async def _follow(client: kurto.Client, sensor_ids: list[str], arrived: Moments) -> None:
+async def _follow(
+    client: kurto.Client, sensor_ids: list[str], features: list[str], arrived: Moments
+) -> None:
     loop = asyncio.get_running_loop()
-    async for event in client.subscribe(sensor_ids=sensor_ids, feature_names=["rms"]):
+    async for event in client.subscribe(sensor_ids=sensor_ids, feature_names=features):
         _note(event, loop.time(), arrived)
 
 
@@ -98,12 +127,26 @@ def _figures(
     figures = [
         Figure("live_sensors", float(sensors), "sensors", 1),
         summary("sample_to_subscriber_ms", everything, "ms"),
+        Figure("lag_growth_ms", _growth_ms(delays_ms), "ms", len(everything)),
         received,
     ]
     figures += [
         Figure(f"cpu_percent.{name}", value, "% core", 1) for name, value in cpu_percent.items()
     ]
     return figures
+
+
+def _growth_ms(delays_ms: Mapping[str, list[float]]) -> float:
+    """Return by how much the median delay of the last quarter exceeds that of the second one.
+
+    A path that keeps up stays about 0; one that falls behind grows by what it misses. The first
+    quarter opens the streams.
+    """
+    quarters: list[list[float]] = [[], [], [], []]
+    for delays in delays_ms.values():
+        for place, delay in enumerate(delays):
+            quarters[4 * place // len(delays)].append(delay)
+    return median(quarters[3]) - median(quarters[1]) if quarters[1] and quarters[3] else math.nan
 
 
 def _cpu_percent(stack: LocalStack, before: dict[str, float], wall_s: float) -> dict[str, float]:

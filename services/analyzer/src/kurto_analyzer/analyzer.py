@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kurto_analyzer.bearing_catalogue.designations import BearingCatalogue
 from kurto_analyzer.committer import CommitLimits, Committer
 from kurto_analyzer.engine import Engine
 from kurto_analyzer.long_windows.history import HistoryRoom
@@ -36,6 +37,8 @@ class Analyzer:
         Time.
     metrics : AnalyzerMetrics
         Measurements.
+    catalogue : BearingCatalogue, optional
+        Where the bearings of sensors are looked up; that of the package by default.
 
     Attributes
     ----------
@@ -52,10 +55,13 @@ class Analyzer:
         settings: AnalyzerSettings,
         clock: Clock,
         metrics: AnalyzerMetrics,
+        *,
+        catalogue: BearingCatalogue | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
+        self._catalogue = BearingCatalogue() if catalogue is None else catalogue
         self._refusals = Refusals(settings.refusal_memory_s)
         policy = LongWindowPolicy(
             shortest_s=settings.long_window_s,
@@ -97,6 +103,7 @@ class Analyzer:
             metrics=self._metrics,
             limits=limits,
             repeated=self._repeated,
+            catalogue=self._catalogue,
         )
 
     def _repeated(self, key: tuple[str, int]) -> bool:

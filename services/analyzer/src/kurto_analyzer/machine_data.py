@@ -6,15 +6,15 @@ catalogue does not have (yet), is no reason to lose the sensor: it counts as not
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from kurto.assets.v1 import assets_pb2
+from kurto_analyzer.bearing_catalogue.designations import BearingCatalogue
 from kurto_dsp import USABLE_FRACTION, ParameterError
-from kurto_dsp.bearings import BearingGeometry, find_bearing
+from kurto_dsp.bearings import BearingGeometry
 from kurto_dsp.condition import (
     Iso10816Class,
     MachineGroup,
@@ -65,9 +65,18 @@ class MachineData:
     load_step: float | None = None
 
 
-def read_machine_data(config: assets_pb2.SensorConfig) -> MachineData:
-    """Return what `config` says about the machine."""
-    bearing, problem = _bearing(config)
+def read_machine_data(
+    config: assets_pb2.SensorConfig, catalogue: BearingCatalogue | None = None
+) -> MachineData:
+    """Return what `config` says about the machine.
+
+    Parameters
+    ----------
+    config : SensorConfig
+    catalogue : BearingCatalogue, optional
+        Where designations are looked up; that of the package by default.
+    """
+    bearing, problem = _bearing(config, catalogue)
     rpm = config.nominal_speed_rpm
     line_hz = config.line_frequency_hz
     return MachineData(
@@ -82,11 +91,14 @@ def read_machine_data(config: assets_pb2.SensorConfig) -> MachineData:
     )
 
 
-def _bearing(config: assets_pb2.SensorConfig) -> tuple[BearingGeometry | None, str]:
+def _bearing(
+    config: assets_pb2.SensorConfig, catalogue: BearingCatalogue | None
+) -> tuple[BearingGeometry | None, str]:
     kind = config.bearing.WhichOneof("kind")
     try:
         if kind == "designation":
-            return _known_bearing(config.bearing.designation), ""
+            known = BearingCatalogue() if catalogue is None else catalogue
+            return known.find(config.bearing.designation), ""
         if kind == "geometry":
             geometry = config.bearing.geometry
             return BearingGeometry(
@@ -98,11 +110,6 @@ def _bearing(config: assets_pb2.SensorConfig) -> tuple[BearingGeometry | None, s
     except ParameterError as error:
         return None, str(error)
     return None, ""
-
-
-@functools.lru_cache(maxsize=1024)
-def _known_bearing(designation: str) -> BearingGeometry:
-    return find_bearing(designation)  # the same few names, each time a sensor opens
 
 
 def _machine_class(config: assets_pb2.SensorConfig) -> ZoneTable | None:

@@ -10,6 +10,7 @@ from typing import NoReturn
 from kurto.analyzer.v1.analyzer_service_pb2 import SensorOpen
 from kurto.assets.v1.assets_pb2 import SensorConfig
 from kurto.signal.v1.samples_pb2 import SampleEncoding
+from kurto_analyzer.bearing_catalogue.designations import BearingCatalogue
 from kurto_analyzer.encoding import SAMPLE_BYTES
 from kurto_analyzer.exceptions import InvalidField
 from kurto_analyzer.machine_data import MachineData, read_machine_data
@@ -145,7 +146,9 @@ def is_identifier(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
-def read_sensor_open(message: SensorOpen, *, max_window_samples: int) -> SensorSpec:
+def read_sensor_open(
+    message: SensorOpen, *, max_window_samples: int, catalogue: BearingCatalogue | None = None
+) -> SensorSpec:
     """Return what `message` declares.
 
     Parameters
@@ -184,7 +187,7 @@ def read_sensor_open(message: SensorOpen, *, max_window_samples: int) -> SensorS
         full_scales=_full_scales(message.config),
         config_version=message.config.version,
         backfill=message.backfill,
-        machine=read_machine_data(message.config),
+        machine=read_machine_data(message.config, catalogue),
         bias_ranges=_bias_ranges(message.config),
     )
 

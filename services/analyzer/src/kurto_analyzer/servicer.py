@@ -117,6 +117,8 @@ class FeatureServicer(
         Answers about long windows.
     spectra : SpectrumDesk
         Answers about spectra and pictures.
+    bearings : BearingReader, optional
+        Answers about the catalogue; that of the package by default.
     """
 
     def __init__(
@@ -126,11 +128,13 @@ class FeatureServicer(
         baselines: BaselineDesk,
         diagnoses: DiagnosisReader,
         spectra: SpectrumDesk,
+        *,
+        bearings: BearingReader | None = None,
     ) -> None:
         self.baselines = baselines
         self.diagnoses = diagnoses
         self.spectra = spectra
-        self.bearings = BearingReader()
+        self.bearings = bearings or BearingReader()
         self._reader = reader
         self._rollups = rollups
 

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from kurto.analyzer.v1 import analyzer_service_pb2 as pb
+from kurto_analyzer.bearing_catalogue.designations import BearingCatalogue
 from kurto_analyzer.committer import Committer
 from kurto_analyzer.engine import Engine
 from kurto_analyzer.exceptions import EpochMismatch, InvalidField, SlotNotOpen, TooManySensors
@@ -89,6 +91,7 @@ class AnalysisSession:
         metrics: AnalyzerMetrics,
         limits: SessionLimits,
         repeated: Callable[[tuple[str, int]], bool],
+        catalogue: BearingCatalogue | None = None,
     ) -> None:
         self._sensors = sensors
         self._engine = engine
@@ -96,6 +99,7 @@ class AnalysisSession:
         self._metrics = metrics
         self._limits = limits
         self._repeated = repeated
+        self._read = partial(read_sensor_open, catalogue=catalogue)
         self._slots: dict[int, _Slot] = {}
         self._closing: list[OpenSensor] = []
         self._answers: dict[int, pb.WindowPosition] = {}
@@ -188,7 +192,7 @@ class AnalysisSession:
 
     def _open(self, message: pb.SensorOpen) -> None:
         try:
-            spec = read_sensor_open(message, max_window_samples=self._limits.max_window_samples)
+            spec = self._read(message, max_window_samples=self._limits.max_window_samples)
             if message.slot not in self._slots and len(self._slots) >= self._limits.max_slots:
                 raise TooManySensors(limit=self._limits.max_slots, retry_after_s=10.0)
         except KurtoError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from kurto_service.settings import ServiceSettings, service_config
@@ -98,6 +100,11 @@ class AnalyzerSettings(ServiceSettings):
     )
     diagnosis_request_timeout_s: float = Field(
         20.0, gt=0, description="Seconds that a request for a diagnosis waits at most."
+    )
+    bearings_file: Path | None = Field(
+        None,
+        description="Table (CSV) of own bearings, as kurto analyze takes it; they come before the "
+        "catalogue's. Read at start.",
     )
     long_window_s: float = Field(8.0, ge=5, le=60, description="Shortest long window, in seconds.")
     long_window_revolutions: float = Field(

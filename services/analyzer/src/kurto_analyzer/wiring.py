@@ -11,6 +11,8 @@ from kurto_analyzer.analyzer import Analyzer
 from kurto_analyzer.baselines.parts import assemble
 from kurto_analyzer.baselines.postgres import PostgresBaselines
 from kurto_analyzer.baselines.postgres_windows import PostgresCountedWindows
+from kurto_analyzer.bearing_catalogue.file import load_catalogue
+from kurto_analyzer.bearing_catalogue.reader import BearingReader
 from kurto_analyzer.feature_reader import FeatureReader
 from kurto_analyzer.long_windows.growth import KeptGrowth
 from kurto_analyzer.long_windows.postgres import PostgresLongResults
@@ -41,13 +43,14 @@ _ANALYZER, _FEATURES = "kurto.analyzer.v1.AnalyzerService", "kurto.analyzer.v1.F
 
 async def wire(settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings]) -> None:
     """Construct the analyzer and hand it to the runtime."""
+    catalogue = load_catalogue(settings.bearings_file)
     # Health says NOT_SERVING until all is wired: no window waits for the compiler.
     await asyncio.to_thread(compile_features)
     metrics = AnalyzerMetrics(runtime.registry)
     stores = await _stores(settings, runtime, metrics)
     store = stores.features
     live = _live(settings, runtime)
-    analyzer = Analyzer(store, live, settings, runtime.clock, metrics)
+    analyzer = Analyzer(store, live, settings, runtime.clock, metrics, catalogue=catalogue)
     runtime.spawn("engine", analyzer.engine.run())
     runtime.spawn("committer", analyzer.committer.run())
     windows = AnalyzerServicer(analyzer.new_session, metrics)
@@ -70,6 +73,7 @@ async def wire(settings: AnalyzerSettings, runtime: Runtime[AnalyzerSettings]) -
         baselines.desk,
         long_windows.reader,
         spectrum_desk(settings, runtime, reader),
+        bearings=BearingReader(catalogue.bearings),
     )
     runtime.add_servicer(add_FeatureServiceServicer_to_server, features, _FEATURES)
     runtime.on_drain(windows.drain)
@@ -147,6 +151,7 @@ async def _pool(
             acquire_timeout_s=settings.acquire_timeout_s,
             command_timeout_s=timeout_s,
             statement_cache_size=settings.postgres_statement_cache_size,
+            idle_transaction_timeout_s=settings.postgres_idle_transaction_timeout_s,
         ),
     )
     runtime.push_close(pool.close)
