@@ -83,6 +83,28 @@ async def small_pool(dsn: str, **options: float) -> AsyncIterator[Pool]:
         await pool.close()
 
 
+async def test_locks_of_whoever_is_gone_in_a_transaction_are_let_go(postgres_dsn: str) -> None:
+    async with connected(postgres_dsn) as connection:
+        await connection.execute("CREATE TABLE held (id int); INSERT INTO held VALUES (1)")
+        pool = await create_pool(postgres_dsn, max_size=1, idle_transaction_timeout_s=0.2)
+        async with pool.acquire() as gone:
+            transaction = gone.transaction()
+            await transaction.start()
+            await gone.execute("UPDATE held SET id = 2")
+            # What is asked for now waits for the lock until the server lets go of it.
+            await connection.execute("UPDATE held SET id = 3", timeout=60)
+            with pytest.raises(asyncpg.InterfaceError, match="released"):
+                async with asyncio.timeout(60):
+                    while True:  # until the pool has heard of it
+                        gone.is_closed()
+                        await asyncio.sleep(0.01)
+        for _ in range(2):  # a connection that was used before is bounded all the same
+            limit = await pool.fetchval("SHOW idle_in_transaction_session_timeout")
+            assert limit == "200ms"
+        assert await pool.fetchval("SELECT id FROM held") == 3
+        await pool.close()
+
+
 @pytest.mark.usefixtures("package")
 async def test_sql_of_a_revision_reaches_the_server_verbatim(postgres_dsn: str) -> None:
     await upgrade(postgres_dsn)

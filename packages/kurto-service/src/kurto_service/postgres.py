@@ -105,6 +105,7 @@ async def create_pool(
     command_timeout_s: float = 30.0,
     connect_timeout_s: float = 3.0,
     statement_cache_size: int = 100,
+    idle_transaction_timeout_s: float = 60.0,
     init: Init | None = None,
 ) -> Pool:
     """Connect to PostgreSQL.
@@ -121,6 +122,9 @@ async def create_pool(
         Seconds to wait for a free connection, for a statement, and for a new connection.
     statement_cache_size : int
         Prepared statements per connection; 0 behind pgbouncer in transaction mode.
+    idle_transaction_timeout_s : float
+        Seconds after which the server ends a transaction in which nothing is asked: whoever is gone
+        without a word holds no locks for longer. TCP would take two hours.
     init : async callable, optional
         Prepares each new connection, for example with type codecs.
 
@@ -144,7 +148,10 @@ async def create_pool(
         timeout=connect_timeout_s,
         command_timeout=command_timeout_s,
         statement_cache_size=statement_cache_size,
-        server_settings={"application_name": application_name},
+        server_settings={
+            "application_name": application_name,
+            "idle_in_transaction_session_timeout": f"{idle_transaction_timeout_s * 1000:.0f}",
+        },
     )
     pool.acquire_timeout_s = acquire_timeout_s
     await pool

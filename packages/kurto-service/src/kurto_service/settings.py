@@ -86,6 +86,13 @@ class ServiceSettings(BaseSettings):
         ge=0,
         description="Prepared statements kept per connection; 0 behind pgbouncer.",
     )
+    postgres_idle_transaction_timeout_s: float = Field(
+        default=60.0,
+        ge=1,
+        le=3600,
+        description="Seconds after which PostgreSQL ends a transaction in which nothing is asked:"
+        " the locks of a machine that is gone last no longer.",
+    )
     valkey_url: str = Field(
         default="redis://127.0.0.1:6379/0",
         pattern=r"^(redis|rediss|unix)://",

@@ -84,6 +84,7 @@ async def _connect_postgres(settings: AlertsSettings, runtime: AlertsRuntime) ->
             acquire_timeout_s=settings.acquire_timeout_s,
             command_timeout_s=settings.query_timeout_s,
             statement_cache_size=settings.postgres_statement_cache_size,
+            idle_transaction_timeout_s=settings.postgres_idle_transaction_timeout_s,
         ),
     )
     runtime.push_close(pool.close)

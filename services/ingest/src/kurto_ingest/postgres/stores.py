@@ -88,6 +88,7 @@ async def _pool(
             acquire_timeout_s=settings.acquire_timeout_s,
             command_timeout_s=timeout_s,
             statement_cache_size=settings.postgres_statement_cache_size,
+            idle_transaction_timeout_s=settings.postgres_idle_transaction_timeout_s,
         ),
     )
     runtime.push_close(pool.close)
