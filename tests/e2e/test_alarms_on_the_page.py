@@ -28,7 +28,10 @@ def too_loud(sensor_id: str, *channels: str) -> Callable[[kurto.Client], Corouti
         operator=alerts_pb2.OPERATOR_ABOVE,
         levels=[
             alerts_pb2.Level(
-                severity=alerts_pb2.SEVERITY_CRITICAL, limit=1.0, pending_duration=Duration()
+                severity=alerts_pb2.SEVERITY_CRITICAL,
+                limit=1.0,
+                pending_duration=Duration(),
+                latch=False,
             )
         ],
         recovery_duration=Duration(seconds=1),

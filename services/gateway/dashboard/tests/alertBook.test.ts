@@ -12,6 +12,7 @@ import {
 } from "../src/live/alertBook.js";
 import { alert, transition } from "./messagesOf.js";
 
+const ENDED = { state: ConditionState.NORMAL, resolveTime: timestampFromMs(2_000) };
 const ids = (alerts: Iterable<{ alertId: string }>) => [...alerts].map((entry) => entry.alertId);
 
 describe("a snapshot", () => {
@@ -49,7 +50,7 @@ describe("transitions", () => {
       1,
     );
     expect(escalated.raised).toHaveLength(1);
-    const over = alert("a", { state: ConditionState.NORMAL, revision: 3n });
+    const over = alert("a", { ...ENDED, revision: 3n });
     const { book } = applyTransitions(
       escalated.book,
       [transition(9, TransitionKind.RESOLVED, over)],
@@ -70,14 +71,14 @@ describe("transitions", () => {
   });
 
   it("say nothing of an alert that ended before the page knew it", () => {
-    const over = alert("a", { state: ConditionState.NORMAL });
+    const over = alert("a", ENDED);
     const { book } = applyTransitions(EMPTY_BOOK, [transition(1, TransitionKind.RESOLVED, over)], 0);
     expect(book.ended).toEqual([]);
   });
 
   it("mark a withdrawn alert", () => {
     const before = applySnapshot(EMPTY_BOOK, [alert("a")]).book;
-    const over = alert("a", { state: ConditionState.NORMAL, revision: 2n });
+    const over = alert("a", { ...ENDED, revision: 2n });
     const { book } = applyTransitions(before, [transition(2, TransitionKind.WITHDRAWN, over)], 5);
     expect(book.ended).toMatchObject([{ withdrawn: true }]);
   });
@@ -96,7 +97,7 @@ describe("the answer of a call", () => {
 describe("ended alerts", () => {
   it("go away after a while", () => {
     const before = applySnapshot(EMPTY_BOOK, [alert("a")]).book;
-    const over = alert("a", { state: ConditionState.NORMAL, revision: 2n });
+    const over = alert("a", { ...ENDED, revision: 2n });
     const { book } = applyTransitions(before, [transition(2, TransitionKind.RESOLVED, over)], 1000);
     expect(forgetEnded(book, 1000 + ENDED_SHOWN_MS - 1)).toBe(book);
     expect(forgetEnded(book, 1000 + ENDED_SHOWN_MS).ended).toEqual([]);

@@ -1,5 +1,6 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { AlertService } from "../gen/kurto/alerts/v1/alert_service_pb.js";
+import { RuleService } from "../gen/kurto/alerts/v1/rule_service_pb.js";
 import { FeatureService } from "../gen/kurto/analyzer/v1/feature_service_pb.js";
 import { AssetService } from "../gen/kurto/assets/v1/asset_service_pb.js";
 import { LiveService } from "../gen/kurto/gateway/v1/live_service_pb.js";
@@ -12,6 +13,7 @@ export interface Clients {
   readonly assets: Client<typeof AssetService>;
   readonly features: Client<typeof FeatureService>;
   readonly live: Client<typeof LiveService>;
+  readonly rules: Client<typeof RuleService>;
   readonly session: Client<typeof SessionService>;
   readonly streams: Client<typeof StreamControlService>;
 }
@@ -22,6 +24,7 @@ export function createClients(transport: Transport): Clients {
     assets: createClient(AssetService, transport),
     features: createClient(FeatureService, transport),
     live: createClient(LiveService, transport),
+    rules: createClient(RuleService, transport),
     session: createClient(SessionService, transport),
     streams: createClient(StreamControlService, transport),
   };

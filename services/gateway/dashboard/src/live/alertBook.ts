@@ -1,5 +1,5 @@
 import type { Alert, AlertTransition } from "../gen/kurto/alerts/v1/alerts_pb.js";
-import { ConditionState, TransitionKind } from "../gen/kurto/alerts/v1/alerts_pb.js";
+import { TransitionKind } from "../gen/kurto/alerts/v1/alerts_pb.js";
 
 /** How long an ended alert stays on the page, in milliseconds. */
 export const ENDED_SHOWN_MS = 12_000;
@@ -39,6 +39,8 @@ const ANNOUNCED: readonly TransitionKind[] = [
   TransitionKind.RAISED,
   TransitionKind.ESCALATED,
   TransitionKind.RELAPSED,
+  TransitionKind.REALARMED,
+  TransitionKind.SHELF_EXPIRED,
 ];
 
 /** Replace the open alerts; those that nobody had seen count as raised. */
@@ -49,7 +51,7 @@ export function applySnapshot(book: AlertBook, alerts: readonly Alert[]): AlertC
 }
 
 function isNews(before: Alert | undefined, alert: Alert): boolean {
-  if (alert.acknowledged) return false;
+  if (alert.acknowledged || isSetAside(alert)) return false;
   return !before || alert.severity > before.severity;
 }
 
@@ -69,13 +71,13 @@ export function applyTransitions(
     if (!alert) continue;
     const before = open.get(alert.alertId);
     if (before && before.revision > alert.revision) continue;
-    if (alert.state === ConditionState.NORMAL) {
+    if (alert.resolveTime) {
       open.delete(alert.alertId);
       if (!before) continue;
       ended.push({ alert, withdrawn: kind === TransitionKind.WITHDRAWN, endedAtMs: nowMs });
     } else {
       open.set(alert.alertId, alert);
-      if (ANNOUNCED.includes(kind)) raised.push(alert);
+      if (ANNOUNCED.includes(kind) && !isSetAside(alert)) raised.push(alert);
     }
   }
   return { book: { ...book, open, ended, newestTransition: newest }, raised };
@@ -86,7 +88,7 @@ export function applyAlert(book: AlertBook, alert: Alert): AlertBook {
   const before = book.open.get(alert.alertId);
   if (!before || before.revision > alert.revision) return book;
   const open = new Map(book.open);
-  if (alert.state === ConditionState.NORMAL) open.delete(alert.alertId);
+  if (alert.resolveTime) open.delete(alert.alertId);
   else open.set(alert.alertId, alert);
   return { ...book, open };
 }
@@ -95,6 +97,11 @@ export function applyAlert(book: AlertBook, alert: Alert): AlertBook {
 export function forgetEnded(book: AlertBook, nowMs: number): AlertBook {
   const ended = book.ended.filter((entry) => nowMs - entry.endedAtMs < ENDED_SHOWN_MS);
   return ended.length === book.ended.length ? book : { ...book, ended };
+}
+
+/** Put aside by people or by design: shelved, suppressed, or out of service. */
+export function isSetAside(alert: Alert): boolean {
+  return alert.shelving !== undefined || alert.suppression !== "" || alert.outOfService !== "";
 }
 
 /** Open alerts as people want them: unacknowledged, then severe, then new ones first. */

@@ -12,6 +12,7 @@ import {
   applyTransitions,
   forgetEnded,
   inOrder,
+  isSetAside,
 } from "../live/alertBook.js";
 import type { Clock } from "../live/clock.js";
 import { translate as t } from "../messages/index.js";
@@ -58,8 +59,11 @@ export function createAlertStore(clients: Clients, clock: Clock) {
     return alerts[0]?.sensorId ?? "";
   }
 
+  /** All open alerts. */
   const ordered = computed(() => inOrder(book.value.open.values()));
-  return { book, ordered, announcement, takeSnapshot, takeTransitions, acknowledge, mostUrgentSensor };
+  /** Those that nobody and nothing has put aside. */
+  const active = computed(() => ordered.value.filter((alert) => !isSetAside(alert)));
+  return { book, ordered, active, announcement, takeSnapshot, takeTransitions, acknowledge, mostUrgentSensor };
 }
 
 export type AlertStore = ReturnType<typeof createAlertStore>;

@@ -12,6 +12,7 @@ import { windowIntervalS } from "../live/freshness.js";
 import { LiveLink, type LinkState } from "../live/liveLink.js";
 import { ServerClock } from "../live/serverClock.js";
 import { createAlertStore } from "./alerts.js";
+import { createOperatorStore } from "./operators.js";
 import { createDefinitionStore } from "./definitions.js";
 import { createSensorStore } from "./sensors.js";
 import { createSessionStore } from "./session.js";
@@ -38,6 +39,7 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
   const session = createSessionStore(clients, tokens);
   const sensors = createSensorStore(clients, clock);
   const alerts = createAlertStore(clients, clock);
+  const operators = createOperatorStore(clients);
   const definitions = createDefinitionStore(clients);
   const storage = createStorageStore(clients, clock);
   const trends = createTrendStore(
@@ -126,9 +128,11 @@ export function createDashboard({ clients, tokens, clock, ...parts }: DashboardP
   });
 
   return {
+    clients,
     session,
     sensors,
     alerts,
+    operators,
     definitions,
     storage,
     trends,

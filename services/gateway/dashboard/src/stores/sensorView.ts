@@ -20,7 +20,7 @@ export function useSensorView(spanWantedS: () => number) {
   });
   const spanS = computed(() => trendSpanS(spanWantedS(), paceS.value));
   const alertsHere = computed(() =>
-    alerts.ordered.value.filter((alert) => alert.sensorId === selected.value),
+    alerts.active.value.filter((alert) => alert.sensorId === selected.value),
   );
 
   /** Age in seconds of the newest window, at a time of the page. */

@@ -6,6 +6,7 @@ import type { TokenKeeper } from "../api/token.js";
 import type { GetSessionResponse } from "../gen/kurto/gateway/v1/session_service_pb.js";
 
 const OPERATORS = ["operator", "engineer", "admin"];
+const ENGINEERS = ["engineer", "admin"];
 
 /** Who uses the page, and the token that proves it. */
 export function createSessionStore(clients: Clients, tokens: TokenKeeper) {
@@ -38,14 +39,18 @@ export function createSessionStore(clients: Clients, tokens: TokenKeeper) {
   }
 
   /** Until the server has said who we are nothing is barred: it decides anyway. */
-  const mayOperate = computed(
-    () => !session.value || session.value.roles.some((role) => OPERATORS.includes(role)),
-  );
+  const mayOperate = computed(() => hasOneOf(OPERATORS));
+  const mayConfigure = computed(() => hasOneOf(ENGINEERS));
+
+  function hasOneOf(roles: readonly string[]): boolean {
+    return !session.value || session.value.roles.some((role) => roles.includes(role));
+  }
+
   /** The proved name, "" without tokens. */
   const principal = computed(() =>
     session.value && !session.value.anonymous ? session.value.principal : "",
   );
-  return { session, challenge, load, refused, signIn, hasToken: () => tokens.read() !== "", mayOperate, principal };
+  return { session, challenge, load, refused, signIn, hasToken: () => tokens.read() !== "", mayOperate, mayConfigure, principal };
 }
 
 export type SessionStore = ReturnType<typeof createSessionStore>;

@@ -1,0 +1,85 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { shallowRef } from "vue";
+import type { Clients } from "../api/clients.js";
+import { describeFailure, type Failure } from "../api/failure.js";
+import { atMs } from "../formatting/alarms.js";
+import { type Rule, RuleSchema } from "../gen/kurto/alerts/v1/alerts_pb.js";
+import { RollupInterval } from "../gen/kurto/analyzer/v1/feature_service_pb.js";
+import type { Trend } from "./alarmDetail.js";
+
+const PAGE_SIZE = 1000;
+/** How much of the past a preview shows. */
+const PREVIEW_MS = 15 * 60_000;
+
+/** The rules, and what changes them. */
+export function createRuleBook(clients: Clients) {
+  const rules = shallowRef<readonly Rule[]>([]);
+  const failure = shallowRef<Failure | null>(null);
+
+  async function load(): Promise<void> {
+    failure.value = null;
+    try {
+      const found: Rule[] = [];
+      let pageToken = "";
+      do {
+        const page = await clients.rules.listRules({ pageSize: PAGE_SIZE, pageToken });
+        found.push(...page.rules);
+        pageToken = page.nextPageToken;
+      } while (pageToken);
+      rules.value = found;
+    } catch (error) {
+      failure.value = describeFailure(error);
+    }
+  }
+
+  /** Store a rule, new or changed; the failure names the field that is wrong. */
+  async function save(rule: Rule): Promise<Failure | null> {
+    return settle(() => (rule.version ? clients.rules.updateRule({ rule }) : clients.rules.createRule({ rule })));
+  }
+
+  async function remove(ruleId: string): Promise<Failure | null> {
+    return settle(() => clients.rules.deleteRule({ ruleId }));
+  }
+
+  async function settle(call: () => Promise<unknown>): Promise<Failure | null> {
+    try {
+      await call();
+    } catch (error) {
+      return describeFailure(error);
+    }
+    await load();
+    return null;
+  }
+
+  /** The recent past of a feature on one channel, to hold limits against. */
+  async function preview(
+    sensorId: string,
+    channel: string,
+    feature: string,
+    nowMs: number,
+  ): Promise<Trend> {
+    const { rollups } = await clients.features.listFeatureRollups({
+      sensorId,
+      interval: RollupInterval.ONE_SECOND,
+      startTime: timestampFromMs(nowMs - PREVIEW_MS),
+      endTime: timestampFromMs(nowMs),
+      featureNames: [feature],
+      channels: channel ? [channel] : [],
+      pageSize: PAGE_SIZE,
+    });
+    return {
+      timesS: rollups.map(({ startTime }) => atMs(startTime) / 1000),
+      values: rollups.map(({ channels }) => {
+        const largest = channels.flatMap(({ features }) => features[feature]?.maximum ?? []);
+        return largest.length ? Math.max(...largest) : null;
+      }),
+    };
+  }
+
+  return { rules, failure, load, save, remove, preview };
+}
+
+export function newRule(): Rule {
+  return create(RuleSchema, { feature: "velocity_rms", unit: "mm/s", selector: {} });
+}
