@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from kurto_dsp.condition import (
@@ -21,6 +22,7 @@ from kurto_dsp.condition import (
     iso_10816_3_table,
     machine_table,
     operating_limits,
+    zone_place,
 )
 from kurto_dsp.exceptions import ParameterError
 
@@ -213,3 +215,23 @@ def test_limits_of_displacement_and_what_they_refuse() -> None:
         operating_limits(
             iso_10816_1_table(Iso10816Class.CLASS_I), quantity=VibrationQuantity.DISPLACEMENT
         )
+
+
+@pytest.mark.parametrize("group", list(MachineGroup))
+@pytest.mark.parametrize("support", list(Support))
+def test_the_place_among_zones_agrees_with_the_zone(group: MachineGroup, support: Support) -> None:
+    table = iso_10816_3_table(group, support)
+    bounds = table.velocity_mm_s
+    corners = np.array([bounds.a_b, bounds.b_c, bounds.c_d])
+    np.testing.assert_array_equal(zone_place(corners, bounds), [1.0, 2.0, 3.0])
+    values = np.linspace(0.0, 2.0 * bounds.c_d, 400)
+    places = zone_place(values, bounds)
+    assert (np.diff(places) > 0.0).all()
+    for value, place in zip(values.tolist(), places.tolist(), strict=True):
+        zone = grade([Reading(value, "mm/s")], table).zone
+        assert zone is list(Zone)[min(max(math.ceil(place) - 1, 0), 3)]
+
+
+def test_no_value_has_no_place() -> None:
+    bounds = iso_10816_3_table(MachineGroup.GROUP_2, Support.RIGID).velocity_mm_s
+    assert np.isnan(zone_place(np.array([math.nan]), bounds)).all()

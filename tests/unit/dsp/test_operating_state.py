@@ -1,5 +1,6 @@
 """Operating state: stops, run-ups, steady running, and what must never be taken for a start."""
 
+import json
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from scipy.io import loadmat
 
 from kurto_dsp import AccelerationUnit
 from kurto_dsp.condition import (
+    COUNTED_WINDOW_RULES,
     OperatingEvidence,
     OperatingRules,
     OperatingState,
@@ -197,3 +199,20 @@ def test_every_pronostia_run_is_running_from_begin_to_end(shared_data: Path) -> 
         assert set(known) <= {_RUNNING, _COAST_DOWN}, path.name
         # A level that falls for a while is all that may gate a burst sensor.
         assert known.count(_RUNNING) > 0.97 * len(known), path.name
+
+
+def test_a_restored_machine_goes_on_as_if_nothing_had_happened() -> None:
+    rng = np.random.default_rng(3)
+    stretches = ((30, 0.001), (40, 2.0), (20, 0.0005), (3, math.nan), (60, 1.5), (12, math.nan))
+    levels = [level * rng.uniform(0.9, 1.1) for count, level in stretches for _ in range(count)]
+    windows = [OperatingEvidence(level, rng.uniform(500.0, 900.0), 0.1) for level in levels]
+    whole, states = OperatingStateMachine(COUNTED_WINDOW_RULES), set()
+    parted = OperatingStateMachine(COUNTED_WINDOW_RULES)
+    for window in windows:
+        memory = json.loads(json.dumps(parted.memory(), allow_nan=False))
+        parted = OperatingStateMachine(COUNTED_WINDOW_RULES)
+        parted.restore(memory)
+        states.add(whole.update(window))
+        assert parted.update(window) is whole.state
+        assert parted.memory() == whole.memory()
+    assert states >= {OperatingState.STOPPED, OperatingState.START_UP, OperatingState.RUNNING}

@@ -30,7 +30,7 @@ from kurto_dsp.condition.iso_tables import (
     iso_10816_1_table,
     iso_10816_3_table,
 )
-from kurto_dsp.condition.iso_zones import Reading, Zone, ZoneGrade, grade
+from kurto_dsp.condition.iso_zones import Reading, Zone, ZoneGrade, grade, zone_place
 from kurto_dsp.condition.operating_bins import OperatingBin, OperatingBins
 from kurto_dsp.condition.operating_state import (
     OperatingEvidence,
@@ -39,8 +39,10 @@ from kurto_dsp.condition.operating_state import (
     OperatingStateMachine,
 )
 from kurto_dsp.condition.reference_levels import ReferenceLayout, ReferenceLevels
+from kurto_dsp.condition.window_columns import COUNTED_WINDOW_RULES, WindowColumns
 
 __all__ = [
+    "COUNTED_WINDOW_RULES",
     "CRITICAL_FACTOR",
     "ISO_10816_1_EDITION",
     "ISO_10816_3_EDITION",
@@ -70,6 +72,7 @@ __all__ = [
     "RefusalReason",
     "Support",
     "VibrationQuantity",
+    "WindowColumns",
     "Zone",
     "ZoneBoundaries",
     "ZoneGrade",
@@ -82,4 +85,5 @@ __all__ = [
     "machine_growth",
     "machine_table",
     "operating_limits",
+    "zone_place",
 ]

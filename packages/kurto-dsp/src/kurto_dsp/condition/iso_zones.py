@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
+from kurto_dsp.arrays import Float64Array
 from kurto_dsp.condition.iso_machines import GradingRefusedError, RefusalReason
 from kurto_dsp.condition.iso_tables import VibrationQuantity, ZoneBoundaries, ZoneTable
 
@@ -174,6 +177,30 @@ def _place(value: float, boundaries: ZoneBoundaries) -> _Position:
         if value <= upper:  # a value on the boundary belongs to the lower zone
             return zone, value / upper
     return 3, value / boundaries.c_d
+
+
+def zone_place(values: Float64Array, boundaries: ZoneBoundaries) -> Float64Array:
+    """Return where values lie among the zones: 1 on A/B, 2 on B/C, 3 on C/D, lines between.
+
+    Parameters
+    ----------
+    values : Float64Array
+        RMS >= 0 in the unit of the boundaries; NaN for null.
+
+    Returns
+    -------
+    Float64Array [same shape]
+        From 0; beyond C/D the line between B/C and C/D goes on. NaN for null.
+
+    Examples
+    --------
+    >>> zone_place(np.array([1.4, 2.1, 2.8, 4.5, 6.2]), ZoneBoundaries(1.4, 2.8, 4.5)).tolist()
+    [1.0, 1.5, 2.0, 3.0, 4.0]
+    """
+    corners = (0.0, boundaries.a_b, boundaries.b_c, boundaries.c_d)
+    beyond = 3.0 + (values - boundaries.c_d) / (boundaries.c_d - boundaries.b_c)
+    inside = np.interp(values, corners, (0.0, 1.0, 2.0, 3.0))
+    return np.where(values > boundaries.c_d, beyond, inside)
 
 
 def _speed_remarks(

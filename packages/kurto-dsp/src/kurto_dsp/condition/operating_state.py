@@ -7,8 +7,10 @@ is never taken for one that starts, because that would silence its alarms.
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from kurto_dsp.exceptions import ParameterError
 
@@ -146,6 +148,31 @@ class OperatingStateMachine:
         self._candidate, self._agreeing = False, 0
         self._windows_in_state = 0
         self._null_windows = 0
+
+    def memory(self) -> dict[str, Any]:
+        """Return everything that `restore` needs, for JSON; every number comes back exactly."""
+        return {
+            "state": self._state.value,
+            "levels": list(self._levels),
+            "centroids": [None if math.isnan(one) else one for one in self._centroids],
+            "running_level": self._running_level,
+            "rest_level": self._rest_level,
+            "agreeing": [self._candidate, self._agreeing],
+            "windows_in_state": self._windows_in_state,
+            "null_windows": self._null_windows,
+        }
+
+    def restore(self, memory: Mapping[str, Any]) -> None:
+        """Continue where `memory` was taken, under the same rules."""
+        self.reset()
+        self._state = OperatingState(memory["state"])
+        self._levels.extend(memory["levels"])
+        self._centroids.extend(math.nan if one is None else one for one in memory["centroids"])
+        self._running_level = memory["running_level"]
+        self._rest_level = memory["rest_level"]
+        self._candidate, self._agreeing = memory["agreeing"]
+        self._windows_in_state = memory["windows_in_state"]
+        self._null_windows = memory["null_windows"]
 
     def update(self, window: OperatingEvidence) -> OperatingState:
         """Return the state after one more window.

@@ -6,7 +6,6 @@ stored ones again and is where the one before was.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,26 +16,17 @@ from kurto_analyzer.frames import Frame, FrameLayout
 from kurto_dsp.arrays import Float64Array
 from kurto_dsp.condition.baselines import Baseline, BaselineLearner, is_counted
 from kurto_dsp.condition.growth_monitor import Growth, GrowthMonitor
-from kurto_dsp.condition.log_levels import positive_features
 from kurto_dsp.condition.operating_bins import OperatingBin, OperatingBins
 from kurto_dsp.condition.operating_state import (
     OperatingEvidence,
-    OperatingRules,
     OperatingState,
     OperatingStateMachine,
 )
 from kurto_dsp.condition.reference_levels import ReferenceLayout
-from kurto_dsp.units import STANDARD_GRAVITY_MPS2, AccelerationUnit
+from kurto_dsp.condition.window_columns import COUNTED_WINDOW_RULES, WindowColumns
 
 __all__ = ["REPLAY_WINDOWS", "ConditionTrack", "LearningTrack", "counts"]
 
-# Counted windows come once a second, or once a burst: a tenth of what the rules count by default.
-# A failing bearing's level falls and rises by a quarter within a few windows: with movements of
-# 0.15 neper one window in 50 of such runs was taken for coasting down, with these one in 250.
-_RULES = OperatingRules(
-    level_movement=0.3, centroid_movement=0.3, trend_windows=12,
-    confirm_windows=2, max_transient_windows=60, forget_windows=10,
-)  # fmt: skip
 REPLAY_WINDOWS = 120
 """Windows that a condition is rebuilt from: what the references look back, and a start before."""
 
@@ -50,39 +40,19 @@ def counts(frame: Frame) -> bool:
     )
 
 
-class _Columns:
-    """Positive features of a layout of frames."""
+def _columns(layout: FrameLayout) -> WindowColumns:
+    return WindowColumns(layout.feature_names, layout.channels, layout.units)
 
-    def __init__(self, layout: FrameLayout) -> None:
-        features = positive_features(layout.feature_names)
-        self.frame_layout = layout
-        self.layout = ReferenceLayout(layout.channels, layout.units, features)
-        self._columns = [layout.feature_names.index(name) for name in features]
-        scale = {AccelerationUnit.G.value: STANDARD_GRAVITY_MPS2}
-        self._scales = np.array([scale.get(unit, 1.0) for unit in layout.units])
 
-    def values(self, frame: Frame) -> Float64Array:
-        """Return the positive features of a frame."""
-        assert frame.values is not None
-        return frame.values[:, self._columns].astype(np.float64)
+def _values(columns: WindowColumns, frame: Frame) -> Float64Array:
+    assert frame.values is not None
+    return columns.positive(frame.values)
 
-    def evidence(self, frame: Frame) -> OperatingEvidence:
-        """Return what tells the operating state, from the channel that shakes most."""
-        rms = self._column(frame, "rms") * self._scales
-        rms[[_bears(mask, QualityFlag.QUALITY_FLAG_FLAT) for mask in frame.quality]] = 0.0
-        if not np.isfinite(rms).any():
-            return OperatingEvidence(math.nan)
-        row = int(np.nanargmax(rms))
-        centroid = self._column(frame, "spectral_centroid")[row]
-        flatness = self._column(frame, "spectral_flatness")[row]
-        return OperatingEvidence(float(rms[row]), float(centroid), float(flatness))
 
-    def _column(self, frame: Frame, name: str) -> Float64Array:
-        assert frame.values is not None
-        if name not in frame.layout.feature_names:
-            return np.full(len(frame.layout.channels), np.nan)
-        column = frame.layout.feature_names.index(name)
-        return frame.values[:, column].astype(np.float64)
+def _evidence(columns: WindowColumns, frame: Frame) -> OperatingEvidence:
+    assert frame.values is not None
+    flat = [_bears(mask, QualityFlag.QUALITY_FLAG_FLAT) for mask in frame.quality]
+    return columns.evidence(frame.values, flat)
 
 
 class LearningTrack:
@@ -96,8 +66,9 @@ class LearningTrack:
 
     def __init__(self, stored: StoredBaseline) -> None:
         self.stored = stored
-        self._gate = OperatingStateMachine(_RULES)
-        self._columns: _Columns | None = None
+        self._gate = OperatingStateMachine(COUNTED_WINDOW_RULES)
+        self._layout: FrameLayout | None = None
+        self._columns: WindowColumns | None = None
         self._learner: BaselineLearner | None = None
         self._last: tuple[int, int] | None = None
         self._cuts = OperatingBins()
@@ -118,16 +89,16 @@ class LearningTrack:
         if frame.start_us < self.stored.begin_us or (self._last and frame.order <= self._last):
             return
         self._last = frame.order
-        if self._columns is None or self._columns.frame_layout != frame.layout:
+        if self._columns is None or self._layout != frame.layout:
             # Other channels or features: what was learned is of something else.
-            self._columns = _Columns(frame.layout)
+            self._layout, self._columns = frame.layout, _columns(frame.layout)
             self._learner = BaselineLearner(
                 self._columns.layout, window_count=self.stored.wanted_windows
             )
         assert self._learner is not None
-        state = self._gate.update(self._columns.evidence(frame))
+        state = self._gate.update(_evidence(self._columns, frame))
         if state is OperatingState.RUNNING:
-            values = self._columns.values(frame)
+            values = _values(self._columns, frame)
             values[_clipped(frame)] = np.nan  # lower bounds are no healthy levels
             self._learner.add(values, self._bin(frame))
 
@@ -185,8 +156,9 @@ class ConditionTrack:
         self.in_force = in_force
         self.newest: Frame | None = None
         self.compared: Compared | None = None
-        self._gate = OperatingStateMachine(_RULES)
-        self._columns: _Columns | None = None
+        self._gate = OperatingStateMachine(COUNTED_WINDOW_RULES)
+        self._layout: FrameLayout | None = None
+        self._columns: WindowColumns | None = None
         self._monitor: GrowthMonitor | None = None
         baseline = None if in_force is None else in_force.baseline
         self._cuts = OperatingBins() if baseline is None else baseline.cuts
@@ -201,14 +173,14 @@ class ConditionTrack:
         if self.newest is not None and frame.order <= self.newest.order:
             return
         self.newest = frame
-        if self._columns is None or self._columns.frame_layout != frame.layout:
-            self._columns = _Columns(frame.layout)
+        if self._columns is None or self._layout != frame.layout:
+            self._layout, self._columns = frame.layout, _columns(frame.layout)
             baseline = self.in_force.baseline if self.in_force else None
             self._monitor = GrowthMonitor(self._columns.layout, baseline)
         assert self._monitor is not None
-        if self._gate.update(self._columns.evidence(frame)) is OperatingState.RUNNING:
+        if self._gate.update(_evidence(self._columns, frame)) is OperatingState.RUNNING:
             operating_bin = self._bin(frame)
-            growth = self._monitor.update(self._columns.values(frame), operating_bin)
+            growth = self._monitor.update(_values(self._columns, frame), operating_bin)
             self.compared = Compared(frame, self._columns.layout, growth)
 
     def _bin(self, frame: Frame) -> OperatingBin:
