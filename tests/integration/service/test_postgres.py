@@ -105,6 +105,16 @@ async def test_locks_of_whoever_is_gone_in_a_transaction_are_let_go(postgres_dsn
         await pool.close()
 
 
+async def test_an_idle_transaction_may_be_left_to_the_server(postgres_dsn: str) -> None:
+    asked = "SHOW idle_in_transaction_session_timeout"
+    async with connected(postgres_dsn) as connection:
+        of_the_server = await connection.fetchval(asked)
+    async with small_pool(postgres_dsn, idle_transaction_timeout_s=0.0) as pool:
+        assert await pool.fetchval(asked) == of_the_server
+    async with small_pool(postgres_dsn) as pool:
+        assert await pool.fetchval(asked) == "1min"
+
+
 @pytest.mark.usefixtures("package")
 async def test_sql_of_a_revision_reaches_the_server_verbatim(postgres_dsn: str) -> None:
     await upgrade(postgres_dsn)

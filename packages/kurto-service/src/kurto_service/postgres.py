@@ -124,7 +124,7 @@ async def create_pool(
         Prepared statements per connection; 0 behind pgbouncer in transaction mode.
     idle_transaction_timeout_s : float
         Seconds after which the server ends a transaction in which nothing is asked: whoever is gone
-        without a word holds no locks for longer. TCP would take two hours.
+        without a word holds no locks for longer. TCP would take two hours. 0: as the server has it.
     init : async callable, optional
         Prepares each new connection, for example with type codecs.
 
@@ -148,10 +148,7 @@ async def create_pool(
         timeout=connect_timeout_s,
         command_timeout=command_timeout_s,
         statement_cache_size=statement_cache_size,
-        server_settings={
-            "application_name": application_name,
-            "idle_in_transaction_session_timeout": f"{idle_transaction_timeout_s * 1000:.0f}",
-        },
+        server_settings=_session_settings(application_name, idle_transaction_timeout_s),
     )
     pool.acquire_timeout_s = acquire_timeout_s
     await pool
@@ -162,6 +159,14 @@ async def create_pool(
         pool.terminate()
         raise
     return pool
+
+
+def _session_settings(application_name: str, idle_transaction_timeout_s: float) -> dict[str, str]:
+    settings = {"application_name": application_name}
+    if idle_transaction_timeout_s > 0:
+        idle_ms = f"{idle_transaction_timeout_s * 1000:.0f}"
+        settings["idle_in_transaction_session_timeout"] = idle_ms
+    return settings
 
 
 def _check_version(connection: Connection | PooledConnection) -> None:

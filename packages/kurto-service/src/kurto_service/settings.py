@@ -88,10 +88,11 @@ class ServiceSettings(BaseSettings):
     )
     postgres_idle_transaction_timeout_s: float = Field(
         default=60.0,
-        ge=1,
+        ge=0,
         le=3600,
         description="Seconds after which PostgreSQL ends a transaction in which nothing is asked:"
-        " the locks of a machine that is gone last no longer.",
+        " the locks of a machine that is gone last no longer. 0 leaves it to the server: behind"
+        " pgbouncer, which refuses what it does not know.",
     )
     valkey_url: str = Field(
         default="redis://127.0.0.1:6379/0",
