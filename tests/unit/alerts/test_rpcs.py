@@ -155,11 +155,27 @@ async def test_every_part_of_a_rule_comes_back(service: Service) -> None:
             pb.Level(severity=pb.SEVERITY_CRITICAL, lower_limit=-9.0, upper_limit=9.0),
             pb.Level(severity=pb.SEVERITY_INFO, lower_limit=-1.0, upper_limit=1.5),
         ],
-        selector=pb.ChannelSelector(sensor_ids=["b", "a"], tags=["t"], channels=["vertical"]),
+        selector=pb.ChannelSelector(
+            sensor_ids=["b", "a"],
+            tags=["t"],
+            channels=["vertical", "axial"],
+            machine_ids=["press", "fan"],
+        ),
         deadband_ratio=0.0,
         disabled=True,
         labels={"team": "west"},
+        measure=pb.MEASURE_RATE_PER_MINUTE,
+        scope=pb.SCOPE_SENSOR,
+        voting_count=2,
+        priority=pb.PRIORITY_HIGH,
+        start_up=pb.StartUp(multiplier=0.0),
+        speed_range=pb.SpeedRange(low_hz=0.0),
+        suppress_when=[pb.OPERATING_CONDITION_COAST_DOWN, pb.OPERATING_CONDITION_STOPPED],
+        guidance="Listen at the bearing.",
     )
+    rule.levels[0].latch = False
+    rule.levels[1].latch = True
+    rule.start_up.hold_duration.FromMilliseconds(250)
     rule.levels[0].pending_duration.FromMilliseconds(0)
     rule.levels[1].pending_duration.FromMilliseconds(1500)
     rule.recovery_duration.FromMilliseconds(0)
@@ -171,6 +187,10 @@ async def test_every_part_of_a_rule_comes_back(service: Service) -> None:
     del again.levels[:]
     again.levels.extend(reversed(stored.levels))
     again.selector.sensor_ids[:] = ["b", "a"]
+    assert list(stored.selector.channels) == ["axial", "vertical"]
+    again.selector.channels[:] = ["vertical", "axial"]
+    again.selector.machine_ids[:] = ["press", "fan"]
+    again.suppress_when[:] = reversed(stored.suppress_when)
     for name in ("version", "create_time", "update_time", "update_principal"):
         again.ClearField(name)
     assert again == rule

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kurto.alerts.v1 import alerts_pb2 as pb
 from kurto_alerts.alert_state import Alert, Shelving, Transition
 from kurto_alerts.exceptions import FieldInvalid
-from kurto_alerts.rule_validation import LevelDraft, RuleDraft
+from kurto_alerts.rule_drafts import LevelDraft, RuleDraft
 from kurto_alerts.rules import Level, Operator, Rule
 
 LONGEST_SECONDS = 10**9  # far beyond what any rule allows, far below what timedelta holds

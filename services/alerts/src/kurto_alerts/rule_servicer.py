@@ -1,19 +1,21 @@
 """The RPCs of rules: decode, one call of the domain, encode."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import grpc
 
+from kurto.alerts.v1 import alerts_pb2 as pb
 from kurto.alerts.v1 import rule_service_pb2 as rule_pb
 from kurto.alerts.v1 import rule_service_pb2_grpc as rule_grpc
 from kurto_alerts.conversion import draft_from_proto, rule_to_proto
 from kurto_alerts.cursors import decode_rule, encode_rule, page_limit
 from kurto_alerts.exceptions import FieldInvalid
+from kurto_alerts.measure_validation import needs_catalogue
 from kurto_alerts.ports import FeatureCatalogue, RuleStore
 from kurto_alerts.request_fields import checked_text
-from kurto_alerts.rule_validation import validated_rule
+from kurto_alerts.rule_validation import check_writable_id, validated_rule
 from kurto_alerts.rules import Rule
 from kurto_service.clock import Clock
 from kurto_service.identity import current_principal, requires
@@ -53,8 +55,16 @@ class RuleServicer(rule_grpc.RuleServiceServicer):
     ) -> Rule:
         if not request.HasField("rule"):
             raise FieldInvalid("rule is required", field="rule")
-        units = await self._catalogue.units(needed=request.rule.feature)
-        return validated_rule(draft_from_proto(request.rule, rule_id), units)
+        rule = await self._checked(request.rule, rule_id)
+        creating = isinstance(request, rule_pb.CreateRuleRequest)
+        check_writable_id(rule_id, creating=creating)
+        return rule
+
+    async def _checked(self, rule: pb.Rule, rule_id: str) -> Rule:
+        units: Mapping[str, str] = {}
+        if needs_catalogue(rule.measure):
+            units = await self._catalogue.units(needed=rule.feature)
+        return validated_rule(draft_from_proto(rule, rule_id), units)
 
     @requires("engineer")
     async def CreateRule(

@@ -1,13 +1,14 @@
 """Checks a rule before it is stored; every complaint names the field."""
 
 import math
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 
-from kurto_alerts.exceptions import FieldInvalid, LimitsInverted, UnknownFeature
+from kurto_alerts.exceptions import FieldInvalid, LimitsInverted
+from kurto_alerts.measure_validation import check_feature, checked_measure, checked_operator
+from kurto_alerts.rule_drafts import LevelDraft, RuleDraft
+from kurto_alerts.rule_words import check_id, check_text, checked_labels, checked_selector
 from kurto_alerts.rules import (
     DEFAULT_DEADBAND_RATIO,
     DEFAULT_PENDING,
@@ -15,66 +16,28 @@ from kurto_alerts.rules import (
     SEVERITY_COUNT,
     Level,
     Operator,
+    Priority,
     Rule,
-    Selector,
+    Scope,
     Severity,
 )
-from kurto_alerts.units import UNITS, fits_feature
+from kurto_alerts.suppression_validation import (
+    checked_conditions,
+    checked_speed_range,
+    checked_start_up,
+)
 
-ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 DISPLAY_NAME_LENGTH = 200
-WORD_LENGTH = 128
-LABEL_VALUE_LENGTH = 1000
-LABEL_COUNT = 64
-SELECTOR_COUNT = 10_000
 LARGEST_LIMIT = 1e15  # no quantity comes near it, and no conversion of it overflows
 LARGEST_DEADBAND_RATIO = 0.9
 # Beyond this nothing is left between the two limits of a span to recover in.
 LARGEST_DEADBAND_RATIO_OUTSIDE = 0.45
+LARGEST_VOTING_COUNT = 32
+GUIDANCE_LENGTH = 4000
+SERVICE_PREFIXES = ("data-quality.", "system.")
+DAY_ONE_PREFIX = "day-one."
 LONGEST_DURATION = timedelta(days=7)
 ZERO = timedelta(0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LevelDraft:
-    """A level as asked for; None where nothing was said."""
-
-    severity: int
-    limit: float | None = None
-    lower_limit: float | None = None
-    upper_limit: float | None = None
-    pending: timedelta | None = None
-    latch: bool | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleDraft:
-    """A rule as asked for; None where nothing was said."""
-
-    rule_id: str
-    display_name: str
-    feature: str
-    unit: str
-    operator: int
-    levels: tuple[LevelDraft, ...]
-    sensor_ids: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    deadband_ratio: float | None = None
-    recovery: timedelta | None = None
-    disabled: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict)
-    version: int = 0
-    machine_ids: tuple[str, ...] = ()
-    measure: int = 0
-    scope: int = 0
-    voting_count: int = 0
-    priority: int = 0
-    start_up_multiplier: float | None = None
-    start_up_hold: timedelta | None = None
-    speeds: tuple[float | None, float | None] | None = None
-    suppress_when: tuple[int, ...] = ()
-    guidance: str = ""
 
 
 def validated_rule(draft: RuleDraft, feature_units: Mapping[str, str]) -> Rule:
@@ -92,13 +55,12 @@ def validated_rule(draft: RuleDraft, feature_units: Mapping[str, str]) -> Rule:
     FieldInvalid, UnknownFeature, LimitsInverted
         With the field, relative to the request, in the metadata.
     """
-    _check_id("rule.rule_id", draft.rule_id)
-    _check_text("rule.display_name", draft.display_name, least=1, most=DISPLAY_NAME_LENGTH)
-    _check_feature(draft, feature_units)
-    if draft.operator not in set(Operator):
-        allowed = ", ".join(f"OPERATOR_{operator.name}" for operator in Operator)
-        raise FieldInvalid(f"rule.operator must be one of {allowed}", field="rule.operator")
-    operator = Operator(draft.operator)
+    check_id("rule.rule_id", draft.rule_id)
+    check_text("rule.display_name", draft.display_name, least=1, most=DISPLAY_NAME_LENGTH)
+    measure = checked_measure(draft)
+    check_feature(draft, measure, feature_units)
+    operator = checked_operator(draft, measure)
+    scope = _scope(draft)
     if draft.version < 0:
         raise FieldInvalid("rule.version must be >= 0", field="rule.version")
     return Rule(
@@ -108,43 +70,92 @@ def validated_rule(draft: RuleDraft, feature_units: Mapping[str, str]) -> Rule:
         unit=draft.unit,
         operator=operator,
         levels=_levels(draft.levels, operator),
-        selector=_selector(draft),
+        selector=checked_selector(draft),
         deadband_ratio=_deadband_ratio(draft.deadband_ratio, operator),
         recovery=_duration("rule.recovery_duration", draft.recovery, DEFAULT_RECOVERY),
         disabled=draft.disabled,
-        labels=_labels(draft.labels),
+        labels=checked_labels(draft.labels),
         version=draft.version,
+        measure=measure,
+        scope=scope,
+        voting_count=_voting_count(draft, scope),
+        priority=_priority(draft),
+        start_up=checked_start_up(draft),
+        speed_range=checked_speed_range(draft),
+        suppress_when=checked_conditions(draft),
+        guidance=_guidance(draft.guidance),
     )
 
 
-def _check_id(name: str, value: str) -> None:
-    if not ID_PATTERN.fullmatch(value):
-        raise FieldInvalid(f"{name} must be 1-128 characters of A-Z a-z 0-9 . _ : -", field=name)
+def check_writable_id(rule_id: str, *, creating: bool) -> None:
+    """Refuse ids that people cannot give to rules.
 
-
-def _check_text(name: str, value: str, *, least: int, most: int) -> None:
-    if not least <= len(value) <= most or "\0" in value:
+    Parameters
+    ----------
+    rule_id : str
+        The id.
+    creating : bool
+        Whether there is no rule of that id yet.
+    """
+    for prefix in SERVICE_PREFIXES:
+        if rule_id.startswith(prefix):
+            raise FieldInvalid(
+                f'rule.rule_id: ids that begin with "{prefix}" belong to alarms that the service'
+                " raises itself; choose another id",
+                field="rule.rule_id",
+            )
+    if creating and rule_id.startswith(DAY_ONE_PREFIX):
         raise FieldInvalid(
-            f"{name} must have {least}-{most} characters, none of them NUL", field=name
+            f'rule.rule_id: ids that begin with "{DAY_ONE_PREFIX}" belong to rules that come with'
+            " a machine, which can be changed and deleted, not created; choose another id",
+            field="rule.rule_id",
         )
 
 
-def _check_feature(draft: RuleDraft, feature_units: Mapping[str, str]) -> None:
-    if draft.feature not in feature_units:
-        raise UnknownFeature(feature=draft.feature, field="rule.feature")
-    if draft.unit not in UNITS:
-        allowed = ", ".join(f'"{unit}"' for unit in UNITS)
+def _scope(draft: RuleDraft) -> Scope:
+    if draft.scope == 0:
+        return Scope.CHANNEL
+    if draft.scope not in set(Scope):
+        allowed = ", ".join(f"SCOPE_{scope.name}" for scope in Scope)
+        raise FieldInvalid(f"rule.scope must be one of {allowed}", field="rule.scope")
+    return Scope(draft.scope)
+
+
+def _voting_count(draft: RuleDraft, scope: Scope) -> int:
+    """Return how many channels must be beyond a limit; 0 stands for one."""
+    name = "rule.voting_count"
+    count = draft.voting_count or 1
+    if not 1 <= count <= LARGEST_VOTING_COUNT:
+        raise FieldInvalid(f"{name} must be 1-{LARGEST_VOTING_COUNT}", field=name)
+    if count > 1 and scope is not Scope.SENSOR:
         raise FieldInvalid(
-            f"rule.unit is the unit of the limits: give one of {allowed}", field="rule.unit"
+            f"{name} counts the channels of a sensor: set rule.scope to SCOPE_SENSOR, or leave"
+            " the count out",
+            field=name,
         )
-    feature_unit = feature_units[draft.feature]
-    if not fits_feature(rule_unit=draft.unit, feature_unit=feature_unit):
+    named = len(set(draft.channels))
+    if named and count > named:
         raise FieldInvalid(
-            f'rule.unit "{draft.unit}" does not fit {draft.feature}, which is in {feature_unit}',
-            field="rule.unit",
-            feature=draft.feature,
-            feature_unit=feature_unit,
+            f"{name} is {count}, but rule.selector.channels names {named}: so many can never be"
+            " beyond a limit",
+            field=name,
         )
+    return count
+
+
+def _priority(draft: RuleDraft) -> Priority:
+    if draft.priority not in set(Priority):
+        allowed = "PRIORITY_LOW, PRIORITY_MEDIUM, PRIORITY_HIGH"
+        raise FieldInvalid(
+            f"rule.priority must be one of {allowed}, or left out to go by severity",
+            field="rule.priority",
+        )
+    return Priority(draft.priority)
+
+
+def _guidance(text: str) -> str:
+    check_text("rule.guidance", text, least=0, most=GUIDANCE_LENGTH)
+    return text
 
 
 def _levels(drafts: tuple[LevelDraft, ...], operator: Operator) -> tuple[Level, ...]:
@@ -245,33 +256,3 @@ def _duration(name: str, duration: timedelta | None, default: timedelta) -> time
     if not ZERO <= duration <= LONGEST_DURATION:
         raise FieldInvalid(f"{name} must be 0 s to 7 days", field=name)
     return duration
-
-
-def _selector(draft: RuleDraft) -> Selector:
-    for name, words in (
-        ("rule.selector.sensor_ids", draft.sensor_ids),
-        ("rule.selector.tags", draft.tags),
-        ("rule.selector.channels", draft.channels),
-    ):
-        if len(words) > SELECTOR_COUNT:
-            raise FieldInvalid(f"{name} must hold at most {SELECTOR_COUNT} words", field=name)
-        _check_words(name, words)
-    return Selector(
-        sensor_ids=frozenset(draft.sensor_ids),
-        tags=frozenset(draft.tags),
-        channels=frozenset(draft.channels),
-    )
-
-
-def _check_words(name: str, words: Iterable[str]) -> None:
-    for at, word in enumerate(words):
-        _check_text(f"{name}[{at}]", word, least=1, most=WORD_LENGTH)
-
-
-def _labels(labels: Mapping[str, str]) -> dict[str, str]:
-    if len(labels) > LABEL_COUNT:
-        raise FieldInvalid(f"rule.labels must hold at most {LABEL_COUNT}", field="rule.labels")
-    for key, value in labels.items():
-        _check_text("rule.labels", key, least=1, most=WORD_LENGTH)
-        _check_text(f"rule.labels[{key}]", value, least=0, most=LABEL_VALUE_LENGTH)
-    return dict(labels)

@@ -1,5 +1,6 @@
 """Rules in memory."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from kurto_alerts.alert_state import (
@@ -50,7 +51,7 @@ class MemoryRules:
         before = await self.get_rule(rule.rule_id)
         if rule.version not in (0, before.version):
             raise RuleVersionMismatch(rule_id=rule.rule_id, version=before.version)
-        stored = rule.stored(
+        stored = replace(rule, day_one=before.day_one).stored(
             version=before.version + 1,
             principal=principal,
             now=now,

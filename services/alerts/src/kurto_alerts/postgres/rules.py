@@ -110,7 +110,7 @@ class PostgresRules:
             before = await _require_rule(session, rule.rule_id)
             if rule.version not in (0, before.version):
                 raise RuleVersionMismatch(rule_id=rule.rule_id, version=before.version)
-            stored = rule.stored(
+            stored = replace(rule, day_one=before.day_one).stored(
                 version=before.version + 1,
                 principal=principal,
                 now=now,
