@@ -767,8 +767,9 @@ async def test_profiles_come_back_with_their_cursor(stores: Stores) -> None:
     first = SensorProfile("a", frozenset({"x", "y"}))
     await stores.profiles.save_profiles([first, SensorProfile("b", frozenset(), 10**10)], "1")
     changed = SensorProfile(
-        "b", frozenset(), None, archived=True, machine_id="fan", keeps_around_alarms=True
-    )
+        "b", frozenset(), None, archived=True, machine_id="fan", keeps_around_alarms=True,
+        machine_class="group_2,rigid", nominal_speed_hz=24.75,
+    )  # fmt: skip
     await stores.profiles.save_profiles([changed], "2")
     await stores.profiles.save_profiles([], "3")
     assert await stores.profiles.load_profiles() == ({"a": first, "b": changed}, "3")

@@ -71,6 +71,10 @@ class SensorProfile:
         The machine that it is mounted on; empty for none.
     keeps_around_alarms : bool
         Its raw samples are kept around alarms of the machine only.
+    machine_class : str
+        Class of the machine by ISO 10816, such as "group_2,rigid" or "class_ii"; empty for none.
+    nominal_speed_hz : float or None
+        Shaft speed by the nameplate.
     """
 
     sensor_id: str
@@ -79,6 +83,8 @@ class SensorProfile:
     archived: bool = False
     machine_id: str = ""
     keeps_around_alarms: bool = False
+    machine_class: str = ""
+    nominal_speed_hz: float | None = None
 
 
 HOPS_PER_WINDOW = 10

@@ -16,11 +16,14 @@ from kurto_alerts.exceptions import CatalogueUnavailable, KeepRefused
 from kurto_alerts.feature_decoding import FrameDecoder
 from kurto_alerts.frames import SensorProfile
 from kurto_alerts.keeping import KeepRequest
+from kurto_alerts.references.machine_classes import declared_class
 from kurto_alerts.sequences import HistoryPage
 from kurto_service.clock import Clock
 
 RETRY_AFTER_S = 2.0
 REFRESH_PAUSE_S = 1.0
+SECONDS_A_MINUTE = 60.0
+LARGEST_RPM = 600_000.0
 # The sensor is unknown, or the request isn't what was asked for under this id before.
 FINAL_REFUSALS = frozenset(
     {
@@ -207,6 +210,7 @@ def profile_from_proto(sensor: assets_pb2.Sensor) -> SensorProfile:
     if acquisition.WhichOneof("kind") == "burst":
         interval = acquisition.burst.interval
         interval_us = interval.seconds * 1_000_000 + interval.nanos // 1000 or None
+    rpm = sensor.config.nominal_speed_rpm
     return SensorProfile(
         sensor.sensor_id,
         frozenset(sensor.tags),
@@ -214,4 +218,6 @@ def profile_from_proto(sensor: assets_pb2.Sensor) -> SensorProfile:
         sensor.archived,
         machine_id=sensor.machine_id,
         keeps_around_alarms=sensor.retention.WhichOneof("kind") == "around_alarms",
+        machine_class=declared_class(sensor.config.machine_class),
+        nominal_speed_hz=rpm / SECONDS_A_MINUTE if 0.0 < rpm <= LARGEST_RPM else None,
     )

@@ -9,7 +9,7 @@ from kurto_dsp.condition.growth import (
     acceleration_growth,
     machine_growth,
 )
-from kurto_dsp.condition.growth_monitor import Growth, GrowthMonitor
+from kurto_dsp.condition.growth_monitor import Growth, GrowthMonitor, align
 from kurto_dsp.condition.iso_limits import OperatingLimits, operating_limits
 from kurto_dsp.condition.iso_machines import (
     GradingRefusedError,
@@ -31,6 +31,7 @@ from kurto_dsp.condition.iso_tables import (
     iso_10816_3_table,
 )
 from kurto_dsp.condition.iso_zones import Reading, Zone, ZoneGrade, grade, zone_place
+from kurto_dsp.condition.log_levels import log_levels
 from kurto_dsp.condition.operating_bins import OperatingBin, OperatingBins
 from kurto_dsp.condition.operating_state import (
     OperatingEvidence,
@@ -78,10 +79,12 @@ __all__ = [
     "ZoneGrade",
     "ZoneTable",
     "acceleration_growth",
+    "align",
     "grade",
     "is_counted",
     "iso_10816_1_table",
     "iso_10816_3_table",
+    "log_levels",
     "machine_growth",
     "machine_table",
     "operating_limits",
