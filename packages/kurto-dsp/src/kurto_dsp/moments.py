@@ -51,7 +51,7 @@ def hop_statistics(samples: Float32Array) -> Float64Array:
         independent of the other channels, bit for bit.
     """
     # Read-only or strided samples would be compiled for once more.
-    rows = np.require(samples, np.float32, ["C", "W", "A"])
+    rows = samples if samples.flags.carray else samples.copy()
     statistics = np.empty((len(rows), STATISTIC_COUNT))
     gather = compiled(gather_moments)
     for row, its in zip(rows, statistics, strict=True):
@@ -71,12 +71,12 @@ def gather_moments(row: Float32Array, statistics: Float64Array) -> None:
         Its columns COUNT to M4 are overwritten.
     """
     total = 0.0
-    for value in row:
-        total += np.float64(value)
+    for k in range(len(row)):  # over places: the compiler makes no vectors of an iterator
+        total += np.float64(row[k])
     mean = total / len(row)
     total2 = total3 = total4 = 0.0
-    for value in row:
-        deviation = np.float64(value) - mean
+    for k in range(len(row)):
+        deviation = np.float64(row[k]) - mean
         square = deviation * deviation
         total2 += square
         total3 += square * deviation

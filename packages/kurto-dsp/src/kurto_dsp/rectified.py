@@ -27,8 +27,8 @@ def rectified_means(row: Float32Array, *, residual_mean: float) -> tuple[float, 
 def sum_rectified(row: Float32Array, mean: np.float32) -> tuple[float, float]:
     """Return Σ|x - mean| and Σ√|x - mean| of one row, added up in float64."""
     magnitudes = roots = 0.0
-    for value in row:
-        magnitude = np.float32(abs(value - mean))
+    for k in range(len(row)):  # over places: the compiler makes no vectors of an iterator
+        magnitude = np.float32(abs(row[k] - mean))
         magnitudes += np.float64(magnitude)
         roots += np.float64(np.sqrt(magnitude))
     return magnitudes, roots
