@@ -121,6 +121,29 @@ async def test_a_learned_baseline_comes_back_exactly(stores: Stores) -> None:
     ]
 
 
+async def test_events_of_all_sensors_follow_each_other(stores: Stores) -> None:
+    sensors = [f"pump-{number}" for number in range(8)]
+    store = stores.baselines
+
+    async def learn(sensor_id: str) -> None:
+        stored = await store.request(replace(NEW, sensor_id=sensor_id))
+        await store.freeze(stored.baseline_id, learned())
+
+    async def follow() -> list[tuple[str, str]]:
+        seen, number = [], 0
+        while len(seen) < 2 * len(sensors):
+            for event in await store.events_after(number, limit=3):
+                assert event.event_id > number
+                number = event.event_id
+                seen.append((event.sensor_id, event.kind))
+            await asyncio.sleep(0)
+        return seen
+
+    async with asyncio.timeout(60):
+        seen, *_ = await asyncio.gather(follow(), *(learn(sensor_id) for sensor_id in sensors))
+    assert sorted(seen) == sorted((s, kind) for s in sensors for kind in ("frozen", "requested"))
+
+
 async def test_it_is_frozen_once(stores: Stores) -> None:
     stored = await stores.baselines.request(NEW)
     answers = await asyncio.gather(

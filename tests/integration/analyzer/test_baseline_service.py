@@ -162,6 +162,18 @@ async def test_errors_say_how_many_windows_are_missing(room: Room) -> None:
     ]  # fmt: skip
     assert listed.baselines[0].baseline_id == again.baseline.baseline_id
     assert listed.baselines[0].missing_window_count == 73
+    events = (await room.features.ListBaselineEvents(pb.ListBaselineEventsRequest())).events
+    assert [one.event for one in events] == ["requested", "abandoned", "requested"]
+    assert {one.sensor_id for one in events} == {SENSOR}
+    assert events[-1].baseline_id == again.baseline.baseline_id
+    behind = pb.ListBaselineEventsRequest(after_number=events[0].event_number, page_size=1)
+    assert list((await room.features.ListBaselineEvents(behind)).events) == [events[1]]
+    for field, value in (("after_number", -1), ("page_size", 201)):
+        wrong = pb.ListBaselineEventsRequest(**{field: value})
+        reason, facts, _ = await reason_of(
+            room.features.ListBaselineEvents(wrong), grpc.StatusCode.INVALID_ARGUMENT
+        )
+        assert (reason, facts["field"]) == ("INVALID_FIELD", field)
 
 
 async def test_growth_is_seen_graded_and_told(room: Room) -> None:

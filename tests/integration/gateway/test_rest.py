@@ -124,6 +124,10 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "GET", "/api/baselines/pump-7/history?page_size=5", "",
         {"sensor_id": "pump-7", "page_size": 5},
     ),
+    "kurto.analyzer.v1.FeatureService.ListBaselineEvents": (
+        "GET", "/api/baseline-events?after_number=7&page_size=5", "",
+        {"after_number": 7, "page_size": 5},
+    ),
     "kurto.analyzer.v1.FeatureService.LearnBaseline": (
         "POST", "/api/baselines/pump-7/learn",
         '{"cause": "LEARNING_CAUSE_BEARING_REPLACED", "reason": "worn", "window_count": 90}',

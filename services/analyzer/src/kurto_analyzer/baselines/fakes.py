@@ -110,6 +110,10 @@ class FakeBaselines:
         """Return the audit of some baselines, oldest first."""
         return [event for event in self._events if event.baseline_id in baseline_ids]
 
+    async def events_after(self, number: int, *, limit: int) -> list[BaselineEvent]:
+        """Return what happened to the baselines of all sensors behind an event, oldest first."""
+        return [event for event in self._events if event.event_id > number][:limit]
+
     async def revisions(self) -> Mapping[str, Revision]:
         """Return the revision of every sensor that has baselines."""
         self._fail()
@@ -135,9 +139,9 @@ class FakeBaselines:
             self._note(stored.baseline_id, end, principal, reason)
 
     def _note(self, baseline_id: int, kind: str, principal: str, reason: str) -> None:
-        number = len(self._events) + 1
+        number, sensor_id = len(self._events) + 1, self._rows[baseline_id - 1].sensor_id
         self._events.append(
-            BaselineEvent(number, baseline_id, self._now_us(), kind, principal, reason)
+            BaselineEvent(number, baseline_id, sensor_id, self._now_us(), kind, principal, reason)
         )
 
     def _now_us(self) -> int:

@@ -16,7 +16,7 @@ from kurto_dsp.condition.operating_bins import OperatingBin
 from kurto_dsp.condition.operating_state import OperatingState
 from kurto_dsp.condition.reference_levels import Comparison, ReferenceLayout, ReferenceLevels
 
-__all__ = ["baseline_message", "fill_growth", "operating_state"]
+__all__ = ["baseline_message", "fill_event", "fill_growth", "operating_state"]
 
 _STATES = {
     BaselineState.LEARNING: pb.BASELINE_STATE_LEARNING,
@@ -88,8 +88,7 @@ def baseline_message(
         if time_us is not None:
             set_time(time, time_us)
     for event in events:
-        entry = message.events.add(event=event.kind, principal=event.principal, reason=event.reason)
-        set_time(entry.event_time, event.time_us)
+        fill_event(message.events.add(), event)
     if stored.baseline is not None:
         _fill_cuts(message, stored.baseline)
     if whole and stored.baseline is not None:
@@ -98,6 +97,17 @@ def baseline_message(
         ):
             _fill_bin(message.bins.add(), operating_bin, stored.baseline.layout, levels)
     return message
+
+
+def fill_event(message: pb.BaselineEvent, event: BaselineEvent) -> None:
+    """Write a line of the audit into an empty message."""
+    message.event_number = event.event_id
+    message.baseline_id = event.baseline_id
+    message.sensor_id = event.sensor_id
+    message.event = event.kind
+    message.principal = event.principal
+    message.reason = event.reason
+    set_time(message.event_time, event.time_us)
 
 
 def _fill_cuts(message: pb.Baseline, baseline: Baseline) -> None:

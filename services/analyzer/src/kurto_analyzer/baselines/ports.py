@@ -23,6 +23,8 @@ class BaselineEvent:
         Its number, ascending.
     baseline_id : int
         The baseline.
+    sensor_id : str
+        Its sensor.
     time_us : int
         When, microseconds since 1970.
     kind : str
@@ -35,6 +37,7 @@ class BaselineEvent:
 
     event_id: int
     baseline_id: int
+    sensor_id: str
     time_us: int
     kind: str
     principal: str
@@ -93,6 +96,13 @@ class BaselineStore(Protocol):
 
     async def events(self, baseline_ids: Sequence[int]) -> list[BaselineEvent]:
         """Return the audit of some baselines, oldest first."""
+        ...
+
+    async def events_after(self, number: int, *, limit: int) -> list[BaselineEvent]:
+        """Return what happened to the baselines of all sensors behind an event, oldest first.
+
+        None with a lower number appears later.
+        """
         ...
 
     async def revisions(self) -> Mapping[str, Revision]:

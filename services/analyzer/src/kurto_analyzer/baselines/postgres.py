@@ -30,8 +30,12 @@ ANALYZER = "kurto-analyzer"
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# All changes to the baselines of one sensor stand in one line.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('analyzer.baselines'), hashtext($1))"
+# All changes to the baselines of one sensor stand in one line. Those of all sensors stand in one
+# while they add to the audit, so that its numbers become visible in their order.
+_LOCK = """
+SELECT pg_advisory_xact_lock(hashtext('analyzer.baselines'), hashtext($1)),
+       pg_advisory_xact_lock(hashtext('analyzer.baseline_events'))
+"""
 _INSERT = """
 INSERT INTO analyzer.baselines
     (sensor_id, state, cause, reason, principal, begin_time, wanted_window_count)
@@ -60,6 +64,9 @@ ORDER BY baseline_id DESC LIMIT $3
 """
 _GET = "SELECT * FROM analyzer.baselines WHERE sensor_id = $1 AND baseline_id = $2"
 _EVENTS = "SELECT * FROM analyzer.baseline_events WHERE baseline_id = ANY($1) ORDER BY event_id"
+_EVENTS_AFTER = (
+    "SELECT * FROM analyzer.baseline_events WHERE event_id > $1 ORDER BY event_id LIMIT $2"
+)
 _REVISIONS = """
 SELECT b.sensor_id, b.learning, (SELECT max(e.event_id) FROM analyzer.baseline_events AS e
                      WHERE e.sensor_id = b.sensor_id) AS revision
@@ -137,14 +144,12 @@ class PostgresBaselines:
 
     async def events(self, baseline_ids: Sequence[int]) -> list[BaselineEvent]:
         """Return the audit of some baselines, oldest first."""
-        rows = await self._query_pool.fetch(_EVENTS, list(baseline_ids))
-        return [
-            BaselineEvent(
-                row["event_id"], row["baseline_id"], _microseconds(row["event_time"]),
-                row["event"], row["principal"], row["reason"],
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [_event(row) for row in await self._query_pool.fetch(_EVENTS, list(baseline_ids))]
+
+    async def events_after(self, number: int, *, limit: int) -> list[BaselineEvent]:
+        """Return what happened to the baselines of all sensors behind an event, oldest first."""
+        rows = await self._query_pool.fetch(_EVENTS_AFTER, number, limit)
+        return [_event(row) for row in rows]
 
     async def revisions(self) -> Mapping[str, Revision]:
         """Return the revision of every sensor that has baselines."""
@@ -161,6 +166,13 @@ async def _end(
     ended = await connection.fetchval(_END, sensor_id, _ENDS[end], end)
     if ended is not None:
         await connection.execute(_EVENT, ended, sensor_id, end, principal, reason)
+
+
+def _event(row: Any) -> BaselineEvent:
+    return BaselineEvent(
+        row["event_id"], row["baseline_id"], row["sensor_id"], _microseconds(row["event_time"]),
+        row["event"], row["principal"], row["reason"],
+    )  # fmt: skip
 
 
 def _stored(row: Any) -> StoredBaseline:

@@ -105,8 +105,8 @@ def _begin_us(request: pb.LearnBaselineRequest, now_us: int, retention_us: int) 
     return begin_us
 
 
-def page_size(request: pb.ListBaselinesRequest) -> int:
-    """Return how many baselines are wanted."""
+def page_size(request: pb.ListBaselinesRequest | pb.ListBaselineEventsRequest) -> int:
+    """Return how many baselines or events are wanted."""
     if not 0 <= request.page_size <= _LARGEST_PAGE:
         raise InvalidField(
             f"page_size must be 0 to {_LARGEST_PAGE}, got {request.page_size}.", field="page_size"

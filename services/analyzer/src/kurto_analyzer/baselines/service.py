@@ -13,7 +13,12 @@ from kurto_analyzer.baselines.exceptions import (
 )
 from kurto_analyzer.baselines.iso import iso_zone
 from kurto_analyzer.baselines.keeper import ConditionKeeper, SensorCondition
-from kurto_analyzer.baselines.messages import baseline_message, fill_growth, operating_state
+from kurto_analyzer.baselines.messages import (
+    baseline_message,
+    fill_event,
+    fill_growth,
+    operating_state,
+)
 from kurto_analyzer.baselines.model import BaselineState, StoredBaseline
 from kurto_analyzer.baselines.ports import BaselineStore, CountedWindows
 from kurto_analyzer.baselines.requests import (
@@ -124,6 +129,16 @@ class BaselineDesk:
             own = [event for event in events if event.baseline_id == stored.baseline_id]
             missing = await self._missing(stored)
             response.baselines.append(baseline_message(stored, own, missing=missing))
+        return response
+
+    async def events(self, request: pb.ListBaselineEventsRequest) -> pb.ListBaselineEventsResponse:
+        """Return what happened to baselines behind an event."""
+        if request.after_number < 0:
+            raise InvalidField("after_number must be at least 0.", field="after_number")
+        found = await self._baselines.events_after(request.after_number, limit=page_size(request))
+        response = pb.ListBaselineEventsResponse()
+        for event in found:
+            fill_event(response.events.add(), event)
         return response
 
     async def condition(self, request: pb.GetConditionRequest) -> pb.GetConditionResponse:

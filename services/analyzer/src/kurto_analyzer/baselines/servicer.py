@@ -41,6 +41,13 @@ class BaselineMethods(feature_service_pb2_grpc.FeatureServiceServicer):
         """Return one page of the baselines of a sensor."""
         return await self.baselines.list_page(request)
 
+    @requires("viewer")
+    async def ListBaselineEvents(
+        self, request: pb.ListBaselineEventsRequest, context: Context
+    ) -> pb.ListBaselineEventsResponse:
+        """Return what happened to the baselines of all sensors."""
+        return await self.baselines.events(request)
+
     @requires("engineer")
     async def LearnBaseline(
         self, request: pb.LearnBaselineRequest, context: Context

@@ -98,16 +98,22 @@ class BaselineBin(_message.Message):
     def __init__(self, operating_bin: _Optional[str] = ..., window_count: _Optional[int] = ..., channels: _Optional[_Iterable[_Union[BaselineChannel, _Mapping]]] = ...) -> None: ...
 
 class BaselineEvent(_message.Message):
-    __slots__ = ("event_time", "event", "principal", "reason")
+    __slots__ = ("event_time", "event", "principal", "reason", "event_number", "baseline_id", "sensor_id")
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    EVENT_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_ID_FIELD_NUMBER: _ClassVar[int]
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     event_time: _timestamp_pb2.Timestamp
     event: str
     principal: str
     reason: str
-    def __init__(self, event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event: _Optional[str] = ..., principal: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    event_number: int
+    baseline_id: int
+    sensor_id: str
+    def __init__(self, event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event: _Optional[str] = ..., principal: _Optional[str] = ..., reason: _Optional[str] = ..., event_number: _Optional[int] = ..., baseline_id: _Optional[int] = ..., sensor_id: _Optional[str] = ...) -> None: ...
 
 class Baseline(_message.Message):
     __slots__ = ("baseline_id", "sensor_id", "state", "cause", "reason", "principal", "begin_time", "wanted_window_count", "missing_window_count", "create_time", "freeze_time", "end_time", "bins", "events", "operating_bins", "reference_speed_hz", "load_bin_width")
@@ -178,6 +184,20 @@ class ListBaselinesResponse(_message.Message):
     baselines: _containers.RepeatedCompositeFieldContainer[Baseline]
     next_page_token: str
     def __init__(self, baselines: _Optional[_Iterable[_Union[Baseline, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListBaselineEventsRequest(_message.Message):
+    __slots__ = ("after_number", "page_size")
+    AFTER_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    after_number: int
+    page_size: int
+    def __init__(self, after_number: _Optional[int] = ..., page_size: _Optional[int] = ...) -> None: ...
+
+class ListBaselineEventsResponse(_message.Message):
+    __slots__ = ("events",)
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[BaselineEvent]
+    def __init__(self, events: _Optional[_Iterable[_Union[BaselineEvent, _Mapping]]] = ...) -> None: ...
 
 class LearnBaselineRequest(_message.Message):
     __slots__ = ("sensor_id", "cause", "reason", "begin_time", "window_count", "restart")

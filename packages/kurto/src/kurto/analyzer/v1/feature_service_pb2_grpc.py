@@ -93,6 +93,11 @@ class FeatureServiceStub:
                 request_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesRequest.SerializeToString,
                 response_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesResponse.FromString,
                 _registered_method=True)
+        self.ListBaselineEvents = channel.unary_unary(
+                '/kurto.analyzer.v1.FeatureService/ListBaselineEvents',
+                request_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselineEventsRequest.SerializeToString,
+                response_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselineEventsResponse.FromString,
+                _registered_method=True)
         self.LearnBaseline = channel.unary_unary(
                 '/kurto.analyzer.v1.FeatureService/LearnBaseline',
                 request_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.LearnBaselineRequest.SerializeToString,
@@ -220,6 +225,13 @@ class FeatureServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListBaselineEvents(self, request, context):
+        """Lists what happened to the baselines of all sensors, oldest first: for a reader that follows them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LearnBaseline(self, request, context):
         """Begins to learn a baseline. Needs the role engineer.
         """
@@ -338,6 +350,11 @@ def add_FeatureServiceServicer_to_server(servicer, server):
                     servicer.ListBaselines,
                     request_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesRequest.FromString,
                     response_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesResponse.SerializeToString,
+            ),
+            'ListBaselineEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBaselineEvents,
+                    request_deserializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselineEventsRequest.FromString,
+                    response_serializer=kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselineEventsResponse.SerializeToString,
             ),
             'LearnBaseline': grpc.unary_unary_rpc_method_handler(
                     servicer.LearnBaseline,
@@ -678,6 +695,33 @@ class FeatureService:
             '/kurto.analyzer.v1.FeatureService/ListBaselines',
             kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesRequest.SerializeToString,
             kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBaselineEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.analyzer.v1.FeatureService/ListBaselineEvents',
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselineEventsRequest.SerializeToString,
+            kurto_dot_analyzer_dot_v1_dot_baselines__pb2.ListBaselineEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

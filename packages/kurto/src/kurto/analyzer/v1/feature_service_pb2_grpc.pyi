@@ -48,6 +48,8 @@ class FeatureServiceStub:
     """
     ListBaselines: _aio.UnaryUnaryMultiCallable[_baselines_pb2.ListBaselinesRequest, _baselines_pb2.ListBaselinesResponse]
     """Lists the baselines of a sensor with their audit, newest first: none is ever deleted."""
+    ListBaselineEvents: _aio.UnaryUnaryMultiCallable[_baselines_pb2.ListBaselineEventsRequest, _baselines_pb2.ListBaselineEventsResponse]
+    """Lists what happened to the baselines of all sensors, oldest first: for a reader that follows them."""
     LearnBaseline: _aio.UnaryUnaryMultiCallable[_baselines_pb2.LearnBaselineRequest, _baselines_pb2.LearnBaselineResponse]
     """Begins to learn a baseline. Needs the role engineer."""
     GetCondition: _aio.UnaryUnaryMultiCallable[_baselines_pb2.GetConditionRequest, _baselines_pb2.GetConditionResponse]
@@ -171,6 +173,14 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_baselines_pb2.ListBaselinesRequest, _abc.Awaitable[_baselines_pb2.ListBaselinesResponse]],
     ) -> _abc.Awaitable[_baselines_pb2.ListBaselinesResponse]:
         """Lists the baselines of a sensor with their audit, newest first: none is ever deleted."""
+
+    @_abc_1.abstractmethod
+    def ListBaselineEvents(
+        self,
+        request: _baselines_pb2.ListBaselineEventsRequest,
+        context: _aio.ServicerContext[_baselines_pb2.ListBaselineEventsRequest, _abc.Awaitable[_baselines_pb2.ListBaselineEventsResponse]],
+    ) -> _abc.Awaitable[_baselines_pb2.ListBaselineEventsResponse]:
+        """Lists what happened to the baselines of all sensors, oldest first: for a reader that follows them."""
 
     @_abc_1.abstractmethod
     def LearnBaseline(

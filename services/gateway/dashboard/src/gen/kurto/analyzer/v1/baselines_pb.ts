@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/analyzer/v1/baselines.proto.
  */
 export const file_kurto_analyzer_v1_baselines: GenFile = /*@__PURE__*/
-  fileDesc("CiFrdXJ0by9hbmFseXplci92MS9iYXNlbGluZXMucHJvdG8SEWt1cnRvLmFuYWx5emVyLnYxIkkKD0Jhc2VsaW5lRmVhdHVyZRIOCgZtZWRpYW4YASABKAESEQoJbWFkX25lcGVyGAIgASgBEhMKC3ZhbHVlX2NvdW50GAMgASgFIskBCg9CYXNlbGluZUNoYW5uZWwSDwoHY2hhbm5lbBgBIAEoCRIMCgR1bml0GAIgASgJEkIKCGZlYXR1cmVzGAMgAygLMjAua3VydG8uYW5hbHl6ZXIudjEuQmFzZWxpbmVDaGFubmVsLkZlYXR1cmVzRW50cnkaUwoNRmVhdHVyZXNFbnRyeRILCgNrZXkYASABKAkSMQoFdmFsdWUYAiABKAsyIi5rdXJ0by5hbmFseXplci52MS5CYXNlbGluZUZlYXR1cmU6AjgBInAKC0Jhc2VsaW5lQmluEhUKDW9wZXJhdGluZ19iaW4YASABKAkSFAoMd2luZG93X2NvdW50GAIgASgFEjQKCGNoYW5uZWxzGAMgAygLMiIua3VydG8uYW5hbHl6ZXIudjEuQmFzZWxpbmVDaGFubmVsInEKDUJhc2VsaW5lRXZlbnQSLgoKZXZlbnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXZlbnQYAiABKAkSEQoJcHJpbmNpcGFsGAMgASgJEg4KBnJlYXNvbhgEIAEoCSKSBQoIQmFzZWxpbmUSEwoLYmFzZWxpbmVfaWQYASABKAMSEQoJc2Vuc29yX2lkGAIgASgJEi8KBXN0YXRlGAMgASgOMiAua3VydG8uYW5hbHl6ZXIudjEuQmFzZWxpbmVTdGF0ZRIvCgVjYXVzZRgEIAEoDjIgLmt1cnRvLmFuYWx5emVyLnYxLkxlYXJuaW5nQ2F1c2USDgoGcmVhc29uGAUgASgJEhEKCXByaW5jaXBhbBgGIAEoCRIuCgpiZWdpbl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChN3YW50ZWRfd2luZG93X2NvdW50GAggASgFEhwKFG1pc3Npbmdfd2luZG93X2NvdW50GAkgASgFEi8KC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmcmVlemVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKBGJpbnMYDSADKAsyHi5rdXJ0by5hbmFseXplci52MS5CYXNlbGluZUJpbhIwCgZldmVudHMYDiADKAsyIC5rdXJ0by5hbmFseXplci52MS5CYXNlbGluZUV2ZW50EhYKDm9wZXJhdGluZ19iaW5zGA8gAygJEh8KEnJlZmVyZW5jZV9zcGVlZF9oehgQIAEoAUgAiAEBEhsKDmxvYWRfYmluX3dpZHRoGBEgASgBSAGIAQFCFQoTX3JlZmVyZW5jZV9zcGVlZF9oekIRCg9fbG9hZF9iaW5fd2lkdGgiPAoSR2V0QmFzZWxpbmVSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRITCgtiYXNlbGluZV9pZBgCIAEoAyJEChNHZXRCYXNlbGluZVJlc3BvbnNlEi0KCGJhc2VsaW5lGAEgASgLMhsua3VydG8uYW5hbHl6ZXIudjEuQmFzZWxpbmUiUAoUTGlzdEJhc2VsaW5lc1JlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImAKFUxpc3RCYXNlbGluZXNSZXNwb25zZRIuCgliYXNlbGluZXMYASADKAsyGy5rdXJ0by5hbmFseXplci52MS5CYXNlbGluZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiwQEKFExlYXJuQmFzZWxpbmVSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIvCgVjYXVzZRgCIAEoDjIgLmt1cnRvLmFuYWx5emVyLnYxLkxlYXJuaW5nQ2F1c2USDgoGcmVhc29uGAMgASgJEi4KCmJlZ2luX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHdpbmRvd19jb3VudBgFIAEoBRIPCgdyZXN0YXJ0GAYgASgIIkYKFUxlYXJuQmFzZWxpbmVSZXNwb25zZRItCghiYXNlbGluZRgBIAEoCzIbLmt1cnRvLmFuYWx5emVyLnYxLkJhc2VsaW5lInUKEkFjY2VsZXJhdGlvbkdyb3d0aBIOCgZmYWN0b3IYASABKAESDwoHY2hhbm5lbBgCIAEoCRIPCgdmZWF0dXJlGAMgASgJEi0KBWdyYWRlGAQgASgOMh4ua3VydG8uYW5hbHl6ZXIudjEuR3Jvd3RoR3JhZGUihQEKDUZlYXR1cmVHcm93dGgSEwoGZmFjdG9yGAEgASgBSACIAQESDgoBehgCIAEoAUgBiAEBEhwKD3RyYWlsaW5nX2ZhY3RvchgDIAEoAUgCiAEBEgwKBHN0ZXAYBCABKAhCCQoHX2ZhY3RvckIECgJfekISChBfdHJhaWxpbmdfZmFjdG9yIskBChBDaGFubmVsQ29uZGl0aW9uEg8KB2NoYW5uZWwYASABKAkSDAoEdW5pdBgCIAEoCRJDCghmZWF0dXJlcxgDIAMoCzIxLmt1cnRvLmFuYWx5emVyLnYxLkNoYW5uZWxDb25kaXRpb24uRmVhdHVyZXNFbnRyeRpRCg1GZWF0dXJlc0VudHJ5EgsKA2tleRgBIAEoCRIvCgV2YWx1ZRgCIAEoCzIgLmt1cnRvLmFuYWx5emVyLnYxLkZlYXR1cmVHcm93dGg6AjgBIrcBCgdJc29ab25lEgwKBHpvbmUYASABKAkSDwoHZWRpdGlvbhgCIAEoCRIPCgdjaGFubmVsGAMgASgJEhQKDHZlbG9jaXR5X3JtcxgEIAEoARIPCgdyZW1hcmtzGAUgAygJEg8KB3JlZnVzYWwYBiABKAkSHQoQZGlzcGxhY2VtZW50X3JtcxgHIAEoAUgAiAEBEhAKCHF1YW50aXR5GAggASgJQhMKEV9kaXNwbGFjZW1lbnRfcm1zIpUECglDb25kaXRpb24SEQoJc2Vuc29yX2lkGAEgASgJEjoKD29wZXJhdGluZ19zdGF0ZRgCIAEoDjIhLmt1cnRvLmFuYWx5emVyLnYxLk9wZXJhdGluZ1N0YXRlEi8KC3dpbmRvd190aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtiYXNlbGluZV9pZBgEIAEoAxIwCgxjb21wYXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDW9wZXJhdGluZ19iaW4YBiABKAkSQgoTYWNjZWxlcmF0aW9uX2dyb3d0aBgHIAEoCzIlLmt1cnRvLmFuYWx5emVyLnYxLkFjY2VsZXJhdGlvbkdyb3d0aBI1CghjaGFubmVscxgIIAMoCzIjLmt1cnRvLmFuYWx5emVyLnYxLkNoYW5uZWxDb25kaXRpb24SLAoIaXNvX3pvbmUYCSABKAsyGi5rdXJ0by5hbmFseXplci52MS5Jc29ab25lEhwKFG1pc3Npbmdfd2luZG93X2NvdW50GAogASgFEhsKDnNoYWZ0X3NwZWVkX2h6GAsgASgBSACIAQESEQoEbG9hZBgMIAEoAUgBiAEBEhcKD2JlYXJpbmdfcHJvYmxlbRgNIAEoCUIRCg9fc2hhZnRfc3BlZWRfaHpCBwoFX2xvYWQiKAoTR2V0Q29uZGl0aW9uUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkieAoUR2V0Q29uZGl0aW9uUmVzcG9uc2USLwoJY29uZGl0aW9uGAEgASgLMhwua3VydG8uYW5hbHl6ZXIudjEuQ29uZGl0aW9uEi8KC3NlcnZlcl90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqjAQoNQmFzZWxpbmVTdGF0ZRIeChpCQVNFTElORV9TVEFURV9VTlNQRUNJRklFRBAAEhsKF0JBU0VMSU5FX1NUQVRFX0xFQVJOSU5HEAESGwoXQkFTRUxJTkVfU1RBVEVfSU5fRk9SQ0UQAhIaChZCQVNFTElORV9TVEFURV9SRVRJUkVEEAMSHAoYQkFTRUxJTkVfU1RBVEVfQUJBTkRPTkVEEAQqvAEKDUxlYXJuaW5nQ2F1c2USHgoaTEVBUk5JTkdfQ0FVU0VfVU5TUEVDSUZJRUQQABIgChxMRUFSTklOR19DQVVTRV9DT01NSVNTSU9OSU5HEAESIwofTEVBUk5JTkdfQ0FVU0VfQkVBUklOR19SRVBMQUNFRBACEh4KGkxFQVJOSU5HX0NBVVNFX01BSU5URU5BTkNFEAMSJAogTEVBUk5JTkdfQ0FVU0VfT1BFUkFUSU9OX0NIQU5HRUQQBCqpAQoOT3BlcmF0aW5nU3RhdGUSHwobT1BFUkFUSU5HX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXT1BFUkFUSU5HX1NUQVRFX1NUT1BQRUQQARIcChhPUEVSQVRJTkdfU1RBVEVfU1RBUlRfVVAQAhIbChdPUEVSQVRJTkdfU1RBVEVfUlVOTklORxADEh4KGk9QRVJBVElOR19TVEFURV9DT0FTVF9ET1dOEAQqdwoLR3Jvd3RoR3JhZGUSHAoYR1JPV1RIX0dSQURFX1VOU1BFQ0lGSUVEEAASFQoRR1JPV1RIX0dSQURFX05PTkUQARIYChRHUk9XVEhfR1JBREVfV0FSTklORxACEhkKFUdST1dUSF9HUkFERV9DUklUSUNBTBADYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiFrdXJ0by9hbmFseXplci92MS9iYXNlbGluZXMucHJvdG8SEWt1cnRvLmFuYWx5emVyLnYxIkkKD0Jhc2VsaW5lRmVhdHVyZRIOCgZtZWRpYW4YASABKAESEQoJbWFkX25lcGVyGAIgASgBEhMKC3ZhbHVlX2NvdW50GAMgASgFIskBCg9CYXNlbGluZUNoYW5uZWwSDwoHY2hhbm5lbBgBIAEoCRIMCgR1bml0GAIgASgJEkIKCGZlYXR1cmVzGAMgAygLMjAua3VydG8uYW5hbHl6ZXIudjEuQmFzZWxpbmVDaGFubmVsLkZlYXR1cmVzRW50cnkaUwoNRmVhdHVyZXNFbnRyeRILCgNrZXkYASABKAkSMQoFdmFsdWUYAiABKAsyIi5rdXJ0by5hbmFseXplci52MS5CYXNlbGluZUZlYXR1cmU6AjgBInAKC0Jhc2VsaW5lQmluEhUKDW9wZXJhdGluZ19iaW4YASABKAkSFAoMd2luZG93X2NvdW50GAIgASgFEjQKCGNoYW5uZWxzGAMgAygLMiIua3VydG8uYW5hbHl6ZXIudjEuQmFzZWxpbmVDaGFubmVsIq8BCg1CYXNlbGluZUV2ZW50Ei4KCmV2ZW50X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWV2ZW50GAIgASgJEhEKCXByaW5jaXBhbBgDIAEoCRIOCgZyZWFzb24YBCABKAkSFAoMZXZlbnRfbnVtYmVyGAUgASgDEhMKC2Jhc2VsaW5lX2lkGAYgASgDEhEKCXNlbnNvcl9pZBgHIAEoCSKSBQoIQmFzZWxpbmUSEwoLYmFzZWxpbmVfaWQYASABKAMSEQoJc2Vuc29yX2lkGAIgASgJEi8KBXN0YXRlGAMgASgOMiAua3VydG8uYW5hbHl6ZXIudjEuQmFzZWxpbmVTdGF0ZRIvCgVjYXVzZRgEIAEoDjIgLmt1cnRvLmFuYWx5emVyLnYxLkxlYXJuaW5nQ2F1c2USDgoGcmVhc29uGAUgASgJEhEKCXByaW5jaXBhbBgGIAEoCRIuCgpiZWdpbl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChN3YW50ZWRfd2luZG93X2NvdW50GAggASgFEhwKFG1pc3Npbmdfd2luZG93X2NvdW50GAkgASgFEi8KC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmcmVlemVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKBGJpbnMYDSADKAsyHi5rdXJ0by5hbmFseXplci52MS5CYXNlbGluZUJpbhIwCgZldmVudHMYDiADKAsyIC5rdXJ0by5hbmFseXplci52MS5CYXNlbGluZUV2ZW50EhYKDm9wZXJhdGluZ19iaW5zGA8gAygJEh8KEnJlZmVyZW5jZV9zcGVlZF9oehgQIAEoAUgAiAEBEhsKDmxvYWRfYmluX3dpZHRoGBEgASgBSAGIAQFCFQoTX3JlZmVyZW5jZV9zcGVlZF9oekIRCg9fbG9hZF9iaW5fd2lkdGgiPAoSR2V0QmFzZWxpbmVSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRITCgtiYXNlbGluZV9pZBgCIAEoAyJEChNHZXRCYXNlbGluZVJlc3BvbnNlEi0KCGJhc2VsaW5lGAEgASgLMhsua3VydG8uYW5hbHl6ZXIudjEuQmFzZWxpbmUiUAoUTGlzdEJhc2VsaW5lc1JlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImAKFUxpc3RCYXNlbGluZXNSZXNwb25zZRIuCgliYXNlbGluZXMYASADKAsyGy5rdXJ0by5hbmFseXplci52MS5CYXNlbGluZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRAoZTGlzdEJhc2VsaW5lRXZlbnRzUmVxdWVzdBIUCgxhZnRlcl9udW1iZXIYASABKAMSEQoJcGFnZV9zaXplGAIgASgFIk4KGkxpc3RCYXNlbGluZUV2ZW50c1Jlc3BvbnNlEjAKBmV2ZW50cxgBIAMoCzIgLmt1cnRvLmFuYWx5emVyLnYxLkJhc2VsaW5lRXZlbnQiwQEKFExlYXJuQmFzZWxpbmVSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIvCgVjYXVzZRgCIAEoDjIgLmt1cnRvLmFuYWx5emVyLnYxLkxlYXJuaW5nQ2F1c2USDgoGcmVhc29uGAMgASgJEi4KCmJlZ2luX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHdpbmRvd19jb3VudBgFIAEoBRIPCgdyZXN0YXJ0GAYgASgIIkYKFUxlYXJuQmFzZWxpbmVSZXNwb25zZRItCghiYXNlbGluZRgBIAEoCzIbLmt1cnRvLmFuYWx5emVyLnYxLkJhc2VsaW5lInUKEkFjY2VsZXJhdGlvbkdyb3d0aBIOCgZmYWN0b3IYASABKAESDwoHY2hhbm5lbBgCIAEoCRIPCgdmZWF0dXJlGAMgASgJEi0KBWdyYWRlGAQgASgOMh4ua3VydG8uYW5hbHl6ZXIudjEuR3Jvd3RoR3JhZGUihQEKDUZlYXR1cmVHcm93dGgSEwoGZmFjdG9yGAEgASgBSACIAQESDgoBehgCIAEoAUgBiAEBEhwKD3RyYWlsaW5nX2ZhY3RvchgDIAEoAUgCiAEBEgwKBHN0ZXAYBCABKAhCCQoHX2ZhY3RvckIECgJfekISChBfdHJhaWxpbmdfZmFjdG9yIskBChBDaGFubmVsQ29uZGl0aW9uEg8KB2NoYW5uZWwYASABKAkSDAoEdW5pdBgCIAEoCRJDCghmZWF0dXJlcxgDIAMoCzIxLmt1cnRvLmFuYWx5emVyLnYxLkNoYW5uZWxDb25kaXRpb24uRmVhdHVyZXNFbnRyeRpRCg1GZWF0dXJlc0VudHJ5EgsKA2tleRgBIAEoCRIvCgV2YWx1ZRgCIAEoCzIgLmt1cnRvLmFuYWx5emVyLnYxLkZlYXR1cmVHcm93dGg6AjgBIrcBCgdJc29ab25lEgwKBHpvbmUYASABKAkSDwoHZWRpdGlvbhgCIAEoCRIPCgdjaGFubmVsGAMgASgJEhQKDHZlbG9jaXR5X3JtcxgEIAEoARIPCgdyZW1hcmtzGAUgAygJEg8KB3JlZnVzYWwYBiABKAkSHQoQZGlzcGxhY2VtZW50X3JtcxgHIAEoAUgAiAEBEhAKCHF1YW50aXR5GAggASgJQhMKEV9kaXNwbGFjZW1lbnRfcm1zIpUECglDb25kaXRpb24SEQoJc2Vuc29yX2lkGAEgASgJEjoKD29wZXJhdGluZ19zdGF0ZRgCIAEoDjIhLmt1cnRvLmFuYWx5emVyLnYxLk9wZXJhdGluZ1N0YXRlEi8KC3dpbmRvd190aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtiYXNlbGluZV9pZBgEIAEoAxIwCgxjb21wYXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDW9wZXJhdGluZ19iaW4YBiABKAkSQgoTYWNjZWxlcmF0aW9uX2dyb3d0aBgHIAEoCzIlLmt1cnRvLmFuYWx5emVyLnYxLkFjY2VsZXJhdGlvbkdyb3d0aBI1CghjaGFubmVscxgIIAMoCzIjLmt1cnRvLmFuYWx5emVyLnYxLkNoYW5uZWxDb25kaXRpb24SLAoIaXNvX3pvbmUYCSABKAsyGi5rdXJ0by5hbmFseXplci52MS5Jc29ab25lEhwKFG1pc3Npbmdfd2luZG93X2NvdW50GAogASgFEhsKDnNoYWZ0X3NwZWVkX2h6GAsgASgBSACIAQESEQoEbG9hZBgMIAEoAUgBiAEBEhcKD2JlYXJpbmdfcHJvYmxlbRgNIAEoCUIRCg9fc2hhZnRfc3BlZWRfaHpCBwoFX2xvYWQiKAoTR2V0Q29uZGl0aW9uUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkieAoUR2V0Q29uZGl0aW9uUmVzcG9uc2USLwoJY29uZGl0aW9uGAEgASgLMhwua3VydG8uYW5hbHl6ZXIudjEuQ29uZGl0aW9uEi8KC3NlcnZlcl90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqjAQoNQmFzZWxpbmVTdGF0ZRIeChpCQVNFTElORV9TVEFURV9VTlNQRUNJRklFRBAAEhsKF0JBU0VMSU5FX1NUQVRFX0xFQVJOSU5HEAESGwoXQkFTRUxJTkVfU1RBVEVfSU5fRk9SQ0UQAhIaChZCQVNFTElORV9TVEFURV9SRVRJUkVEEAMSHAoYQkFTRUxJTkVfU1RBVEVfQUJBTkRPTkVEEAQqvAEKDUxlYXJuaW5nQ2F1c2USHgoaTEVBUk5JTkdfQ0FVU0VfVU5TUEVDSUZJRUQQABIgChxMRUFSTklOR19DQVVTRV9DT01NSVNTSU9OSU5HEAESIwofTEVBUk5JTkdfQ0FVU0VfQkVBUklOR19SRVBMQUNFRBACEh4KGkxFQVJOSU5HX0NBVVNFX01BSU5URU5BTkNFEAMSJAogTEVBUk5JTkdfQ0FVU0VfT1BFUkFUSU9OX0NIQU5HRUQQBCqpAQoOT3BlcmF0aW5nU3RhdGUSHwobT1BFUkFUSU5HX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXT1BFUkFUSU5HX1NUQVRFX1NUT1BQRUQQARIcChhPUEVSQVRJTkdfU1RBVEVfU1RBUlRfVVAQAhIbChdPUEVSQVRJTkdfU1RBVEVfUlVOTklORxADEh4KGk9QRVJBVElOR19TVEFURV9DT0FTVF9ET1dOEAQqdwoLR3Jvd3RoR3JhZGUSHAoYR1JPV1RIX0dSQURFX1VOU1BFQ0lGSUVEEAASFQoRR1JPV1RIX0dSQURFX05PTkUQARIYChRHUk9XVEhfR1JBREVfV0FSTklORxACEhkKFUdST1dUSF9HUkFERV9DUklUSUNBTBADYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * One feature of one channel in a baseline.
@@ -153,6 +153,27 @@ export type BaselineEvent = Message<"kurto.analyzer.v1.BaselineEvent"> & {
    * @generated from field: string reason = 4;
    */
   reason: string;
+
+  /**
+   * Number of the event, ascending over all sensors.
+   *
+   * @generated from field: int64 event_number = 5;
+   */
+  eventNumber: bigint;
+
+  /**
+   * Number of the baseline.
+   *
+   * @generated from field: int64 baseline_id = 6;
+   */
+  baselineId: bigint;
+
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 7;
+   */
+  sensorId: string;
 };
 
 /**
@@ -409,6 +430,56 @@ export const ListBaselinesResponseSchema: GenMessage<ListBaselinesResponse> = /*
   messageDesc(file_kurto_analyzer_v1_baselines, 8);
 
 /**
+ * Asks for what happened to baselines, of all sensors.
+ *
+ * @generated from message kurto.analyzer.v1.ListBaselineEventsRequest
+ */
+export type ListBaselineEventsRequest = Message<"kurto.analyzer.v1.ListBaselineEventsRequest"> & {
+  /**
+   * Only events with a higher number: the cursor of a reader that follows them. 0: from the first.
+   *
+   * @generated from field: int64 after_number = 1;
+   */
+  afterNumber: bigint;
+
+  /**
+   * Largest number of events in the answer, 1–200. 0 means 50.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.ListBaselineEventsRequest.
+ * Use `create(ListBaselineEventsRequestSchema)` to create a new message.
+ */
+export const ListBaselineEventsRequestSchema: GenMessage<ListBaselineEventsRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_baselines, 9);
+
+/**
+ * Answers with what happened to baselines.
+ *
+ * @generated from message kurto.analyzer.v1.ListBaselineEventsResponse
+ */
+export type ListBaselineEventsResponse = Message<"kurto.analyzer.v1.ListBaselineEventsResponse"> & {
+  /**
+   * The events by number. Numbers appear in their order, so that whoever goes on behind the last one misses
+   * none; some numbers are never used.
+   *
+   * @generated from field: repeated kurto.analyzer.v1.BaselineEvent events = 1;
+   */
+  events: BaselineEvent[];
+};
+
+/**
+ * Describes the message kurto.analyzer.v1.ListBaselineEventsResponse.
+ * Use `create(ListBaselineEventsResponseSchema)` to create a new message.
+ */
+export const ListBaselineEventsResponseSchema: GenMessage<ListBaselineEventsResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_analyzer_v1_baselines, 10);
+
+/**
  * Asks to learn a baseline.
  *
  * @generated from message kurto.analyzer.v1.LearnBaselineRequest
@@ -463,7 +534,7 @@ export type LearnBaselineRequest = Message<"kurto.analyzer.v1.LearnBaselineReque
  * Use `create(LearnBaselineRequestSchema)` to create a new message.
  */
 export const LearnBaselineRequestSchema: GenMessage<LearnBaselineRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 9);
+  messageDesc(file_kurto_analyzer_v1_baselines, 11);
 
 /**
  * Answers with the baseline that is being learned.
@@ -484,7 +555,7 @@ export type LearnBaselineResponse = Message<"kurto.analyzer.v1.LearnBaselineResp
  * Use `create(LearnBaselineResponseSchema)` to create a new message.
  */
 export const LearnBaselineResponseSchema: GenMessage<LearnBaselineResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 10);
+  messageDesc(file_kurto_analyzer_v1_baselines, 12);
 
 /**
  * The largest growth of an acceleration level.
@@ -526,7 +597,7 @@ export type AccelerationGrowth = Message<"kurto.analyzer.v1.AccelerationGrowth">
  * Use `create(AccelerationGrowthSchema)` to create a new message.
  */
 export const AccelerationGrowthSchema: GenMessage<AccelerationGrowth> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 11);
+  messageDesc(file_kurto_analyzer_v1_baselines, 13);
 
 /**
  * One feature of one channel beside its references.
@@ -568,7 +639,7 @@ export type FeatureGrowth = Message<"kurto.analyzer.v1.FeatureGrowth"> & {
  * Use `create(FeatureGrowthSchema)` to create a new message.
  */
 export const FeatureGrowthSchema: GenMessage<FeatureGrowth> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 12);
+  messageDesc(file_kurto_analyzer_v1_baselines, 14);
 
 /**
  * One channel beside its references.
@@ -603,7 +674,7 @@ export type ChannelCondition = Message<"kurto.analyzer.v1.ChannelCondition"> & {
  * Use `create(ChannelConditionSchema)` to create a new message.
  */
 export const ChannelConditionSchema: GenMessage<ChannelCondition> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 13);
+  messageDesc(file_kurto_analyzer_v1_baselines, 15);
 
 /**
  * The zone of ISO 10816 that the newest window is in.
@@ -673,7 +744,7 @@ export type IsoZone = Message<"kurto.analyzer.v1.IsoZone"> & {
  * Use `create(IsoZoneSchema)` to create a new message.
  */
 export const IsoZoneSchema: GenMessage<IsoZone> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 14);
+  messageDesc(file_kurto_analyzer_v1_baselines, 16);
 
 /**
  * Condition of one sensor's measuring point.
@@ -780,7 +851,7 @@ export type Condition = Message<"kurto.analyzer.v1.Condition"> & {
  * Use `create(ConditionSchema)` to create a new message.
  */
 export const ConditionSchema: GenMessage<Condition> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 15);
+  messageDesc(file_kurto_analyzer_v1_baselines, 17);
 
 /**
  * Asks for the condition of a sensor.
@@ -801,7 +872,7 @@ export type GetConditionRequest = Message<"kurto.analyzer.v1.GetConditionRequest
  * Use `create(GetConditionRequestSchema)` to create a new message.
  */
 export const GetConditionRequestSchema: GenMessage<GetConditionRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 16);
+  messageDesc(file_kurto_analyzer_v1_baselines, 18);
 
 /**
  * Answers with the condition of a sensor.
@@ -829,7 +900,7 @@ export type GetConditionResponse = Message<"kurto.analyzer.v1.GetConditionRespon
  * Use `create(GetConditionResponseSchema)` to create a new message.
  */
 export const GetConditionResponseSchema: GenMessage<GetConditionResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_analyzer_v1_baselines, 17);
+  messageDesc(file_kurto_analyzer_v1_baselines, 19);
 
 /**
  * Where a baseline is in its life. It never goes back, and none is ever deleted.
