@@ -1,6 +1,6 @@
 """The RPCs, from a client through an in-process server to the stores in memory."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,11 +21,13 @@ from kurto.alerts.v1.rule_service_pb2_grpc import (
 )
 from kurto_alerts.engine import Engine
 from kurto_alerts.exceptions import CatalogueUnavailable
-from kurto_alerts.fakes import MemoryAlerts, MemoryDatabase, MemoryRules
+from kurto_alerts.fakes import MemoryAlerts, MemoryDatabase, MemoryProfiles, MemoryRules
+from kurto_alerts.frames import Frame
 from kurto_alerts.rule_servicer import RuleServicer
 from kurto_alerts.rules import Severity
 from kurto_alerts.servicer import AlertServicer
 from kurto_alerts.testing import make_frame, make_rule
+from kurto_alerts.trials import RuleTrials, TrialLimits
 from kurto_service.errors import error_info
 from kurto_service.identity import ANONYMOUS, Principal
 from kurto_service.testing import FakeClock, serve
@@ -49,6 +51,13 @@ class Catalogue:
             "velocity_rms": "mm/s",
             "dominant_frequency": "Hz",
         }
+
+
+class Ranges:
+    """Has nothing stored."""
+
+    async def pages(self, *_: Any, **__: Any) -> AsyncIterator[Sequence[Frame]]:
+        yield []
 
 
 @dataclass
@@ -76,7 +85,15 @@ def principal() -> Principal:
 async def service(principal: Principal) -> AsyncIterator[Service]:
     database, catalogue, changes = MemoryDatabase(), Catalogue(), list[str]()
     clock = FakeClock(NOW)
-    rules = RuleServicer(MemoryRules(database), catalogue, clock, lambda: changes.append("rules"))
+    trials = RuleTrials(
+        Ranges(),
+        MemoryProfiles(database),
+        TrialLimits(sensor_count=2, window_count=1000, timeout_s=60.0),
+        clock,
+    )
+    rules = RuleServicer(
+        MemoryRules(database), catalogue, clock, trials, lambda: changes.append("rules")
+    )
     alerts = AlertServicer(MemoryAlerts(database), clock, lambda: changes.append("alerts"))
     async with serve(
         add_RuleServiceServicer_to_server,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kurto_alerts.exceptions import FieldInvalid, PageTokenInvalid
 from kurto_alerts.ports import ActivePosition, HistoryPosition
+from kurto_alerts.rule_changes import VersionPosition
 
 DEFAULT_PAGE_SIZE = 100
 LARGEST_PAGE_SIZE = 1000
@@ -84,6 +85,19 @@ def encode_rule(rule_id: str) -> str:
 def decode_rule(token: str) -> str:
     """Return the rule id that a token stands for; empty for the empty token."""
     return _text(_parts(token, "rules", (str,))[0]) if token else ""
+
+
+def encode_version(position: VersionPosition) -> str:
+    """Return the token of a place in the list of changes of rules."""
+    return _token("versions", position.time.isoformat(), position.rule_id, position.version)
+
+
+def decode_version(token: str) -> VersionPosition | None:
+    """Return the place that a token stands for; None for the empty token."""
+    if not token:
+        return None
+    time, rule_id, version = _parts(token, "versions", (str, str, int))
+    return VersionPosition(_time(time), _text(rule_id), max(min(int(version), 2**63 - 1), 0))
 
 
 def _text(part: str | int) -> str:

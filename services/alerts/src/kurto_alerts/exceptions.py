@@ -1,5 +1,8 @@
 """Errors that callers of the alerts service can act on."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from kurto_service.exceptions import (
     Aborted,
     AlreadyExists,
@@ -7,6 +10,7 @@ from kurto_service.exceptions import (
     InvalidArgument,
     KurtoError,
     NotFound,
+    ResourceExhausted,
     Unavailable,
 )
 
@@ -20,11 +24,18 @@ __all__ = [
     "KeepRefused",
     "KurtoError",
     "LimitsInverted",
+    "NotAcknowledged",
+    "NotLatched",
+    "NotSetAside",
     "PageTokenInvalid",
     "RuleExists",
     "RuleNotFound",
+    "RuleProblem",
     "RuleVersionMismatch",
+    "RulesInvalid",
     "StaleRulesError",
+    "TrialBusy",
+    "TrialImpossible",
     "UnknownFeature",
 ]
 
@@ -37,6 +48,50 @@ class FieldInvalid(InvalidArgument):
     """Field {field} is invalid."""
 
     reason = "INVALID_FIELD"
+
+
+@dataclass(frozen=True)
+class RuleProblem:
+    """What is wrong with one of several rules; `field` is relative to the request."""
+
+    field: str
+    rule_id: str
+    message: str
+
+    @classmethod
+    def of(cls, index: int, rule_id: str, error: KurtoError) -> "RuleProblem":
+        """Return what an error about `rule` means for the rule at `index` of a request."""
+        field = error.metadata.get("field", "rule")
+        moved = f"rules[{index}]{field.removeprefix('rule')}"
+        return cls(moved, rule_id, error.message.replace(field, moved))
+
+
+class RulesInvalid(InvalidArgument):
+    """Some of the rules are invalid."""
+
+    reason = "INVALID_FIELD"
+    named = 20  # errors travel in headers, which are short
+
+    @classmethod
+    def because(cls, problems: Sequence[RuleProblem]) -> "RulesInvalid":
+        """Return the error of one problem or more, each in a line."""
+        lines = [f'rule "{one.rule_id}": {one.message}'[:300] for one in problems[: cls.named]]
+        if len(problems) > cls.named:
+            lines.append(f"and {len(problems) - cls.named} more")
+        return cls(
+            "\n".join(lines),
+            field=problems[0].field,
+            rule_id=problems[0].rule_id,
+            rule_count=len(problems),
+        )
+
+
+class TrialBusy(ResourceExhausted):
+    """Another rule is being tried: wait until it is done, or end it."""
+
+
+class TrialImpossible(FailedPrecondition):
+    """Stored features cannot tell what a rule with {field} would have raised: leave it out."""
 
 
 class UnknownFeature(InvalidArgument):
@@ -88,15 +143,33 @@ class AlreadyAcknowledged(Aborted):
 
 
 class AlertEnded(FailedPrecondition):
-    """Alert {alert_id} has ended: there is nothing left to acknowledge."""
+    """Alert {alert_id} has ended: comment on it or mark what was found; nothing else is left."""
 
     reason = "ALERT_ENDED"
 
 
 class AlertRevisionMismatch(Aborted):
-    """Alert {alert_id} has revision {revision} by now: look at it again, then acknowledge."""
+    """Alert {alert_id} has revision {revision} by now: look at it again, then repeat the action."""
 
     reason = "CONCURRENT_CHANGE"
+
+
+class NotAcknowledged(FailedPrecondition):
+    """Alert {alert_id} is not acknowledged: there is nothing to take back."""
+
+    reason = "NOT_ACKNOWLEDGED"
+
+
+class NotLatched(FailedPrecondition):
+    """Alert {alert_id} does not wait to be reset: its condition is present or it does not latch."""
+
+    reason = "NOT_LATCHED"
+
+
+class NotSetAside(FailedPrecondition):
+    """It is not on the shelf, or not out of service: ListShelves and ListOutOfService name what is."""
+
+    reason = "NOT_SET_ASIDE"
 
 
 class CatalogueUnavailable(Unavailable):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from kurto_service.settings import ServiceSettings, service_config
@@ -128,6 +130,58 @@ class AlertsSettings(ServiceSettings):
     )
     keep_give_up_s: float = Field(
         86_400.0, gt=0, description="Age at which such a request is given up, in seconds."
+    )
+    trial_sensor_count: int = Field(
+        100, gt=0, description="Sensors that a rule is tried on at a time at most."
+    )
+    trial_window_count: int = Field(
+        10_000_000, gt=0, description="Windows that a rule is tried on at most."
+    )
+    trial_timeout_s: float = Field(
+        600.0, gt=0, description="Seconds after which the trial of a rule ends."
+    )
+    trial_page_size: int = Field(
+        300, gt=0, le=6000, description="Frames that the trial of a rule asks for at a time."
+    )
+    delivery_poll_s: float = Field(
+        1.0, gt=0, description="Seconds between two looks for what receivers are to be told."
+    )
+    delivery_concurrency: int = Field(
+        32, gt=0, description="Notifications that are being delivered at a time."
+    )
+    delivery_per_receiver: int = Field(
+        4, gt=0, description="Notifications that are being delivered to one receiver at a time."
+    )
+    delivery_timeout_s: float = Field(
+        10.0, gt=0, description="Seconds that one attempt to deliver may take."
+    )
+    delivery_retry_s: float = Field(
+        1.0, gt=0, description="Longest wait before the second attempt to deliver, in seconds."
+    )
+    delivery_retry_max_s: float = Field(
+        300.0, gt=0, description="Longest wait before any further attempt, in seconds."
+    )
+    delivery_alarm_attempts: int = Field(
+        10, gt=0,
+        description="Attempts after which an alarm says that a receiver cannot be reached.",
+    )  # fmt: skip
+    delivery_give_up_s: float = Field(
+        86_400.0, gt=0,
+        description="Age in seconds at which a notification is given up. Never what is CRITICAL"
+        " or tells the end of what was told.",
+    )  # fmt: skip
+    delivery_ca_file: Path | None = Field(
+        None, description="PEM file of further authorities that receivers' certificates may have."
+    )
+    webhook_private_addresses: bool = Field(
+        True,
+        description="Whether webhooks may have addresses of private networks and this machine.",
+    )
+    notification_keep_s: float = Field(
+        7_776_000.0, gt=0, description="Seconds for which finished notifications are kept."
+    )
+    notification_sweep_s: float = Field(
+        3600.0, gt=0, description="Seconds between two sweeps of old notifications."
     )
     pool_size: int = Field(8, gt=1, description="PostgreSQL connections for calls.")
     acquire_timeout_s: float = Field(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from kurto.alerts.v1 import alert_service_pb2_grpc, rule_service_pb2_grpc
+from kurto_alerts.delivery.wiring import wire_delivery
 from kurto_alerts.evaluation import EvaluationLimits
 from kurto_alerts.evaluator import Evaluator, EvaluatorLimits, EvaluatorPorts
 from kurto_alerts.feature_decoding import FrameDecoder
@@ -29,6 +30,7 @@ from kurto_alerts.rule_servicer import RuleServicer
 from kurto_alerts.servicer import AlertServicer
 from kurto_alerts.session import SessionLimits
 from kurto_alerts.settings import AlertsSettings
+from kurto_alerts.trials import GrpcFeatureRanges, RuleTrials, TrialLimits
 from kurto_alerts.valkey import ValkeyConnection, ValkeyLiveFeatures, ValkeyTransitionStream
 from kurto_service.postgres import Pool, create_pool, migrate, ping
 from kurto_service.runtime import Runtime
@@ -53,10 +55,12 @@ async def wire(settings: AlertsSettings, runtime: AlertsRuntime) -> None:
     metrics = AlertsMetrics(runtime.registry)
     publisher = _publisher(settings, runtime, pool, valkey, metrics)
     keeper = _keeper(settings, runtime, pool, metrics)
+    tell = wire_delivery(settings, runtime, pool)
 
     def committed() -> None:
         publisher.wake()
         keeper.wake()
+        tell()
 
     evaluator = _evaluator(settings, runtime, valkey, committed, metrics)
     _serve(settings, runtime, pool, evaluator, publisher)
@@ -232,7 +236,13 @@ def _serve(
         lifetime_s=settings.catalogue_lifetime_s,
         timeout_s=settings.peer_timeout_s,
     )
-    rules = RuleServicer(PostgresRules(pool), catalogue, runtime.clock, rules_changed)
+    rules = RuleServicer(
+        PostgresRules(pool),
+        catalogue,
+        runtime.clock,
+        _trials(settings, runtime, pool),
+        rules_changed,
+    )
     alerts = AlertServicer(PostgresAlerts(pool), runtime.clock, publisher.wake)
     runtime.add_servicer(
         rule_service_pb2_grpc.add_RuleServiceServicer_to_server,
@@ -244,3 +254,17 @@ def _serve(
         alerts,
         "kurto.alerts.v1.AlertService",
     )
+
+
+def _trials(settings: AlertsSettings, runtime: AlertsRuntime, pool: Pool) -> RuleTrials:
+    ranges = GrpcFeatureRanges(
+        runtime.channel(settings.analyzer_address),
+        page_size=settings.trial_page_size,
+        timeout_s=settings.peer_timeout_s,
+    )
+    limits = TrialLimits(
+        sensor_count=settings.trial_sensor_count,
+        window_count=settings.trial_window_count,
+        timeout_s=settings.trial_timeout_s,
+    )
+    return RuleTrials(ranges, PostgresProfiles(pool), limits, runtime.clock)

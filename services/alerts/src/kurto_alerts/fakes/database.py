@@ -17,6 +17,7 @@ from kurto_alerts.alert_state import (
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.frames import SensorProfile
 from kurto_alerts.keeping import KeepRequest
+from kurto_alerts.rule_changes import RuleVersion
 from kurto_alerts.rules import Rule
 from kurto_alerts.transition_log import Circumstances, Place, apply_changes
 
@@ -37,6 +38,7 @@ class MemoryDatabase:
     rules: dict[str, Rule] = field(default_factory=dict)
     rule_versions: dict[str, int] = field(default_factory=dict)
     rules_revision: int = 0
+    rule_changes: list[RuleVersion] = field(default_factory=list)
     alerts: dict[str, Alert] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     shelves: dict[Key, Shelving] = field(default_factory=dict)

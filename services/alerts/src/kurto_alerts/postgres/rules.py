@@ -16,6 +16,14 @@ from kurto_alerts.postgres.rows import (
     lock_counters,
     write_transitions,
 )
+from kurto_alerts.rule_changes import (
+    ChangeKind,
+    RuleSet,
+    RuleVersion,
+    VersionPosition,
+    change_of,
+    plan_changes,
+)
 from kurto_alerts.rule_documents import rule_from_document, rule_to_document
 from kurto_alerts.rules import Rule
 from kurto_alerts.transition_log import apply_changes
@@ -28,6 +36,19 @@ _SELECT = (
 _UPDATE = (
     "UPDATE alerts.alert_configurations SET version = $2, definition = $3::jsonb,"
     " update_time = $4, update_principal = $5 WHERE rule_id = $1"
+)
+_INSERT = (
+    "INSERT INTO alerts.alert_configurations (rule_id, version, definition,"
+    " create_time, update_time, update_principal) VALUES ($1, $2, $3::jsonb, $4, $4, $5)"
+)
+_DELETE = "DELETE FROM alerts.alert_configurations WHERE rule_id = $1"
+_LAST_VERSIONS = (
+    "SELECT rule_id, max(version) AS version FROM alerts.alert_configuration_versions"
+    " WHERE rule_id = ANY($1) GROUP BY rule_id"
+)
+_SELECT_VERSIONS = (
+    "SELECT rule_id, version, change, definition_before, definition_after, change_time, principal"
+    " FROM alerts.alert_configuration_versions"
 )
 _AUDIT = (
     "INSERT INTO alerts.alert_configuration_versions (rule_id, version, change,"
@@ -48,13 +69,32 @@ def rule_from_row(row: Record) -> Rule:
     )
 
 
+def version_from_row(row: Record) -> RuleVersion:
+    """Return the change in a row of alert_configuration_versions."""
+
+    def rule(column: str) -> Rule | None:
+        if row[column] is None:
+            return None
+        return rule_from_document(row["rule_id"], json.loads(row[column]))
+
+    return RuleVersion(
+        rule_id=row["rule_id"],
+        version=row["version"],
+        kind=ChangeKind(row["change"]),
+        before=rule("definition_before"),
+        after=rule("definition_after"),
+        time=row["change_time"],
+        principal=row["principal"],
+    )
+
+
 async def select_rules(session: Session) -> list[Rule]:
     """Return all rules."""
     return [rule_from_row(row) for row in await session.fetch(_SELECT)]
 
 
 class PostgresRules:
-    """Implements `ports.RuleStore`.
+    """Implements `rule_store.RuleHistory`.
 
     Each change locks the counters, as each batch of the evaluator does: so a transition is
     never decided under a rule that has changed.
@@ -71,25 +111,7 @@ class PostgresRules:
                 raise RuleExists(rule_id=rule.rule_id)
             version = await _last_version(session, rule.rule_id) + 1
             stored = rule.stored(version=version, principal=principal, now=now)
-            await session.execute(
-                "INSERT INTO alerts.alert_configurations (rule_id, version, definition,"
-                " create_time, update_time, update_principal)"
-                " VALUES ($1, $2, $3::jsonb, $4, $4, $5)",
-                stored.rule_id,
-                version,
-                _document(stored),
-                now,
-                principal,
-            )
-            await _audit(
-                session,
-                "created",
-                before=None,
-                after=stored,
-                version=version,
-                principal=principal,
-                now=now,
-            )
+            await _write(session, change_of(None, stored, principal=principal, now=now))
         return stored
 
     async def get_rule(self, rule_id: str) -> Rule:
@@ -116,18 +138,7 @@ class PostgresRules:
                 now=now,
                 create_time=before.create_time,
             )
-            await session.execute(
-                _UPDATE, stored.rule_id, stored.version, _document(stored), now, principal
-            )
-            await _audit(
-                session,
-                "updated",
-                before=before,
-                after=stored,
-                version=stored.version,
-                principal=principal,
-                now=now,
-            )
+            await _write(session, change_of(before, stored, principal=principal, now=now))
             if stored.disabled:
                 await _withdraw(session, rule.rule_id, last_number, principal, now)
         return stored
@@ -139,19 +150,47 @@ class PostgresRules:
             before = await _select_rule(session, rule_id)
             if before is None:
                 return
-            await session.execute(
-                "DELETE FROM alerts.alert_configurations WHERE rule_id = $1", rule_id
-            )
-            await _audit(
-                session,
-                "deleted",
-                before=before,
-                after=None,
-                version=before.version + 1,
-                principal=principal,
-                now=now,
-            )
+            await _write(session, change_of(before, None, principal=principal, now=now))
             await _withdraw(session, rule_id, last_number, principal, now)
+
+    async def apply_rules(
+        self, wanted: RuleSet, *, dry_run: bool, principal: str, now: datetime
+    ) -> list[RuleVersion]:
+        """Bring the rules into a form, all or none, and return what was or would be done."""
+        async with self._pool.acquire() as session, session.transaction():
+            number = (await lock_counters(session))[0] if dry_run else await _count_change(session)
+            current = {rule.rule_id: rule for rule in await select_rules(session)}
+            last = await session.fetch(_LAST_VERSIONS, [rule.rule_id for rule in wanted.rules])
+            last_versions = {row["rule_id"]: row["version"] for row in last}
+            changes = plan_changes(wanted, current, last_versions, principal=principal, now=now)
+            for change in () if dry_run else changes:
+                if change.kind is ChangeKind.UNCHANGED:
+                    continue
+                await _write(session, change)
+                if change.after is None or change.after.disabled:
+                    number += await _withdraw(session, change.rule_id, number, principal, now)
+        return changes
+
+    async def list_versions(
+        self, *, rule_id: str, after: VersionPosition | None, limit: int
+    ) -> list[RuleVersion]:
+        """Return changes, of one rule or of all, the newest first."""
+        conditions, values = ["true"], list[object]()
+        if rule_id:
+            values.append(rule_id)
+            conditions.append("rule_id = $1")
+        if after is not None:
+            first = len(values) + 1
+            conditions.append(
+                f"(change_time, rule_id, version) < (${first}, ${first + 1}, ${first + 2})"
+            )
+            values += [after.time, after.rule_id, after.version]
+        query = (
+            f"{_SELECT_VERSIONS} WHERE {' AND '.join(conditions)}"
+            f" ORDER BY change_time DESC, rule_id DESC, version DESC LIMIT {int(limit)}"
+        )
+        async with self._pool.acquire() as session:
+            return [version_from_row(row) for row in await session.fetch(query, *values)]
 
 
 async def _count_change(session: Session) -> int:
@@ -186,27 +225,35 @@ def _document(rule: Rule | None) -> str | None:
     return None if rule is None else json.dumps(rule_to_document(rule), allow_nan=False)
 
 
-async def _audit(
-    session: Session,
-    change: str,
-    *,
-    before: Rule | None,
-    after: Rule | None,
-    version: int,
-    principal: str,
-    now: datetime,
-) -> None:
-    rule = after or before
-    assert rule is not None
+async def _write(session: Session, change: RuleVersion) -> None:
+    """Store a change of a rule and put it into the audit."""
+    after = change.after
+    if after is None:
+        await session.execute(_DELETE, change.rule_id)
+    elif change.before is None:
+        await session.execute(
+            _INSERT, change.rule_id, change.version, _document(after), change.time, change.principal
+        )
+    else:
+        await session.execute(
+            _UPDATE, change.rule_id, change.version, _document(after), change.time, change.principal
+        )
     await session.execute(
-        _AUDIT, rule.rule_id, version, change, _document(before), _document(after), now, principal
+        _AUDIT,
+        change.rule_id,
+        change.version,
+        change.kind.value,
+        _document(change.before),
+        _document(after),
+        change.time,
+        change.principal,
     )
 
 
 async def _withdraw(
     session: Session, rule_id: str, last_number: int, principal: str, now: datetime
-) -> None:
-    """End the open alerts of a rule."""
+) -> int:
+    """End the open alerts of a rule; return how many."""
     rows = await session.fetch(
         f"{SELECT_ALERTS} WHERE a.rule_id = $1 AND a.resolve_time IS NULL"
         " ORDER BY a.raise_time, a.alert_id",
@@ -219,3 +266,4 @@ async def _withdraw(
     signed = [replace(transition, principal=principal) for transition in transitions]
     await write_transitions(session, signed)
     await end_one_shot_shelves(session, signed)
+    return len(signed)

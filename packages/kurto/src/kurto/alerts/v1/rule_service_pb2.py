@@ -22,36 +22,61 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kurto.alerts.v1 import alerts_pb2 as kurto_dot_alerts_dot_v1_dot_alerts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"kurto/alerts/v1/rule_service.proto\x12\x0fkurto.alerts.v1\x1a\x1ckurto/alerts/v1/alerts.proto\">\n\x11\x43reateRuleRequest\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\"?\n\x12\x43reateRuleResponse\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\")\n\x0eGetRuleRequest\x12\x17\n\x07rule_id\x18\x01 \x01(\tR\x06ruleId\"<\n\x0fGetRuleResponse\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\"N\n\x10ListRulesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"h\n\x11ListRulesResponse\x12+\n\x05rules\x18\x01 \x03(\x0b\x32\x15.kurto.alerts.v1.RuleR\x05rules\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\">\n\x11UpdateRuleRequest\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\"?\n\x12UpdateRuleResponse\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\",\n\x11\x44\x65leteRuleRequest\x12\x17\n\x07rule_id\x18\x01 \x01(\tR\x06ruleId\"\x14\n\x12\x44\x65leteRuleResponse2\xb4\x03\n\x0bRuleService\x12U\n\nCreateRule\x12\".kurto.alerts.v1.CreateRuleRequest\x1a#.kurto.alerts.v1.CreateRuleResponse\x12L\n\x07GetRule\x12\x1f.kurto.alerts.v1.GetRuleRequest\x1a .kurto.alerts.v1.GetRuleResponse\x12R\n\tListRules\x12!.kurto.alerts.v1.ListRulesRequest\x1a\".kurto.alerts.v1.ListRulesResponse\x12U\n\nUpdateRule\x12\".kurto.alerts.v1.UpdateRuleRequest\x1a#.kurto.alerts.v1.UpdateRuleResponse\x12U\n\nDeleteRule\x12\".kurto.alerts.v1.DeleteRuleRequest\x1a#.kurto.alerts.v1.DeleteRuleResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"kurto/alerts/v1/rule_service.proto\x12\x0fkurto.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckurto/alerts/v1/alerts.proto\">\n\x11\x43reateRuleRequest\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\"?\n\x12\x43reateRuleResponse\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\")\n\x0eGetRuleRequest\x12\x17\n\x07rule_id\x18\x01 \x01(\tR\x06ruleId\"<\n\x0fGetRuleResponse\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\"N\n\x10ListRulesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"h\n\x11ListRulesResponse\x12+\n\x05rules\x18\x01 \x03(\x0b\x32\x15.kurto.alerts.v1.RuleR\x05rules\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\">\n\x11UpdateRuleRequest\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\"?\n\x12UpdateRuleResponse\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\",\n\x11\x44\x65leteRuleRequest\x12\x17\n\x07rule_id\x18\x01 \x01(\tR\x06ruleId\"\x14\n\x12\x44\x65leteRuleResponse\"\xac\x02\n\x0bRuleVersion\x12\x17\n\x07rule_id\x18\x01 \x01(\tR\x06ruleId\x12\x18\n\x07version\x18\x02 \x01(\x03R\x07version\x12\x33\n\x06\x63hange\x18\x03 \x01(\x0e\x32\x1b.kurto.alerts.v1.RuleChangeR\x06\x63hange\x12-\n\x06\x62\x65\x66ore\x18\x04 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x06\x62\x65\x66ore\x12+\n\x05\x61\x66ter\x18\x05 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x05\x61\x66ter\x12;\n\x0b\x63hange_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nchangeTime\x12\x1c\n\tprincipal\x18\x07 \x01(\tR\tprincipal\"n\n\x17ListRuleVersionsRequest\x12\x17\n\x07rule_id\x18\x01 \x01(\tR\x06ruleId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"|\n\x18ListRuleVersionsResponse\x12\x38\n\x08versions\x18\x01 \x03(\x0b\x32\x1c.kurto.alerts.v1.RuleVersionR\x08versions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x97\x01\n\x11\x41pplyRulesRequest\x12+\n\x05rules\x18\x01 \x03(\x0b\x32\x15.kurto.alerts.v1.RuleR\x05rules\x12&\n\x0f\x64\x65lete_rule_ids\x18\x02 \x03(\tR\rdeleteRuleIds\x12\x14\n\x05prune\x18\x03 \x01(\x08R\x05prune\x12\x17\n\x07\x64ry_run\x18\x04 \x01(\x08R\x06\x64ryRun\"L\n\x12\x41pplyRulesResponse\x12\x36\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1c.kurto.alerts.v1.RuleVersionR\x07\x63hanges\"\xcc\x01\n\x0eTryRuleRequest\x12)\n\x04rule\x18\x01 \x01(\x0b\x32\x15.kurto.alerts.v1.RuleR\x04rule\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1d\n\nsensor_ids\x18\x04 \x03(\tR\tsensorIds\"\x8f\x01\n\x0fTryRuleResponse\x12<\n\x08progress\x18\x01 \x01(\x0b\x32\x1e.kurto.alerts.v1.TrialProgressH\x00R\x08progress\x12\x36\n\x06result\x18\x02 \x01(\x0b\x32\x1c.kurto.alerts.v1.TrialResultH\x00R\x06resultB\x06\n\x04part\"\x9d\x01\n\rTrialProgress\x12!\n\x0csensor_count\x18\x01 \x01(\x05R\x0bsensorCount\x12!\n\x0csensor_total\x18\x02 \x01(\x05R\x0bsensorTotal\x12!\n\x0cwindow_count\x18\x03 \x01(\x03R\x0bwindowCount\x12#\n\repisode_count\x18\x04 \x01(\x03R\x0c\x65pisodeCount\"\xd0\x02\n\x0cTrialEpisode\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x35\n\x08severity\x18\x03 \x01(\x0e\x32\x19.kurto.alerts.v1.SeverityR\x08severity\x12\x1f\n\x0bworst_value\x18\x04 \x01(\x01R\nworstValue\x12\x39\n\nraise_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\traiseTime\x12=\n\x0cresolve_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bresolveTime\x12\x14\n\x05\x65poch\x18\x07 \x01(\x03R\x05\x65poch\x12!\n\x0cwindow_index\x18\x08 \x01(\x03R\x0bwindowIndex\"\xf3\x01\n\x0bSensorTrial\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12!\n\x0cwindow_count\x18\x02 \x01(\x03R\x0bwindowCount\x12\x30\n\x14missing_window_count\x18\x03 \x01(\x03R\x12missingWindowCount\x12\x39\n\nfirst_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tfirstTime\x12\x37\n\tlast_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08lastTime\"\xc5\x01\n\x0bTrialResult\x12#\n\repisode_count\x18\x01 \x01(\x03R\x0c\x65pisodeCount\x12\x39\n\x08\x65pisodes\x18\x02 \x03(\x0b\x32\x1d.kurto.alerts.v1.TrialEpisodeR\x08\x65pisodes\x12\x36\n\x07sensors\x18\x03 \x03(\x0b\x32\x1c.kurto.alerts.v1.SensorTrialR\x07sensors\x12\x1e\n\nincomplete\x18\x04 \x01(\tR\nincomplete*\x8f\x01\n\nRuleChange\x12\x1b\n\x17RULE_CHANGE_UNSPECIFIED\x10\x00\x12\x17\n\x13RULE_CHANGE_CREATED\x10\x01\x12\x17\n\x13RULE_CHANGE_UPDATED\x10\x02\x12\x17\n\x13RULE_CHANGE_DELETED\x10\x03\x12\x19\n\x15RULE_CHANGE_UNCHANGED\x10\x04\x32\xc4\x05\n\x0bRuleService\x12U\n\nCreateRule\x12\".kurto.alerts.v1.CreateRuleRequest\x1a#.kurto.alerts.v1.CreateRuleResponse\x12L\n\x07GetRule\x12\x1f.kurto.alerts.v1.GetRuleRequest\x1a .kurto.alerts.v1.GetRuleResponse\x12R\n\tListRules\x12!.kurto.alerts.v1.ListRulesRequest\x1a\".kurto.alerts.v1.ListRulesResponse\x12U\n\nUpdateRule\x12\".kurto.alerts.v1.UpdateRuleRequest\x1a#.kurto.alerts.v1.UpdateRuleResponse\x12U\n\nDeleteRule\x12\".kurto.alerts.v1.DeleteRuleRequest\x1a#.kurto.alerts.v1.DeleteRuleResponse\x12g\n\x10ListRuleVersions\x12(.kurto.alerts.v1.ListRuleVersionsRequest\x1a).kurto.alerts.v1.ListRuleVersionsResponse\x12U\n\nApplyRules\x12\".kurto.alerts.v1.ApplyRulesRequest\x1a#.kurto.alerts.v1.ApplyRulesResponse\x12N\n\x07TryRule\x12\x1f.kurto.alerts.v1.TryRuleRequest\x1a .kurto.alerts.v1.TryRuleResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kurto.alerts.v1.rule_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATERULEREQUEST']._serialized_start=85
-  _globals['_CREATERULEREQUEST']._serialized_end=147
-  _globals['_CREATERULERESPONSE']._serialized_start=149
-  _globals['_CREATERULERESPONSE']._serialized_end=212
-  _globals['_GETRULEREQUEST']._serialized_start=214
-  _globals['_GETRULEREQUEST']._serialized_end=255
-  _globals['_GETRULERESPONSE']._serialized_start=257
-  _globals['_GETRULERESPONSE']._serialized_end=317
-  _globals['_LISTRULESREQUEST']._serialized_start=319
-  _globals['_LISTRULESREQUEST']._serialized_end=397
-  _globals['_LISTRULESRESPONSE']._serialized_start=399
-  _globals['_LISTRULESRESPONSE']._serialized_end=503
-  _globals['_UPDATERULEREQUEST']._serialized_start=505
-  _globals['_UPDATERULEREQUEST']._serialized_end=567
-  _globals['_UPDATERULERESPONSE']._serialized_start=569
-  _globals['_UPDATERULERESPONSE']._serialized_end=632
-  _globals['_DELETERULEREQUEST']._serialized_start=634
-  _globals['_DELETERULEREQUEST']._serialized_end=678
-  _globals['_DELETERULERESPONSE']._serialized_start=680
-  _globals['_DELETERULERESPONSE']._serialized_end=700
-  _globals['_RULESERVICE']._serialized_start=703
-  _globals['_RULESERVICE']._serialized_end=1139
+  _globals['_RULECHANGE']._serialized_start=2807
+  _globals['_RULECHANGE']._serialized_end=2950
+  _globals['_CREATERULEREQUEST']._serialized_start=118
+  _globals['_CREATERULEREQUEST']._serialized_end=180
+  _globals['_CREATERULERESPONSE']._serialized_start=182
+  _globals['_CREATERULERESPONSE']._serialized_end=245
+  _globals['_GETRULEREQUEST']._serialized_start=247
+  _globals['_GETRULEREQUEST']._serialized_end=288
+  _globals['_GETRULERESPONSE']._serialized_start=290
+  _globals['_GETRULERESPONSE']._serialized_end=350
+  _globals['_LISTRULESREQUEST']._serialized_start=352
+  _globals['_LISTRULESREQUEST']._serialized_end=430
+  _globals['_LISTRULESRESPONSE']._serialized_start=432
+  _globals['_LISTRULESRESPONSE']._serialized_end=536
+  _globals['_UPDATERULEREQUEST']._serialized_start=538
+  _globals['_UPDATERULEREQUEST']._serialized_end=600
+  _globals['_UPDATERULERESPONSE']._serialized_start=602
+  _globals['_UPDATERULERESPONSE']._serialized_end=665
+  _globals['_DELETERULEREQUEST']._serialized_start=667
+  _globals['_DELETERULEREQUEST']._serialized_end=711
+  _globals['_DELETERULERESPONSE']._serialized_start=713
+  _globals['_DELETERULERESPONSE']._serialized_end=733
+  _globals['_RULEVERSION']._serialized_start=736
+  _globals['_RULEVERSION']._serialized_end=1036
+  _globals['_LISTRULEVERSIONSREQUEST']._serialized_start=1038
+  _globals['_LISTRULEVERSIONSREQUEST']._serialized_end=1148
+  _globals['_LISTRULEVERSIONSRESPONSE']._serialized_start=1150
+  _globals['_LISTRULEVERSIONSRESPONSE']._serialized_end=1274
+  _globals['_APPLYRULESREQUEST']._serialized_start=1277
+  _globals['_APPLYRULESREQUEST']._serialized_end=1428
+  _globals['_APPLYRULESRESPONSE']._serialized_start=1430
+  _globals['_APPLYRULESRESPONSE']._serialized_end=1506
+  _globals['_TRYRULEREQUEST']._serialized_start=1509
+  _globals['_TRYRULEREQUEST']._serialized_end=1713
+  _globals['_TRYRULERESPONSE']._serialized_start=1716
+  _globals['_TRYRULERESPONSE']._serialized_end=1859
+  _globals['_TRIALPROGRESS']._serialized_start=1862
+  _globals['_TRIALPROGRESS']._serialized_end=2019
+  _globals['_TRIALEPISODE']._serialized_start=2022
+  _globals['_TRIALEPISODE']._serialized_end=2358
+  _globals['_SENSORTRIAL']._serialized_start=2361
+  _globals['_SENSORTRIAL']._serialized_end=2604
+  _globals['_TRIALRESULT']._serialized_start=2607
+  _globals['_TRIALRESULT']._serialized_end=2804
+  _globals['_RULESERVICE']._serialized_start=2953
+  _globals['_RULESERVICE']._serialized_end=3661
 # @@protoc_insertion_point(module_scope)

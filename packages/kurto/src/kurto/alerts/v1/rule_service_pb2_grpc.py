@@ -60,6 +60,21 @@ class RuleServiceStub:
                 request_serializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.DeleteRuleRequest.SerializeToString,
                 response_deserializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.DeleteRuleResponse.FromString,
                 _registered_method=True)
+        self.ListRuleVersions = channel.unary_unary(
+                '/kurto.alerts.v1.RuleService/ListRuleVersions',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ListRuleVersionsRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ListRuleVersionsResponse.FromString,
+                _registered_method=True)
+        self.ApplyRules = channel.unary_unary(
+                '/kurto.alerts.v1.RuleService/ApplyRules',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ApplyRulesRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ApplyRulesResponse.FromString,
+                _registered_method=True)
+        self.TryRule = channel.unary_stream(
+                '/kurto.alerts.v1.RuleService/TryRule',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.TryRuleRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.TryRuleResponse.FromString,
+                _registered_method=True)
 
 
 class RuleServiceServicer:
@@ -101,6 +116,30 @@ class RuleServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRuleVersions(self, request, context):
+        """Lists who changed rules when, from what to what, the newest change first; nothing of it is ever deleted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyRules(self, request, context):
+        """Creates, replaces and deletes rules, all of them or none, and says what changed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TryRule(self, request, context):
+        """Says what alerts a rule would have raised, from stored features and without raising any. Sends how
+        far it is about once a second, and the result at the end. Needs the role engineer.
+        RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried; FAILED_PRECONDITION
+        (INVALID_FIELD) for a rule that stored features cannot tell.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RuleServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -128,6 +167,21 @@ def add_RuleServiceServicer_to_server(servicer, server):
                     servicer.DeleteRule,
                     request_deserializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.DeleteRuleRequest.FromString,
                     response_serializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.DeleteRuleResponse.SerializeToString,
+            ),
+            'ListRuleVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRuleVersions,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ListRuleVersionsRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ListRuleVersionsResponse.SerializeToString,
+            ),
+            'ApplyRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyRules,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ApplyRulesRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ApplyRulesResponse.SerializeToString,
+            ),
+            'TryRule': grpc.unary_stream_rpc_method_handler(
+                    servicer.TryRule,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.TryRuleRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_rule__service__pb2.TryRuleResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -266,6 +320,87 @@ class RuleService:
             '/kurto.alerts.v1.RuleService/DeleteRule',
             kurto_dot_alerts_dot_v1_dot_rule__service__pb2.DeleteRuleRequest.SerializeToString,
             kurto_dot_alerts_dot_v1_dot_rule__service__pb2.DeleteRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRuleVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.RuleService/ListRuleVersions',
+            kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ListRuleVersionsRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ListRuleVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.RuleService/ApplyRules',
+            kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ApplyRulesRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_rule__service__pb2.ApplyRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TryRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/kurto.alerts.v1.RuleService/TryRule',
+            kurto_dot_alerts_dot_v1_dot_rule__service__pb2.TryRuleRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_rule__service__pb2.TryRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -26,6 +26,16 @@ class RuleServiceStub:
     """Replaces a rule; its alerts and their history stay."""
     DeleteRule: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.DeleteRuleRequest, _rule_service_pb2.DeleteRuleResponse]
     """Deletes a rule and withdraws its open alerts; their history stays. Idempotent."""
+    ListRuleVersions: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.ListRuleVersionsRequest, _rule_service_pb2.ListRuleVersionsResponse]
+    """Lists who changed rules when, from what to what, the newest change first; nothing of it is ever deleted."""
+    ApplyRules: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.ApplyRulesRequest, _rule_service_pb2.ApplyRulesResponse]
+    """Creates, replaces and deletes rules, all of them or none, and says what changed."""
+    TryRule: _aio.UnaryStreamMultiCallable[_rule_service_pb2.TryRuleRequest, _rule_service_pb2.TryRuleResponse]
+    """Says what alerts a rule would have raised, from stored features and without raising any. Sends how
+    far it is about once a second, and the result at the end. Needs the role engineer.
+    RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried; FAILED_PRECONDITION
+    (INVALID_FIELD) for a rule that stored features cannot tell.
+    """
 
 class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the rules. Reading needs the role viewer, writing engineer."""
@@ -69,5 +79,33 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_rule_service_pb2.DeleteRuleRequest, _abc.Awaitable[_rule_service_pb2.DeleteRuleResponse]],
     ) -> _abc.Awaitable[_rule_service_pb2.DeleteRuleResponse]:
         """Deletes a rule and withdraws its open alerts; their history stays. Idempotent."""
+
+    @_abc_1.abstractmethod
+    def ListRuleVersions(
+        self,
+        request: _rule_service_pb2.ListRuleVersionsRequest,
+        context: _aio.ServicerContext[_rule_service_pb2.ListRuleVersionsRequest, _abc.Awaitable[_rule_service_pb2.ListRuleVersionsResponse]],
+    ) -> _abc.Awaitable[_rule_service_pb2.ListRuleVersionsResponse]:
+        """Lists who changed rules when, from what to what, the newest change first; nothing of it is ever deleted."""
+
+    @_abc_1.abstractmethod
+    def ApplyRules(
+        self,
+        request: _rule_service_pb2.ApplyRulesRequest,
+        context: _aio.ServicerContext[_rule_service_pb2.ApplyRulesRequest, _abc.Awaitable[_rule_service_pb2.ApplyRulesResponse]],
+    ) -> _abc.Awaitable[_rule_service_pb2.ApplyRulesResponse]:
+        """Creates, replaces and deletes rules, all of them or none, and says what changed."""
+
+    @_abc_1.abstractmethod
+    def TryRule(
+        self,
+        request: _rule_service_pb2.TryRuleRequest,
+        context: _aio.ServicerContext[_rule_service_pb2.TryRuleRequest, _abc.AsyncIterator[_rule_service_pb2.TryRuleResponse]],
+    ) -> _abc.AsyncIterator[_rule_service_pb2.TryRuleResponse]:
+        """Says what alerts a rule would have raised, from stored features and without raising any. Sends how
+        far it is about once a second, and the result at the end. Needs the role engineer.
+        RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried; FAILED_PRECONDITION
+        (INVALID_FIELD) for a rule that stored features cannot tell.
+        """
 
 def add_RuleServiceServicer_to_server(servicer: RuleServiceServicer, server: _aio.Server) -> None: ...
