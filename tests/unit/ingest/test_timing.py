@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kurto_ingest.assets.conversion import duration, timestamp
 from kurto_ingest.streams.timing import datetime_from_us, microseconds, span_us
 
 
@@ -31,3 +34,17 @@ def test_a_year_at_25600_hz_is_a_year() -> None:
 def test_microseconds_and_back(moment: datetime) -> None:
     assert datetime_from_us(microseconds(moment)) == moment
     assert microseconds(moment + timedelta(microseconds=1)) == microseconds(moment) + 1
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_durations_are_those_of_the_library(span_ns: int) -> None:
+    expected = Duration()
+    expected.FromNanoseconds(span_ns // 1000 * 1000)
+    assert duration(span_ns // 1000 * 1000 / 1e9) == expected
+
+
+@given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))
+def test_timestamps_are_those_of_the_library(moment: datetime) -> None:
+    expected = Timestamp()
+    expected.FromDatetime(moment)
+    assert timestamp(moment) == expected

@@ -1,15 +1,21 @@
 """What must be kept of a sensor so that evaluation goes on exactly where it stopped."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
+
+from kurto_alerts.alert_state import Key
+from kurto_alerts.gates import LONG_AGO
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConditionRecord:
-    """A condition that is not NORMAL.
+    """A condition that is not NORMAL, or one of several channels.
 
     Attributes
     ----------
+    channel : str
+        Empty for the condition of a sensor.
     rule_version : int
         Version of the rule that counted; under another version the counts begin anew.
     beyond, inside : tuple of int
@@ -20,6 +26,12 @@ class ConditionRecord:
         In `unit`, the channel's unit.
     alert_id : str
         The open alert; empty while PENDING.
+    machine_id : str
+        The machine whose alert the condition belongs to; empty for an alert of its own.
+    suppression : str
+        Why an open one is suppressed; empty if it is not.
+    held : mapping of str to float
+        Last valid value of each channel of a sensor's condition, in `unit`.
     """
 
     channel: str
@@ -32,6 +44,14 @@ class ConditionRecord:
     worst_value: float
     unit: str
     alert_id: str
+    machine_id: str = ""
+    suppression: str = ""
+    held: Mapping[str, float] = field(default_factory=dict)
+
+    def key(self, sensor_id: str) -> Key:
+        """Return what the alert of this condition stands for."""
+        place = f"/{self.machine_id}" if self.machine_id else sensor_id
+        return Key(place, self.channel, self.rule_id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +65,12 @@ class SensorCheckpoint:
         unknown.
     interval_epoch : int
         That epoch; -1 before the first values.
+    since_start_up : int
+        Windows since the machine was starting up.
+    rates, references : mapping of str to Any
+        State of what is computed along with the conditions, as plain JSON values.
+    data_quality : mapping of str to Any
+        Problems of the data that are counted, as plain JSON values; empty if all is well.
     """
 
     sensor_id: str
@@ -53,6 +79,16 @@ class SensorCheckpoint:
     interval_us: float | None
     interval_epoch: int
     conditions: tuple[ConditionRecord, ...]
+    since_start_up: int = LONG_AGO
+    rates: Mapping[str, Any] = field(default_factory=dict)
+    references: Mapping[str, Any] = field(default_factory=dict)
+    data_quality: Mapping[str, Any] = field(default_factory=dict)
+
+    def at(
+        self, epoch: int, window_index: int, conditions: tuple[ConditionRecord, ...]
+    ) -> "SensorCheckpoint":
+        """Return the same at another window, with other conditions."""
+        return replace(self, epoch=epoch, window_index=window_index, conditions=conditions)
 
     def to_document(self) -> dict[str, Any]:
         """Return all but the position as plain JSON values."""
@@ -60,6 +96,10 @@ class SensorCheckpoint:
             "interval_us": self.interval_us,
             "interval_epoch": self.interval_epoch,
             "conditions": [asdict(condition) for condition in self.conditions],
+            "since_start_up": self.since_start_up,
+            "rates": dict(self.rates),
+            "references": dict(self.references),
+            "data_quality": dict(self.data_quality),
         }
 
     @classmethod
@@ -78,4 +118,9 @@ class SensorCheckpoint:
             interval_us=document["interval_us"],
             interval_epoch=document["interval_epoch"],
             conditions=tuple(records),
+            # The release before stores none of these.
+            since_start_up=document.get("since_start_up", LONG_AGO),
+            rates=document.get("rates", {}),
+            references=document.get("references", {}),
+            data_quality=document.get("data_quality", {}),
         )

@@ -143,6 +143,12 @@ class ConditionTable:
         self.recovery[slot] = recovery
         self.lowest[slot] = int(np.argmax(limits.present))
 
+    def scale_limits(self, slot: int, limits: Limits, multiplier: float) -> None:
+        """Multiply the limits of a slot, and with them the deadband, by a number > 0."""
+        self.lower[slot] = limits.lower * multiplier
+        self.upper[slot] = limits.upper * multiplier
+        self.deadband[slot] = limits.deadband * multiplier
+
     def step(self, slots: IntArray, values: FloatArray) -> tuple[IntArray, IntArray]:
         """Take one window of each slot and return what changed.
 
@@ -165,24 +171,65 @@ class ConditionTable:
             kept = np.flatnonzero(valid)
             changed, before = self.step(slots[kept], values[kept])
             return kept[changed], before
-        margin = self._count(slots, values)
+        margin = self.margins(slots, values)
+        return self.step_margins(slots, values, margin, margin)
+
+    def margins(self, slots: IntArray, values: FloatArray) -> FloatArray:
+        """Return how far values lie beyond each level's limit; negative means inside.
+
+        Parameters
+        ----------
+        slots : IntArray
+            Shape (n,).
+        values : FloatArray
+            Shape (n,), or (n, m) for m channels of each slot; NaN gives NaN.
+
+        Returns
+        -------
+        FloatArray
+            Shape (n, 3) or (n, m, 3).
+        """
+        shape = (len(slots), *(1,) * (values.ndim - 1), SEVERITY_COUNT)
+        column = values[..., None]
+        lower, upper = self.lower[slots].reshape(shape), self.upper[slots].reshape(shape)
+        sign = self.sign[slots].reshape((*shape[:-1], 1))
+        margin: FloatArray = sign * np.maximum(lower - column, column - upper)
+        return margin
+
+    def step_margins(
+        self, slots: IntArray, values: FloatArray, least: FloatArray, most: FloatArray
+    ) -> tuple[IntArray, IntArray]:
+        """Take one window of each slot by margins beyond the limits, and return what changed.
+
+        Parameters
+        ----------
+        slots : IntArray
+            Shape (n,): distinct slots.
+        values : FloatArray
+            Shape (n,): the values that are reported.
+        least, most : FloatArray
+            Shape (n, 3): margins that are certain, and those that are possible where something
+            is missing; the same where nothing is.
+
+        Returns
+        -------
+        changed, before : IntArray
+            As from `step`.
+        """
+        self._count(slots, least, most)
         severity_before = self.severity[slots]
         recovering_before = self.recovering[slots]
         severity, recovering = self._decide(slots, severity_before)
         self.severity[slots] = severity
         self.recovering[slots] = recovering
-        self._keep_worst(slots, values, margin)
+        self._keep_worst(slots, values, least)
         changed = np.flatnonzero((severity != severity_before) | (recovering != recovering_before))
         return changed, severity_before[changed].astype(np.int64)
 
-    def _count(self, slots: IntArray, values: FloatArray) -> FloatArray:
-        """Advance the counts and return the margin beyond each level's limit, shape (n, 3)."""
-        column = values[:, None]
-        margin = self.sign[slots] * np.maximum(
-            self.lower[slots] - column, column - self.upper[slots]
-        )
-        beyond = margin > 0
-        clear = margin <= -self.deadband[slots]
+    def _count(self, slots: IntArray, least: FloatArray, most: FloatArray) -> None:
+        """Advance the counts of each level."""
+        beyond = least > 0
+        clear = most <= -self.deadband[slots]
         present = self.present[slots]
         # Back from a milder level is back from every more severe one, whatever their deadbands.
         clear[:, 1] |= clear[:, 0] & present[:, 0]
@@ -190,9 +237,8 @@ class ConditionTable:
         inside = self.inside[slots]
         counts = np.minimum(self.beyond[slots] + 1, COUNT_CEILING)
         self.beyond[slots] = np.where(beyond, counts, 0)
-        counted = ~beyond & (clear | (inside > 0))
+        counted = ~(most > 0) & (clear | (inside > 0))
         self.inside[slots] = np.where(counted, np.minimum(inside + 1, COUNT_CEILING), 0)
-        return margin
 
     def _decide(
         self, slots: IntArray, severity: NDArray[np.int8]

@@ -14,6 +14,7 @@ from kurto_ingest.assets.machine_messages import machine_data_from_message, put_
 from kurto_ingest.assets.model import Burst, Channel, Coupling, Machine, Sensor, SensorConfig, Site
 from kurto_ingest.assets.retention_messages import policy_from_message, policy_message
 from kurto_ingest.exceptions import InvalidField
+from kurto_ingest.streams.timing import microseconds
 
 __all__ = [
     "config_message",
@@ -40,9 +41,7 @@ def timestamp(moment: datetime | None) -> Timestamp | None:
     """Return an aware datetime as a message."""
     if moment is None:
         return None
-    message = Timestamp()
-    message.FromDatetime(moment)
-    return message
+    return timestamp_us(microseconds(moment))
 
 
 def timestamp_us(time_us: int) -> Timestamp:
@@ -67,9 +66,13 @@ def us_from_timestamp(field: str, message: Timestamp) -> int:
 
 def duration(seconds: float) -> Duration:
     """Return seconds as a message."""
-    message = Duration()
-    message.FromNanoseconds(round(seconds * 1e9))
-    return message
+    # By hand: the library's own way costs several times as much, once a second for every sensor.
+    whole, rest = divmod(abs(round(seconds * 1e9)), 1_000_000_000)
+    return (
+        Duration(seconds=whole, nanos=rest)
+        if seconds >= 0
+        else Duration(seconds=-whole, nanos=-rest)
+    )
 
 
 def duration_us(span_us: int) -> Duration:
