@@ -24,6 +24,7 @@ from kurto_alerts.exceptions import (
     AlertNotFound,
     AlertRevisionMismatch,
     AlreadyAcknowledged,
+    KurtoError,
     RuleExists,
     RuleNotFound,
     RuleVersionMismatch,
@@ -34,12 +35,15 @@ from kurto_alerts.fakes import (
     MemoryDatabase,
     MemoryEvaluationLock,
     MemoryKeepRequests,
+    MemoryOperators,
     MemoryProfiles,
     MemoryPublication,
     MemoryRules,
 )
 from kurto_alerts.frames import SensorProfile
 from kurto_alerts.keeping import KeepRequest
+from kurto_alerts.operators.actions import Action, ActionKind, Actor
+from kurto_alerts.operators.ports import OperatorStore
 from kurto_alerts.ports import (
     ActivePosition,
     AlertFilter,
@@ -58,6 +62,7 @@ from kurto_alerts.postgres import (
     PostgresAlerts,
     PostgresEvaluationLock,
     PostgresKeepRequests,
+    PostgresOperators,
     PostgresProfiles,
     PostgresPublication,
     PostgresRules,
@@ -74,6 +79,7 @@ EVERYTHING = AlertFilter()
 class Stores:
     rules: RuleStore
     alerts: AlertStore
+    operators: OperatorStore
     lock: EvaluationLock
     second_lock: EvaluationLock
     publication: PublicationStore
@@ -91,6 +97,7 @@ def memory_stores() -> Stores:
     return Stores(
         MemoryRules(database),
         MemoryAlerts(database),
+        MemoryOperators(database),
         MemoryEvaluationLock(database),
         MemoryEvaluationLock(database),
         MemoryPublication(database),
@@ -128,6 +135,7 @@ async def stores(dsn: str) -> AsyncIterator[Stores]:
     yield Stores(
         PostgresRules(pool),
         PostgresAlerts(pool),
+        PostgresOperators(pool),
         locks[0],
         locks[1],
         PostgresPublication(pool),
@@ -175,15 +183,20 @@ async def commit(
     return await store.commit(batch, now=NOW)
 
 
-async def acknowledge(stores: Stores, alert_id: str, **parts: Any) -> Alert:
-    values: dict[str, Any] = {
-        "principal": "token-anna",
-        "user": "Anna",
-        "comment": "looking",
-        "revision": 0,
-        "now": NOW + timedelta(seconds=1),
-    }
-    return await stores.alerts.acknowledge(alert_id, **{**values, **parts})
+async def acknowledge(
+    stores: Stores, alert_id: str, *, user: str = "Anna", revision: int = 0
+) -> Alert:
+    action = Action(
+        kind=ActionKind.ACKNOWLEDGE,
+        actor=Actor(principal="token-anna", user=user),
+        time=NOW + timedelta(seconds=1),
+        text="looking",
+        revision=revision,
+    )
+    (outcome,) = await stores.operators.act([alert_id], action)
+    if isinstance(outcome, KurtoError):
+        raise outcome
+    return outcome
 
 
 # Rules ----------------------------------------------------------------------------------------

@@ -21,7 +21,14 @@ from kurto.alerts.v1.rule_service_pb2_grpc import (
 )
 from kurto_alerts.engine import Engine
 from kurto_alerts.exceptions import CatalogueUnavailable
-from kurto_alerts.fakes import MemoryAlerts, MemoryDatabase, MemoryProfiles, MemoryRules
+from kurto_alerts.fakes import (
+    MemoryAlerts,
+    MemoryDatabase,
+    MemoryOperators,
+    MemoryProfiles,
+    MemoryReports,
+    MemoryRules,
+)
 from kurto_alerts.frames import Frame
 from kurto_alerts.rule_servicer import RuleServicer
 from kurto_alerts.rules import Severity
@@ -94,7 +101,13 @@ async def service(principal: Principal) -> AsyncIterator[Service]:
     rules = RuleServicer(
         MemoryRules(database), catalogue, clock, trials, lambda: changes.append("rules")
     )
-    alerts = AlertServicer(MemoryAlerts(database), clock, lambda: changes.append("alerts"))
+    alerts = AlertServicer(
+        MemoryAlerts(database),
+        MemoryOperators(database),
+        MemoryReports(database),
+        clock,
+        lambda: changes.append("alerts"),
+    )
     async with serve(
         add_RuleServiceServicer_to_server,
         rules,

@@ -196,7 +196,7 @@ def alert_to_proto(alert: Alert) -> pb.Alert:
         worst_severity=pb.Severity.Name(alert.worst_severity),
     )
     if alert.shelving is not None:
-        message.shelving.CopyFrom(_shelving_to_proto(alert.shelving))
+        message.shelving.CopyFrom(shelving_to_proto(alert.shelving))
     if alert.resolve_time is not None:
         message.resolve_time.CopyFrom(time_to_proto(alert.resolve_time))
     if alert.acknowledgment is not None:
@@ -207,7 +207,8 @@ def alert_to_proto(alert: Alert) -> pb.Alert:
     return message
 
 
-def _shelving_to_proto(shelving: Shelving) -> pb.Shelving:
+def shelving_to_proto(shelving: Shelving) -> pb.Shelving:
+    """Return a shelving as a message."""
     return pb.Shelving(
         expire_time=time_to_proto(shelving.expire_time),
         one_shot=shelving.one_shot,

@@ -5,8 +5,11 @@ import binascii
 import json
 from datetime import datetime
 
+from kurto_alerts.alert_state import Key
 from kurto_alerts.exceptions import FieldInvalid, PageTokenInvalid
+from kurto_alerts.operators.ports import ShelfPosition
 from kurto_alerts.ports import ActivePosition, HistoryPosition
+from kurto_alerts.transition_log import Place
 from kurto_alerts.rule_changes import VersionPosition
 
 DEFAULT_PAGE_SIZE = 100
@@ -98,6 +101,45 @@ def decode_version(token: str) -> VersionPosition | None:
         return None
     time, rule_id, version = _parts(token, "versions", (str, str, int))
     return VersionPosition(_time(time), _text(rule_id), max(min(int(version), 2**63 - 1), 0))
+
+
+def encode_shelf(position: ShelfPosition) -> str:
+    """Return the token of a place in the list of shelves."""
+    key = position.key
+    time = position.expire_time.isoformat()
+    return _token("shelves", time, key.sensor_id, key.channel, key.rule_id)
+
+
+def decode_shelf(token: str) -> ShelfPosition | None:
+    """Return the place that a token stands for; None for the empty token."""
+    if not token:
+        return None
+    time, *names = _parts(token, "shelves", (str, str, str, str))
+    return ShelfPosition(_time(time), Key(*map(_text, names)))
+
+
+def encode_service(place: Place) -> str:
+    """Return the token of a place in the list of what is out of service."""
+    return _token("service", place.machine_id, place.sensor_id, place.channel)
+
+
+def decode_service(token: str) -> Place | None:
+    """Return the place that a token stands for; None for the empty token."""
+    if not token:
+        return None
+    return Place(*map(_text, _parts(token, "service", (str, str, str))))
+
+
+def encode_action(number: int) -> str:
+    """Return the token of a place in the list of actions."""
+    return _token("actions", number)
+
+
+def decode_action(token: str) -> int | None:
+    """Return the number that a token stands for; None for the empty token."""
+    if not token:
+        return None
+    return max(min(int(_parts(token, "actions", (int,))[0]), 2**63 - 1), 0)
 
 
 def _text(part: str | int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from kurto_alerts.alert_state import Alert, ConditionChange, Key, Transition, Withdrawal
+from kurto_alerts.alert_state import Alert, AlertKind, ConditionChange, Key, Transition, Withdrawal
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.frames import Frame, SensorProfile
 from kurto_alerts.keeping import KeepRequest
@@ -40,11 +40,24 @@ class AlertFilter:
         Empty for all sensors.
     start_time, end_time : datetime or None
         Alerts raised at or after `start_time` and before `end_time`.
+    kinds : frozenset of AlertKind
+        Empty for all kinds.
+    acknowledged, set_aside : bool or None
+        Only those that are, or are not; None for both.
+    labels : mapping of str to str
+        All of which an alert must have.
     """
 
     sensor_id: str = ""
     start_time: datetime | None = None
     end_time: datetime | None = None
+    machine_id: str = ""
+    rule_id: str = ""
+    minimum_severity: Severity = Severity.NONE
+    kinds: frozenset[AlertKind] = frozenset()
+    acknowledged: bool | None = None
+    set_aside: bool | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class RuleStore(Protocol):
@@ -71,7 +84,7 @@ class RuleStore(Protocol):
 
 
 class AlertStore(Protocol):
-    """Shows alerts and takes acknowledgments."""
+    """Shows alerts."""
 
     async def list_active(
         self, chosen: AlertFilter, *, after: ActivePosition | None, limit: int
@@ -86,18 +99,6 @@ class AlertStore(Protocol):
     async def get_alert(self, alert_id: str) -> tuple[Alert, list[Transition]]:
         """Return an alert and its transitions, oldest first; AlertNotFound if there is none."""
 
-    async def acknowledge(
-        self,
-        alert_id: str,
-        *,
-        principal: str,
-        user: str,
-        comment: str,
-        revision: int,
-        now: datetime,
-    ) -> Alert:
-        """Acknowledge an open alert; see `alert_state.acknowledge_alert` for what is refused."""
-
     async def list_transitions(
         self, *, after_number: int, limit: int
     ) -> tuple[list[Transition], int]:
@@ -111,7 +112,7 @@ class AlertStore(Protocol):
 class OpenAlert:
     """What evaluation must know of an open alert; `alert_id` is that of its instance.
 
-    The condition of a latched one is normal.
+    The condition of a latched one is normal. `sensor_id` names the sensor that raised it.
     """
 
     alert_id: str
@@ -121,11 +122,14 @@ class OpenAlert:
     unit: str
     latched: bool = False
     suppression: str = ""
+    sensor_id: str = ""
 
 
 @dataclass(frozen=True)
 class EvaluationState:
-    """Everything that evaluation begins with, as of one moment."""
+    """Everything that evaluation begins with, as of one moment.
+
+    `open_alerts` are those of vibration, `open_problems` the ids of all others."""
 
     rules_revision: int
     rules: Sequence[Rule]
@@ -133,6 +137,7 @@ class EvaluationState:
     checkpoints: Sequence[SensorCheckpoint]
     open_alerts: Mapping[Key, OpenAlert]
     message_ids: Mapping[str, str]
+    open_problems: Mapping[Key, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,10 @@ from typing import Any
 
 import grpc
 
+from kurto.alerts.v1 import alarm_report_pb2 as report_pb
 from kurto.alerts.v1 import alert_service_pb2 as alert_pb
-from kurto.alerts.v1 import alert_service_pb2_grpc as alert_grpc
 from kurto_alerts.conversion import (
     alert_to_proto,
-    time_from_proto,
     transition_to_proto,
 )
 from kurto_alerts.cursors import (
@@ -20,39 +19,47 @@ from kurto_alerts.cursors import (
     page_limit,
 )
 from kurto_alerts.exceptions import FieldInvalid
-from kurto_alerts.ports import (
-    ActivePosition,
-    AlertFilter,
-    AlertStore,
-    HistoryPosition,
-)
+from kurto_alerts.filters import active_filter, history_filter
+from kurto_alerts.operators.conversion import report_period, report_to_proto
+from kurto_alerts.operators.ports import OperatorStore, ReportStore
+from kurto_alerts.operators.servicer import OperatorMethods
+from kurto_alerts.ports import ActivePosition, AlertStore, HistoryPosition
 from kurto_alerts.request_fields import checked_text
 from kurto_service.clock import Clock
-from kurto_service.identity import current_principal, requires
-
-USER_LENGTH = 200
-COMMENT_LENGTH = 2000
+from kurto_service.identity import requires
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class AlertServicer(alert_grpc.AlertServiceServicer):
+class AlertServicer(OperatorMethods):
     """Serves `kurto.alerts.v1.AlertService`.
 
     Parameters
     ----------
     store : AlertStore
         Keeps the alerts.
+    operators : OperatorStore
+        Takes what people do.
+    reports : ReportStore
+        Computes figures.
     clock : Clock
-        Gives the times of acknowledgments.
+        Gives the times of actions.
     changed : callable
-        Called after each acknowledgment, so that it is published at once.
+        Called after each action, so that it is published at once.
     """
 
-    def __init__(self, store: AlertStore, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: AlertStore,
+        operators: OperatorStore,
+        reports: ReportStore,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        super().__init__(store, operators, clock, changed)
         self._store = store
+        self._reports = reports
         self._clock = clock
-        self._changed = changed
 
     @requires("viewer")
     async def ListActiveAlerts(
@@ -60,9 +67,10 @@ class AlertServicer(alert_grpc.AlertServiceServicer):
     ) -> alert_pb.ListActiveAlertsResponse:
         """List open alerts, the most severe and then the newest first."""
         limit = page_limit(request.page_size)
-        chosen = AlertFilter(sensor_id=checked_text("sensor_id", request.sensor_id))
         after = decode_active(request.page_token)
-        alerts, number = await self._store.list_active(chosen, after=after, limit=limit + 1)
+        alerts, number = await self._store.list_active(
+            active_filter(request), after=after, limit=limit + 1
+        )
         token = ""
         if len(alerts) > limit:
             last = alerts[limit - 1]
@@ -102,24 +110,6 @@ class AlertServicer(alert_grpc.AlertServiceServicer):
             transitions=[transition_to_proto(transition) for transition in transitions],
         )
 
-    @requires("operator")
-    async def AcknowledgeAlert(
-        self, request: alert_pb.AcknowledgeAlertRequest, context: Context
-    ) -> alert_pb.AcknowledgeAlertResponse:
-        """Acknowledge an open alert."""
-        if request.revision < 0:
-            raise FieldInvalid("revision must be >= 0", field="revision")
-        alert = await self._store.acknowledge(
-            checked_text("alert_id", request.alert_id),
-            principal=current_principal().name,
-            user=checked_text("user", request.user, most=USER_LENGTH),
-            comment=checked_text("comment", request.comment, most=COMMENT_LENGTH),
-            revision=request.revision,
-            now=self._clock.now(),
-        )
-        self._changed()
-        return alert_pb.AcknowledgeAlertResponse(alert=alert_to_proto(alert))
-
     @requires("viewer")
     async def ListTransitions(
         self, request: alert_pb.ListTransitionsRequest, context: Context
@@ -137,12 +127,11 @@ class AlertServicer(alert_grpc.AlertServiceServicer):
             newest_transition_number=newest,
         )
 
-
-def history_filter(request: alert_pb.ListAlertHistoryRequest) -> AlertFilter:
-    """Return which alerts a request asks for."""
-    start = end = None
-    if request.HasField("start_time"):
-        start = time_from_proto(request.start_time, "start_time")
-    if request.HasField("end_time"):
-        end = time_from_proto(request.end_time, "end_time")
-    return AlertFilter(checked_text("sensor_id", request.sensor_id), start, end)
+    @requires("viewer")
+    async def GetAlarmReport(
+        self, request: report_pb.GetAlarmReportRequest, context: Context
+    ) -> report_pb.GetAlarmReportResponse:
+        """Return figures about the alarms of a period."""
+        period = report_period(request, self._clock.now())
+        report = await self._reports.report(period)
+        return report_pb.GetAlarmReportResponse(report=report_to_proto(report))

@@ -183,6 +183,16 @@ class AlertsSettings(ServiceSettings):
     notification_sweep_s: float = Field(
         3600.0, gt=0, description="Seconds between two sweeps of old notifications."
     )
+    realarm_s: float = Field(
+        3600.0, gt=0,
+        description="Seconds after which an active, acknowledged alert asks anew.",
+    )  # fmt: skip
+    timekeeper_poll_s: float = Field(
+        1.0, gt=0, description="Seconds between two looks for shelves and alerts that are due."
+    )
+    timekeeper_batch_size: int = Field(
+        200, gt=0, description="Alerts that such a look changes in one transaction at most."
+    )
     pool_size: int = Field(8, gt=1, description="PostgreSQL connections for calls.")
     acquire_timeout_s: float = Field(
         2.0, gt=0, description="Seconds that a call waits for a PostgreSQL connection."

@@ -10,6 +10,7 @@ from kurto_alerts.feature_decoding import FrameDecoder
 from kurto_alerts.filling import FillTimes
 from kurto_alerts.keeper import Keeper, KeeperLimits
 from kurto_alerts.metrics import AlertsMetrics
+from kurto_alerts.operators.wiring import wire_operators
 from kurto_alerts.peers import (
     GrpcFeatureCatalogue,
     GrpcFeatureHistory,
@@ -27,7 +28,6 @@ from kurto_alerts.postgres import (
 from kurto_alerts.publisher import Publisher, watch_open_alerts
 from kurto_alerts.registry import RegistryFollower
 from kurto_alerts.rule_servicer import RuleServicer
-from kurto_alerts.servicer import AlertServicer
 from kurto_alerts.session import SessionLimits
 from kurto_alerts.settings import AlertsSettings
 from kurto_alerts.trials import GrpcFeatureRanges, RuleTrials, TrialLimits
@@ -243,7 +243,7 @@ def _serve(
         _trials(settings, runtime, pool),
         rules_changed,
     )
-    alerts = AlertServicer(PostgresAlerts(pool), runtime.clock, publisher.wake)
+    alerts = wire_operators(settings, runtime, pool, publisher.wake)
     runtime.add_servicer(
         rule_service_pb2_grpc.add_RuleServiceServicer_to_server,
         rules,

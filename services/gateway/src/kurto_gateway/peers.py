@@ -7,7 +7,12 @@ from typing import TypeVar
 
 import grpc
 
-from kurto.alerts.v1 import alert_service_pb2, alert_service_pb2_grpc, alerts_pb2
+from kurto.alerts.v1 import (
+    alert_service_pb2,
+    alert_service_pb2_grpc,
+    alerts_pb2,
+    operator_actions_pb2,
+)
 from kurto.ingest.v1 import (
     stream_control_service_pb2,
     stream_control_service_pb2_grpc,
@@ -46,7 +51,9 @@ class GrpcAlertSource:
         token = ""
         while True:
             request = alert_service_pb2.ListActiveAlertsRequest(
-                page_size=_PAGE_SIZE, page_token=token
+                page_size=_PAGE_SIZE,
+                page_token=token,
+                set_aside=operator_actions_pb2.SET_ASIDE_VIEW_INCLUDE,
             )
             page = await _answer(self._stub.ListActiveAlerts(request, timeout=self._timeout_s))
             alerts.extend(page.alerts)

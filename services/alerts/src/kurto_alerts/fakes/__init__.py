@@ -9,6 +9,8 @@ from kurto_alerts.fakes.evaluation import (
     MemoryProfiles,
     MemoryPublication,
 )
+from kurto_alerts.fakes.operators import MemoryOperators
+from kurto_alerts.fakes.reports import MemoryReports
 from kurto_alerts.fakes.rules import MemoryRules
 
 __all__ = [
@@ -17,7 +19,9 @@ __all__ = [
     "MemoryEvaluation",
     "MemoryEvaluationLock",
     "MemoryKeepRequests",
+    "MemoryOperators",
     "MemoryProfiles",
     "MemoryPublication",
+    "MemoryReports",
     "MemoryRules",
 ]

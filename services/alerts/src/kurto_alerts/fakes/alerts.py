@@ -3,13 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from kurto_alerts.alert_state import (
-    Acknowledgment,
-    Alert,
-    Transition,
-    TransitionKind,
-    acknowledge_alert,
-)
+from kurto_alerts.alert_state import Alert, Transition
 from kurto_alerts.exceptions import (
     AlertNotFound,
 )
@@ -65,33 +59,6 @@ class MemoryAlerts:
         transitions = self._database.transitions
         return alert, [one for one in transitions if one.alert.alert_id == alert_id]
 
-    async def acknowledge(
-        self,
-        alert_id: str,
-        *,
-        principal: str,
-        user: str,
-        comment: str,
-        revision: int,
-        now: datetime,
-    ) -> Alert:
-        """Acknowledge an open alert."""
-        before, _ = await self.get_alert(alert_id)
-        number = len(self._database.transitions) + 1
-        acknowledgment = Acknowledgment(
-            transition_number=number, principal=principal, user=user, comment=comment, time=now
-        )
-        alert = acknowledge_alert(before, acknowledgment, revision=revision)
-        transition = Transition(
-            number=number,
-            kind=TransitionKind.ACKNOWLEDGED,
-            alert=alert,
-            time=now,
-            principal=principal,
-        )
-        self._database.append([transition])
-        return alert
-
     async def list_transitions(
         self, *, after_number: int, limit: int
     ) -> tuple[list[Transition], int]:
@@ -110,4 +77,11 @@ def _matches(alert: Alert, chosen: AlertFilter) -> bool:
         chosen.sensor_id in ("", alert.sensor_id)
         and (chosen.start_time is None or alert.raise_time >= chosen.start_time)
         and (chosen.end_time is None or alert.raise_time < chosen.end_time)
+        and chosen.machine_id in ("", alert.machine_id)
+        and chosen.rule_id in ("", alert.rule_id)
+        and alert.severity >= chosen.minimum_severity
+        and (not chosen.kinds or alert.kind in chosen.kinds)
+        and chosen.acknowledged in (None, alert.acknowledged)
+        and chosen.set_aside in (None, alert.is_set_aside)
+        and chosen.labels.items() <= alert.labels.items()
     )

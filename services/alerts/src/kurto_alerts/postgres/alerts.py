@@ -1,15 +1,9 @@
-"""Alerts, acknowledgments and transitions on PostgreSQL."""
+"""Alerts and their transitions on PostgreSQL."""
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
 
-from kurto_alerts.alert_state import (
-    Acknowledgment,
-    Alert,
-    Transition,
-    TransitionKind,
-    acknowledge_alert,
-)
+from kurto_alerts.alert_state import Alert, Transition
 from kurto_alerts.exceptions import AlertNotFound
 from kurto_alerts.ports import ActivePosition, AlertFilter, HistoryPosition
 from kurto_alerts.postgres.rows import (
@@ -19,15 +13,13 @@ from kurto_alerts.postgres.rows import (
     SELECT_TRANSITIONS,
     Session,
     alert_from_row,
-    lock_counters,
     transition_from_row,
-    write_transitions,
 )
 from kurto_alerts.rules import Severity
 from kurto_service.postgres import Pool
 
 
-class _Conditions:
+class Conditions:
     """Collects the conditions of a query and numbers their parameters."""
 
     def __init__(self, *always: str) -> None:
@@ -105,45 +97,6 @@ class PostgresAlerts:
             )
         return alert, [transition_from_row(row) for row in rows]
 
-    async def acknowledge(
-        self,
-        alert_id: str,
-        *,
-        principal: str,
-        user: str,
-        comment: str,
-        revision: int,
-        now: datetime,
-    ) -> Alert:
-        """Acknowledge an open alert."""
-        async with self._pool.acquire() as session, session.transaction():
-            last_number, _ = await lock_counters(session)
-            number = last_number + 1
-            acknowledgment = Acknowledgment(
-                transition_number=number, principal=principal, user=user, comment=comment, time=now
-            )
-            before = await _require_alert(session, alert_id)
-            alert = acknowledge_alert(before, acknowledgment, revision=revision)
-            await session.execute(
-                "INSERT INTO alerts.acknowledgments (transition_number, alert_id, principal,"
-                " claimed_user, comment, acknowledge_time) VALUES ($1, $2, $3, $4, $5, $6)",
-                number,
-                alert_id,
-                principal,
-                user,
-                comment,
-                now,
-            )
-            transition = Transition(
-                number=number,
-                kind=TransitionKind.ACKNOWLEDGED,
-                alert=alert,
-                time=now,
-                principal=principal,
-            )
-            await write_transitions(session, [transition])
-        return alert
-
     async def list_transitions(
         self, *, after_number: int, limit: int
     ) -> tuple[list[Transition], int]:
@@ -172,15 +125,34 @@ class PostgresAlerts:
         return {severity: counts.get(severity, 0) for severity in Severity if severity}
 
 
-def _conditions(chosen: AlertFilter, *always: str) -> _Conditions:
-    conditions = _Conditions(*always)
+def _conditions(chosen: AlertFilter, *always: str) -> Conditions:
+    conditions = Conditions(*always)
     if chosen.sensor_id:
         conditions.add("a.sensor_id = ?", chosen.sensor_id)
     if chosen.start_time is not None:
         conditions.add("a.raise_time >= ?", chosen.start_time)
     if chosen.end_time is not None:
         conditions.add("a.raise_time < ?", chosen.end_time)
+    _add_properties(conditions, chosen)
     return conditions
+
+
+def _add_properties(conditions: Conditions, chosen: AlertFilter) -> None:
+    if chosen.machine_id:
+        conditions.add("a.machine_id = ?", chosen.machine_id)
+    if chosen.rule_id:
+        conditions.add("a.rule_id = ?", chosen.rule_id)
+    if chosen.minimum_severity:
+        conditions.add("a.severity >= ?", int(chosen.minimum_severity))
+    if chosen.kinds:
+        conditions.add("a.kind = ANY(?::smallint[])", [int(kind) for kind in chosen.kinds])
+    # Written out, so that indexes of a part of the table serve.
+    if chosen.acknowledged is not None:
+        conditions.add("a.acknowledged" if chosen.acknowledged else "NOT a.acknowledged")
+    if chosen.set_aside is not None:
+        conditions.add("a.set_aside" if chosen.set_aside else "NOT a.set_aside")
+    if chosen.labels:
+        conditions.add("a.details->'labels' @> ?::jsonb", json.dumps(dict(chosen.labels)))
 
 
 async def _require_alert(session: Session, alert_id: str) -> Alert:

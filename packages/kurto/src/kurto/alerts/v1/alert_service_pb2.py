@@ -24,10 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from kurto.alerts.v1 import alarm_report_pb2 as kurto_dot_alerts_dot_v1_dot_alarm__report__pb2
 from kurto.alerts.v1 import alerts_pb2 as kurto_dot_alerts_dot_v1_dot_alerts__pb2
+from kurto.alerts.v1 import operator_actions_pb2 as kurto_dot_alerts_dot_v1_dot_operator__actions__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kurto/alerts/v1/alert_service.proto\x12\x0fkurto.alerts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckurto/alerts/v1/alerts.proto\"r\n\x17ListActiveAlertsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\"\x9f\x01\n\x18ListActiveAlertsResponse\x12.\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x16.kurto.alerts.v1.AlertR\x06\x61lerts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12+\n\x11transition_number\x18\x03 \x01(\x03R\x10transitionNumber\"\xe4\x01\n\x17ListAlertHistoryRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\tpage_size\x18\x04 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\"r\n\x18ListAlertHistoryResponse\x12.\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x16.kurto.alerts.v1.AlertR\x06\x61lerts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\",\n\x0fGetAlertRequest\x12\x19\n\x08\x61lert_id\x18\x01 \x01(\tR\x07\x61lertId\"\x84\x01\n\x10GetAlertResponse\x12,\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x16.kurto.alerts.v1.AlertR\x05\x61lert\x12\x42\n\x0btransitions\x18\x02 \x03(\x0b\x32 .kurto.alerts.v1.AlertTransitionR\x0btransitions\"~\n\x17\x41\x63knowledgeAlertRequest\x12\x19\n\x08\x61lert_id\x18\x01 \x01(\tR\x07\x61lertId\x12\x12\n\x04user\x18\x02 \x01(\tR\x04user\x12\x18\n\x07\x63omment\x18\x03 \x01(\tR\x07\x63omment\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\"H\n\x18\x41\x63knowledgeAlertResponse\x12,\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x16.kurto.alerts.v1.AlertR\x05\x61lert\"m\n\x16ListTransitionsRequest\x12\x36\n\x17\x61\x66ter_transition_number\x18\x01 \x01(\x03R\x15\x61\x66terTransitionNumber\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\"\x97\x01\n\x17ListTransitionsResponse\x12\x42\n\x0btransitions\x18\x01 \x03(\x0b\x32 .kurto.alerts.v1.AlertTransitionR\x0btransitions\x12\x38\n\x18newest_transition_number\x18\x02 \x01(\x03R\x16newestTransitionNumber2\x91\x05\n\x0c\x41lertService\x12\x83\x01\n\x10ListActiveAlerts\x12(.kurto.alerts.v1.ListActiveAlertsRequest\x1a).kurto.alerts.v1.ListActiveAlertsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/alerts/active\x12\x84\x01\n\x10ListAlertHistory\x12(.kurto.alerts.v1.ListAlertHistoryRequest\x1a).kurto.alerts.v1.ListAlertHistoryResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/alerts/history\x12u\n\x08GetAlert\x12 .kurto.alerts.v1.GetAlertRequest\x1a!.kurto.alerts.v1.GetAlertResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/alerts/by-id/{alert_id}\x12\x96\x01\n\x10\x41\x63knowledgeAlert\x12(.kurto.alerts.v1.AcknowledgeAlertRequest\x1a).kurto.alerts.v1.AcknowledgeAlertResponse\"-\x82\xd3\xe4\x93\x02\'\"\"/api/alerts/acknowledge/{alert_id}:\x01*\x12\x64\n\x0fListTransitions\x12\'.kurto.alerts.v1.ListTransitionsRequest\x1a(.kurto.alerts.v1.ListTransitionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kurto/alerts/v1/alert_service.proto\x12\x0fkurto.alerts.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"kurto/alerts/v1/alarm_report.proto\x1a\x1ckurto/alerts/v1/alerts.proto\x1a&kurto/alerts/v1/operator_actions.proto\"\xb0\x03\n\x17ListActiveAlertsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x03 \x01(\tR\tpageToken\x12\x1d\n\nmachine_id\x18\x04 \x01(\tR\tmachineId\x12\x17\n\x07rule_id\x18\x05 \x01(\tR\x06ruleId\x12\x44\n\x10minimum_severity\x18\x06 \x01(\x0e\x32\x19.kurto.alerts.v1.SeverityR\x0fminimumSeverity\x12\x30\n\x05kinds\x18\x07 \x03(\x0e\x32\x1a.kurto.alerts.v1.AlertKindR\x05kinds\x12\'\n\x0c\x61\x63knowledged\x18\x08 \x01(\x08H\x00R\x0c\x61\x63knowledged\x88\x01\x01\x12:\n\tset_aside\x18\t \x01(\x0e\x32\x1d.kurto.alerts.v1.SetAsideViewR\x08setAside\x12\x16\n\x06labels\x18\n \x03(\tR\x06labelsB\x0f\n\r_acknowledged\"\x9f\x01\n\x18ListActiveAlertsResponse\x12.\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x16.kurto.alerts.v1.AlertR\x06\x61lerts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12+\n\x11transition_number\x18\x03 \x01(\x03R\x10transitionNumber\"\xa2\x04\n\x17ListAlertHistoryRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\tpage_size\x18\x04 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x05 \x01(\tR\tpageToken\x12\x1d\n\nmachine_id\x18\x06 \x01(\tR\tmachineId\x12\x17\n\x07rule_id\x18\x07 \x01(\tR\x06ruleId\x12\x44\n\x10minimum_severity\x18\x08 \x01(\x0e\x32\x19.kurto.alerts.v1.SeverityR\x0fminimumSeverity\x12\x30\n\x05kinds\x18\t \x03(\x0e\x32\x1a.kurto.alerts.v1.AlertKindR\x05kinds\x12\'\n\x0c\x61\x63knowledged\x18\n \x01(\x08H\x00R\x0c\x61\x63knowledged\x88\x01\x01\x12:\n\tset_aside\x18\x0b \x01(\x0e\x32\x1d.kurto.alerts.v1.SetAsideViewR\x08setAside\x12\x16\n\x06labels\x18\x0c \x03(\tR\x06labelsB\x0f\n\r_acknowledged\"r\n\x18ListAlertHistoryResponse\x12.\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x16.kurto.alerts.v1.AlertR\x06\x61lerts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\",\n\x0fGetAlertRequest\x12\x19\n\x08\x61lert_id\x18\x01 \x01(\tR\x07\x61lertId\"\x84\x01\n\x10GetAlertResponse\x12,\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x16.kurto.alerts.v1.AlertR\x05\x61lert\x12\x42\n\x0btransitions\x18\x02 \x03(\x0b\x32 .kurto.alerts.v1.AlertTransitionR\x0btransitions\"~\n\x17\x41\x63knowledgeAlertRequest\x12\x19\n\x08\x61lert_id\x18\x01 \x01(\tR\x07\x61lertId\x12\x12\n\x04user\x18\x02 \x01(\tR\x04user\x12\x18\n\x07\x63omment\x18\x03 \x01(\tR\x07\x63omment\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\"H\n\x18\x41\x63knowledgeAlertResponse\x12,\n\x05\x61lert\x18\x01 \x01(\x0b\x32\x16.kurto.alerts.v1.AlertR\x05\x61lert\"m\n\x16ListTransitionsRequest\x12\x36\n\x17\x61\x66ter_transition_number\x18\x01 \x01(\x03R\x15\x61\x66terTransitionNumber\x12\x1b\n\tpage_size\x18\x02 \x01(\x05R\x08pageSize\"\x97\x01\n\x17ListTransitionsResponse\x12\x42\n\x0btransitions\x18\x01 \x03(\x0b\x32 .kurto.alerts.v1.AlertTransitionR\x0btransitions\x12\x38\n\x18newest_transition_number\x18\x02 \x01(\x03R\x16newestTransitionNumber2\xcc\x14\n\x0c\x41lertService\x12\x83\x01\n\x10ListActiveAlerts\x12(.kurto.alerts.v1.ListActiveAlertsRequest\x1a).kurto.alerts.v1.ListActiveAlertsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/alerts/active\x12\x84\x01\n\x10ListAlertHistory\x12(.kurto.alerts.v1.ListAlertHistoryRequest\x1a).kurto.alerts.v1.ListAlertHistoryResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/alerts/history\x12u\n\x08GetAlert\x12 .kurto.alerts.v1.GetAlertRequest\x1a!.kurto.alerts.v1.GetAlertResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/alerts/by-id/{alert_id}\x12\x96\x01\n\x10\x41\x63knowledgeAlert\x12(.kurto.alerts.v1.AcknowledgeAlertRequest\x1a).kurto.alerts.v1.AcknowledgeAlertResponse\"-\x82\xd3\xe4\x93\x02\'\"\"/api/alerts/acknowledge/{alert_id}:\x01*\x12\x8e\x01\n\x11\x41\x63knowledgeAlerts\x12).kurto.alerts.v1.AcknowledgeAlertsRequest\x1a*.kurto.alerts.v1.AcknowledgeAlertsResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/api/alerts/acknowledge:\x01*\x12\x9e\x01\n\x12UnacknowledgeAlert\x12*.kurto.alerts.v1.UnacknowledgeAlertRequest\x1a+.kurto.alerts.v1.UnacknowledgeAlertResponse\"/\x82\xd3\xe4\x93\x02)\"$/api/alerts/unacknowledge/{alert_id}:\x01*\x12\x86\x01\n\x0c\x43ommentAlert\x12$.kurto.alerts.v1.CommentAlertRequest\x1a%.kurto.alerts.v1.CommentAlertResponse\")\x82\xd3\xe4\x93\x02#\"\x1e/api/alerts/comment/{alert_id}:\x01*\x12\x9b\x01\n\x0bShelveAlert\x12#.kurto.alerts.v1.ShelveAlertRequest\x1a$.kurto.alerts.v1.ShelveAlertResponse\"A\x82\xd3\xe4\x93\x02;\"\x1d/api/alerts/shelve/{alert_id}:\x01*Z\x17\"\x12/api/alerts/shelve:\x01*\x12\x7f\n\x0cShelveAlerts\x12$.kurto.alerts.v1.ShelveAlertsRequest\x1a%.kurto.alerts.v1.ShelveAlertsResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/api/alerts/shelve-many:\x01*\x12\xa5\x01\n\rUnshelveAlert\x12%.kurto.alerts.v1.UnshelveAlertRequest\x1a&.kurto.alerts.v1.UnshelveAlertResponse\"E\x82\xd3\xe4\x93\x02?\"\x1f/api/alerts/unshelve/{alert_id}:\x01*Z\x19\"\x14/api/alerts/unshelve:\x01*\x12u\n\x0bListShelves\x12#.kurto.alerts.v1.ListShelvesRequest\x1a$.kurto.alerts.v1.ListShelvesResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/alerts/shelves\x12~\n\nResetAlert\x12\".kurto.alerts.v1.ResetAlertRequest\x1a#.kurto.alerts.v1.ResetAlertResponse\"\'\x82\xd3\xe4\x93\x02!\"\x1c/api/alerts/reset/{alert_id}:\x01*\x12\x8b\x01\n\x0fSetOutOfService\x12\'.kurto.alerts.v1.SetOutOfServiceRequest\x1a(.kurto.alerts.v1.SetOutOfServiceResponse\"%\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/alerts/out-of-service:\x01*\x12\x8e\x01\n\x0fReturnToService\x12\'.kurto.alerts.v1.ReturnToServiceRequest\x1a(.kurto.alerts.v1.ReturnToServiceResponse\"(\x82\xd3\xe4\x93\x02\"\"\x1d/api/alerts/return-to-service:\x01*\x12\x8b\x01\n\x10ListOutOfService\x12(.kurto.alerts.v1.ListOutOfServiceRequest\x1a).kurto.alerts.v1.ListOutOfServiceResponse\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/alerts/out-of-service\x12\x83\x01\n\x0bMarkFinding\x12#.kurto.alerts.v1.MarkFindingRequest\x1a$.kurto.alerts.v1.MarkFindingResponse\")\x82\xd3\xe4\x93\x02#\"\x1e/api/alerts/finding/{alert_id}:\x01*\x12\x8d\x01\n\x13ListOperatorActions\x12+.kurto.alerts.v1.ListOperatorActionsRequest\x1a,.kurto.alerts.v1.ListOperatorActionsResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/alerts/actions\x12}\n\x0eGetAlarmReport\x12&.kurto.alerts.v1.GetAlarmReportRequest\x1a\'.kurto.alerts.v1.GetAlarmReportResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/alerts/report\x12\x64\n\x0fListTransitions\x12\'.kurto.alerts.v1.ListTransitionsRequest\x1a(.kurto.alerts.v1.ListTransitionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,26 +44,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ALERTSERVICE'].methods_by_name['GetAlert']._serialized_options = b'\202\323\344\223\002\036\022\034/api/alerts/by-id/{alert_id}'
   _globals['_ALERTSERVICE'].methods_by_name['AcknowledgeAlert']._loaded_options = None
   _globals['_ALERTSERVICE'].methods_by_name['AcknowledgeAlert']._serialized_options = b'\202\323\344\223\002\'\"\"/api/alerts/acknowledge/{alert_id}:\001*'
-  _globals['_LISTACTIVEALERTSREQUEST']._serialized_start=149
-  _globals['_LISTACTIVEALERTSREQUEST']._serialized_end=263
-  _globals['_LISTACTIVEALERTSRESPONSE']._serialized_start=266
-  _globals['_LISTACTIVEALERTSRESPONSE']._serialized_end=425
-  _globals['_LISTALERTHISTORYREQUEST']._serialized_start=428
-  _globals['_LISTALERTHISTORYREQUEST']._serialized_end=656
-  _globals['_LISTALERTHISTORYRESPONSE']._serialized_start=658
-  _globals['_LISTALERTHISTORYRESPONSE']._serialized_end=772
-  _globals['_GETALERTREQUEST']._serialized_start=774
-  _globals['_GETALERTREQUEST']._serialized_end=818
-  _globals['_GETALERTRESPONSE']._serialized_start=821
-  _globals['_GETALERTRESPONSE']._serialized_end=953
-  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_start=955
-  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_end=1081
-  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_start=1083
-  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_end=1155
-  _globals['_LISTTRANSITIONSREQUEST']._serialized_start=1157
-  _globals['_LISTTRANSITIONSREQUEST']._serialized_end=1266
-  _globals['_LISTTRANSITIONSRESPONSE']._serialized_start=1269
-  _globals['_LISTTRANSITIONSRESPONSE']._serialized_end=1420
-  _globals['_ALERTSERVICE']._serialized_start=1423
-  _globals['_ALERTSERVICE']._serialized_end=2080
+  _globals['_ALERTSERVICE'].methods_by_name['AcknowledgeAlerts']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['AcknowledgeAlerts']._serialized_options = b'\202\323\344\223\002\034\"\027/api/alerts/acknowledge:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['UnacknowledgeAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['UnacknowledgeAlert']._serialized_options = b'\202\323\344\223\002)\"$/api/alerts/unacknowledge/{alert_id}:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['CommentAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['CommentAlert']._serialized_options = b'\202\323\344\223\002#\"\036/api/alerts/comment/{alert_id}:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['ShelveAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ShelveAlert']._serialized_options = b'\202\323\344\223\002;\"\035/api/alerts/shelve/{alert_id}:\001*Z\027\"\022/api/alerts/shelve:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['ShelveAlerts']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ShelveAlerts']._serialized_options = b'\202\323\344\223\002\034\"\027/api/alerts/shelve-many:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['UnshelveAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['UnshelveAlert']._serialized_options = b'\202\323\344\223\002?\"\037/api/alerts/unshelve/{alert_id}:\001*Z\031\"\024/api/alerts/unshelve:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['ListShelves']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ListShelves']._serialized_options = b'\202\323\344\223\002\025\022\023/api/alerts/shelves'
+  _globals['_ALERTSERVICE'].methods_by_name['ResetAlert']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ResetAlert']._serialized_options = b'\202\323\344\223\002!\"\034/api/alerts/reset/{alert_id}:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['SetOutOfService']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['SetOutOfService']._serialized_options = b'\202\323\344\223\002\037\"\032/api/alerts/out-of-service:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['ReturnToService']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ReturnToService']._serialized_options = b'\202\323\344\223\002\"\"\035/api/alerts/return-to-service:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['ListOutOfService']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ListOutOfService']._serialized_options = b'\202\323\344\223\002\034\022\032/api/alerts/out-of-service'
+  _globals['_ALERTSERVICE'].methods_by_name['MarkFinding']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['MarkFinding']._serialized_options = b'\202\323\344\223\002#\"\036/api/alerts/finding/{alert_id}:\001*'
+  _globals['_ALERTSERVICE'].methods_by_name['ListOperatorActions']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['ListOperatorActions']._serialized_options = b'\202\323\344\223\002\025\022\023/api/alerts/actions'
+  _globals['_ALERTSERVICE'].methods_by_name['GetAlarmReport']._loaded_options = None
+  _globals['_ALERTSERVICE'].methods_by_name['GetAlarmReport']._serialized_options = b'\202\323\344\223\002\024\022\022/api/alerts/report'
+  _globals['_LISTACTIVEALERTSREQUEST']._serialized_start=226
+  _globals['_LISTACTIVEALERTSREQUEST']._serialized_end=658
+  _globals['_LISTACTIVEALERTSRESPONSE']._serialized_start=661
+  _globals['_LISTACTIVEALERTSRESPONSE']._serialized_end=820
+  _globals['_LISTALERTHISTORYREQUEST']._serialized_start=823
+  _globals['_LISTALERTHISTORYREQUEST']._serialized_end=1369
+  _globals['_LISTALERTHISTORYRESPONSE']._serialized_start=1371
+  _globals['_LISTALERTHISTORYRESPONSE']._serialized_end=1485
+  _globals['_GETALERTREQUEST']._serialized_start=1487
+  _globals['_GETALERTREQUEST']._serialized_end=1531
+  _globals['_GETALERTRESPONSE']._serialized_start=1534
+  _globals['_GETALERTRESPONSE']._serialized_end=1666
+  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_start=1668
+  _globals['_ACKNOWLEDGEALERTREQUEST']._serialized_end=1794
+  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_start=1796
+  _globals['_ACKNOWLEDGEALERTRESPONSE']._serialized_end=1868
+  _globals['_LISTTRANSITIONSREQUEST']._serialized_start=1870
+  _globals['_LISTTRANSITIONSREQUEST']._serialized_end=1979
+  _globals['_LISTTRANSITIONSRESPONSE']._serialized_start=1982
+  _globals['_LISTTRANSITIONSRESPONSE']._serialized_end=2133
+  _globals['_ALERTSERVICE']._serialized_start=2136
+  _globals['_ALERTSERVICE']._serialized_end=4772
 # @@protoc_insertion_point(module_scope)

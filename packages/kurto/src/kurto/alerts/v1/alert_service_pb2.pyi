@@ -2,7 +2,9 @@ import datetime
 
 from google.api import annotations_pb2 as _annotations_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from kurto.alerts.v1 import alarm_report_pb2 as _alarm_report_pb2
 from kurto.alerts.v1 import alerts_pb2 as _alerts_pb2
+from kurto.alerts.v1 import operator_actions_pb2 as _operator_actions_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -12,14 +14,28 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ListActiveAlertsRequest(_message.Message):
-    __slots__ = ("sensor_id", "page_size", "page_token")
+    __slots__ = ("sensor_id", "page_size", "page_token", "machine_id", "rule_id", "minimum_severity", "kinds", "acknowledged", "set_aside", "labels")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MACHINE_ID_FIELD_NUMBER: _ClassVar[int]
+    RULE_ID_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_SEVERITY_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    SET_ASIDE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     page_size: int
     page_token: str
-    def __init__(self, sensor_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    machine_id: str
+    rule_id: str
+    minimum_severity: _alerts_pb2.Severity
+    kinds: _containers.RepeatedScalarFieldContainer[_alerts_pb2.AlertKind]
+    acknowledged: bool
+    set_aside: _operator_actions_pb2.SetAsideView
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, sensor_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., machine_id: _Optional[str] = ..., rule_id: _Optional[str] = ..., minimum_severity: _Optional[_Union[_alerts_pb2.Severity, str]] = ..., kinds: _Optional[_Iterable[_Union[_alerts_pb2.AlertKind, str]]] = ..., acknowledged: _Optional[bool] = ..., set_aside: _Optional[_Union[_operator_actions_pb2.SetAsideView, str]] = ..., labels: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListActiveAlertsResponse(_message.Message):
     __slots__ = ("alerts", "next_page_token", "transition_number")
@@ -32,18 +48,32 @@ class ListActiveAlertsResponse(_message.Message):
     def __init__(self, alerts: _Optional[_Iterable[_Union[_alerts_pb2.Alert, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., transition_number: _Optional[int] = ...) -> None: ...
 
 class ListAlertHistoryRequest(_message.Message):
-    __slots__ = ("sensor_id", "start_time", "end_time", "page_size", "page_token")
+    __slots__ = ("sensor_id", "start_time", "end_time", "page_size", "page_token", "machine_id", "rule_id", "minimum_severity", "kinds", "acknowledged", "set_aside", "labels")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    MACHINE_ID_FIELD_NUMBER: _ClassVar[int]
+    RULE_ID_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_SEVERITY_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    SET_ASIDE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
     page_size: int
     page_token: str
-    def __init__(self, sensor_id: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    machine_id: str
+    rule_id: str
+    minimum_severity: _alerts_pb2.Severity
+    kinds: _containers.RepeatedScalarFieldContainer[_alerts_pb2.AlertKind]
+    acknowledged: bool
+    set_aside: _operator_actions_pb2.SetAsideView
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, sensor_id: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., machine_id: _Optional[str] = ..., rule_id: _Optional[str] = ..., minimum_severity: _Optional[_Union[_alerts_pb2.Severity, str]] = ..., kinds: _Optional[_Iterable[_Union[_alerts_pb2.AlertKind, str]]] = ..., acknowledged: _Optional[bool] = ..., set_aside: _Optional[_Union[_operator_actions_pb2.SetAsideView, str]] = ..., labels: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListAlertHistoryResponse(_message.Message):
     __slots__ = ("alerts", "next_page_token")

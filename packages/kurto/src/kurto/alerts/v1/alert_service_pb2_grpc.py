@@ -3,7 +3,9 @@
 import grpc
 import warnings
 
+from kurto.alerts.v1 import alarm_report_pb2 as kurto_dot_alerts_dot_v1_dot_alarm__report__pb2
 from kurto.alerts.v1 import alert_service_pb2 as kurto_dot_alerts_dot_v1_dot_alert__service__pb2
+from kurto.alerts.v1 import operator_actions_pb2 as kurto_dot_alerts_dot_v1_dot_operator__actions__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -27,7 +29,9 @@ if _version_not_supported:
 
 class AlertServiceStub:
     """Shows alerts and takes what people do about them. Reading needs the role
-    viewer, acknowledging operator.
+    viewer, everything else operator. What a person does is a transition of the alert
+    and a row of the audit in one transaction; a `revision` that is given and old is
+    refused with ABORTED, and the error's metadata says what the alert is by now.
     """
 
     def __init__(self, channel):
@@ -56,6 +60,76 @@ class AlertServiceStub:
                 request_serializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.AcknowledgeAlertRequest.SerializeToString,
                 response_deserializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.AcknowledgeAlertResponse.FromString,
                 _registered_method=True)
+        self.AcknowledgeAlerts = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/AcknowledgeAlerts',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.AcknowledgeAlertsRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.AcknowledgeAlertsResponse.FromString,
+                _registered_method=True)
+        self.UnacknowledgeAlert = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/UnacknowledgeAlert',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnacknowledgeAlertRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnacknowledgeAlertResponse.FromString,
+                _registered_method=True)
+        self.CommentAlert = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/CommentAlert',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.CommentAlertRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.CommentAlertResponse.FromString,
+                _registered_method=True)
+        self.ShelveAlert = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/ShelveAlert',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertResponse.FromString,
+                _registered_method=True)
+        self.ShelveAlerts = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/ShelveAlerts',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertsRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertsResponse.FromString,
+                _registered_method=True)
+        self.UnshelveAlert = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/UnshelveAlert',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnshelveAlertRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnshelveAlertResponse.FromString,
+                _registered_method=True)
+        self.ListShelves = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/ListShelves',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListShelvesRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListShelvesResponse.FromString,
+                _registered_method=True)
+        self.ResetAlert = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/ResetAlert',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ResetAlertRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ResetAlertResponse.FromString,
+                _registered_method=True)
+        self.SetOutOfService = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/SetOutOfService',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.SetOutOfServiceRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.SetOutOfServiceResponse.FromString,
+                _registered_method=True)
+        self.ReturnToService = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/ReturnToService',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ReturnToServiceRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ReturnToServiceResponse.FromString,
+                _registered_method=True)
+        self.ListOutOfService = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/ListOutOfService',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOutOfServiceRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOutOfServiceResponse.FromString,
+                _registered_method=True)
+        self.MarkFinding = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/MarkFinding',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.MarkFindingRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.MarkFindingResponse.FromString,
+                _registered_method=True)
+        self.ListOperatorActions = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/ListOperatorActions',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOperatorActionsRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOperatorActionsResponse.FromString,
+                _registered_method=True)
+        self.GetAlarmReport = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/GetAlarmReport',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_alarm__report__pb2.GetAlarmReportRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_alarm__report__pb2.GetAlarmReportResponse.FromString,
+                _registered_method=True)
         self.ListTransitions = channel.unary_unary(
                 '/kurto.alerts.v1.AlertService/ListTransitions',
                 request_serializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.ListTransitionsRequest.SerializeToString,
@@ -65,11 +139,14 @@ class AlertServiceStub:
 
 class AlertServiceServicer:
     """Shows alerts and takes what people do about them. Reading needs the role
-    viewer, acknowledging operator.
+    viewer, everything else operator. What a person does is a transition of the alert
+    and a row of the audit in one transaction; a `revision` that is given and old is
+    refused with ABORTED, and the error's metadata says what the alert is by now.
     """
 
     def ListActiveAlerts(self, request, context):
-        """Lists open alerts, the most severe and then the newest first.
+        """Lists open alerts, the most severe and then the newest first. Those that are set
+        aside (shelved, suppressed by design, out of service) only where `set_aside` says so.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -92,6 +169,105 @@ class AlertServiceServicer:
     def AcknowledgeAlert(self, request, context):
         """Acknowledges an open alert. ABORTED if it was acknowledged already or changed
         since `revision`; the error's metadata says by whom.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcknowledgeAlerts(self, request, context):
+        """Acknowledges many open alerts; says of each what became of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnacknowledgeAlert(self, request, context):
+        """Takes an acknowledgment back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CommentAlert(self, request, context):
+        """Adds a comment to an alert, open or ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShelveAlert(self, request, context):
+        """Puts an alert, and whatever its channel raises under the rule, aside for at most 8 hours.
+        A key may be shelved before there is an alert.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShelveAlerts(self, request, context):
+        """Shelves many open alerts; says of each what became of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnshelveAlert(self, request, context):
+        """Takes an alert or a key back from the shelf before its time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListShelves(self, request, context):
+        """Lists what is on the shelf, what expires first first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetAlert(self, request, context):
+        """Ends a latched alert whose condition is normal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetOutOfService(self, request, context):
+        """Takes a machine, a sensor or a channel out of service, until somebody returns it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReturnToService(self, request, context):
+        """Puts a machine, a sensor or a channel back into service.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOutOfService(self, request, context):
+        """Lists what is out of service, by scope and name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkFinding(self, request, context):
+        """Says whether an alert told the truth, open or ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOperatorActions(self, request, context):
+        """Lists what people did, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAlarmReport(self, request, context):
+        """Returns figures about the alarms of a period, in the vocabulary of ISA-18.2 and EEMUA 191.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -127,6 +303,76 @@ def add_AlertServiceServicer_to_server(servicer, server):
                     request_deserializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.AcknowledgeAlertRequest.FromString,
                     response_serializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.AcknowledgeAlertResponse.SerializeToString,
             ),
+            'AcknowledgeAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeAlerts,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.AcknowledgeAlertsRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.AcknowledgeAlertsResponse.SerializeToString,
+            ),
+            'UnacknowledgeAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnacknowledgeAlert,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnacknowledgeAlertRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnacknowledgeAlertResponse.SerializeToString,
+            ),
+            'CommentAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.CommentAlert,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.CommentAlertRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.CommentAlertResponse.SerializeToString,
+            ),
+            'ShelveAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShelveAlert,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertResponse.SerializeToString,
+            ),
+            'ShelveAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShelveAlerts,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertsRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertsResponse.SerializeToString,
+            ),
+            'UnshelveAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnshelveAlert,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnshelveAlertRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnshelveAlertResponse.SerializeToString,
+            ),
+            'ListShelves': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListShelves,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListShelvesRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListShelvesResponse.SerializeToString,
+            ),
+            'ResetAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetAlert,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ResetAlertRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ResetAlertResponse.SerializeToString,
+            ),
+            'SetOutOfService': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetOutOfService,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.SetOutOfServiceRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.SetOutOfServiceResponse.SerializeToString,
+            ),
+            'ReturnToService': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReturnToService,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ReturnToServiceRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ReturnToServiceResponse.SerializeToString,
+            ),
+            'ListOutOfService': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOutOfService,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOutOfServiceRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOutOfServiceResponse.SerializeToString,
+            ),
+            'MarkFinding': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkFinding,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.MarkFindingRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.MarkFindingResponse.SerializeToString,
+            ),
+            'ListOperatorActions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOperatorActions,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOperatorActionsRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOperatorActionsResponse.SerializeToString,
+            ),
+            'GetAlarmReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAlarmReport,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_alarm__report__pb2.GetAlarmReportRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_alarm__report__pb2.GetAlarmReportResponse.SerializeToString,
+            ),
             'ListTransitions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTransitions,
                     request_deserializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.ListTransitionsRequest.FromString,
@@ -142,7 +388,9 @@ def add_AlertServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AlertService:
     """Shows alerts and takes what people do about them. Reading needs the role
-    viewer, acknowledging operator.
+    viewer, everything else operator. What a person does is a transition of the alert
+    and a row of the audit in one transaction; a `revision` that is given and old is
+    refused with ABORTED, and the error's metadata says what the alert is by now.
     """
 
     @staticmethod
@@ -243,6 +491,384 @@ class AlertService:
             '/kurto.alerts.v1.AlertService/AcknowledgeAlert',
             kurto_dot_alerts_dot_v1_dot_alert__service__pb2.AcknowledgeAlertRequest.SerializeToString,
             kurto_dot_alerts_dot_v1_dot_alert__service__pb2.AcknowledgeAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/AcknowledgeAlerts',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.AcknowledgeAlertsRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.AcknowledgeAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnacknowledgeAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/UnacknowledgeAlert',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnacknowledgeAlertRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnacknowledgeAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CommentAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/CommentAlert',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.CommentAlertRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.CommentAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShelveAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/ShelveAlert',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShelveAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/ShelveAlerts',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertsRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ShelveAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnshelveAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/UnshelveAlert',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnshelveAlertRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.UnshelveAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListShelves(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/ListShelves',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListShelvesRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListShelvesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/ResetAlert',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ResetAlertRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ResetAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetOutOfService(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/SetOutOfService',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.SetOutOfServiceRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.SetOutOfServiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReturnToService(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/ReturnToService',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ReturnToServiceRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ReturnToServiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOutOfService(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/ListOutOfService',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOutOfServiceRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOutOfServiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkFinding(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/MarkFinding',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.MarkFindingRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.MarkFindingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOperatorActions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/ListOperatorActions',
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOperatorActionsRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_operator__actions__pb2.ListOperatorActionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAlarmReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/GetAlarmReport',
+            kurto_dot_alerts_dot_v1_dot_alarm__report__pb2.GetAlarmReportRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_alarm__report__pb2.GetAlarmReportResponse.FromString,
             options,
             channel_credentials,
             insecure,

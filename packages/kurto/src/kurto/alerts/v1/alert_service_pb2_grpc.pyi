@@ -5,7 +5,9 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from kurto.alerts.v1 import alarm_report_pb2 as _alarm_report_pb2
 from kurto.alerts.v1 import alert_service_pb2 as _alert_service_pb2
+from kurto.alerts.v1 import operator_actions_pb2 as _operator_actions_pb2
 import abc as _abc_1
 
 
@@ -14,12 +16,16 @@ GRPC_VERSION: str
 
 class AlertServiceStub:
     """Shows alerts and takes what people do about them. Reading needs the role
-    viewer, acknowledging operator.
+    viewer, everything else operator. What a person does is a transition of the alert
+    and a row of the audit in one transaction; a `revision` that is given and old is
+    refused with ABORTED, and the error's metadata says what the alert is by now.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListActiveAlerts: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.ListActiveAlertsRequest, _alert_service_pb2.ListActiveAlertsResponse]
-    """Lists open alerts, the most severe and then the newest first."""
+    """Lists open alerts, the most severe and then the newest first. Those that are set
+    aside (shelved, suppressed by design, out of service) only where `set_aside` says so.
+    """
     ListAlertHistory: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.ListAlertHistoryRequest, _alert_service_pb2.ListAlertHistoryResponse]
     """Lists alerts, open and ended, the newest first."""
     GetAlert: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.GetAlertRequest, _alert_service_pb2.GetAlertResponse]
@@ -28,12 +34,44 @@ class AlertServiceStub:
     """Acknowledges an open alert. ABORTED if it was acknowledged already or changed
     since `revision`; the error's metadata says by whom.
     """
+    AcknowledgeAlerts: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.AcknowledgeAlertsRequest, _operator_actions_pb2.AcknowledgeAlertsResponse]
+    """Acknowledges many open alerts; says of each what became of it."""
+    UnacknowledgeAlert: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.UnacknowledgeAlertRequest, _operator_actions_pb2.UnacknowledgeAlertResponse]
+    """Takes an acknowledgment back."""
+    CommentAlert: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.CommentAlertRequest, _operator_actions_pb2.CommentAlertResponse]
+    """Adds a comment to an alert, open or ended."""
+    ShelveAlert: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.ShelveAlertRequest, _operator_actions_pb2.ShelveAlertResponse]
+    """Puts an alert, and whatever its channel raises under the rule, aside for at most 8 hours.
+    A key may be shelved before there is an alert.
+    """
+    ShelveAlerts: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.ShelveAlertsRequest, _operator_actions_pb2.ShelveAlertsResponse]
+    """Shelves many open alerts; says of each what became of it."""
+    UnshelveAlert: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.UnshelveAlertRequest, _operator_actions_pb2.UnshelveAlertResponse]
+    """Takes an alert or a key back from the shelf before its time."""
+    ListShelves: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.ListShelvesRequest, _operator_actions_pb2.ListShelvesResponse]
+    """Lists what is on the shelf, what expires first first."""
+    ResetAlert: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.ResetAlertRequest, _operator_actions_pb2.ResetAlertResponse]
+    """Ends a latched alert whose condition is normal."""
+    SetOutOfService: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.SetOutOfServiceRequest, _operator_actions_pb2.SetOutOfServiceResponse]
+    """Takes a machine, a sensor or a channel out of service, until somebody returns it."""
+    ReturnToService: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.ReturnToServiceRequest, _operator_actions_pb2.ReturnToServiceResponse]
+    """Puts a machine, a sensor or a channel back into service."""
+    ListOutOfService: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.ListOutOfServiceRequest, _operator_actions_pb2.ListOutOfServiceResponse]
+    """Lists what is out of service, by scope and name."""
+    MarkFinding: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.MarkFindingRequest, _operator_actions_pb2.MarkFindingResponse]
+    """Says whether an alert told the truth, open or ended."""
+    ListOperatorActions: _aio.UnaryUnaryMultiCallable[_operator_actions_pb2.ListOperatorActionsRequest, _operator_actions_pb2.ListOperatorActionsResponse]
+    """Lists what people did, the newest first."""
+    GetAlarmReport: _aio.UnaryUnaryMultiCallable[_alarm_report_pb2.GetAlarmReportRequest, _alarm_report_pb2.GetAlarmReportResponse]
+    """Returns figures about the alarms of a period, in the vocabulary of ISA-18.2 and EEMUA 191."""
     ListTransitions: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.ListTransitionsRequest, _alert_service_pb2.ListTransitionsResponse]
     """Lists transitions by number, for readers that follow all alerts and missed some."""
 
 class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shows alerts and takes what people do about them. Reading needs the role
-    viewer, acknowledging operator.
+    viewer, everything else operator. What a person does is a transition of the alert
+    and a row of the audit in one transaction; a `revision` that is given and old is
+    refused with ABORTED, and the error's metadata says what the alert is by now.
     """
 
     @_abc_1.abstractmethod
@@ -42,7 +80,9 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alert_service_pb2.ListActiveAlertsRequest,
         context: _aio.ServicerContext[_alert_service_pb2.ListActiveAlertsRequest, _abc.Awaitable[_alert_service_pb2.ListActiveAlertsResponse]],
     ) -> _abc.Awaitable[_alert_service_pb2.ListActiveAlertsResponse]:
-        """Lists open alerts, the most severe and then the newest first."""
+        """Lists open alerts, the most severe and then the newest first. Those that are set
+        aside (shelved, suppressed by design, out of service) only where `set_aside` says so.
+        """
 
     @_abc_1.abstractmethod
     def ListAlertHistory(
@@ -69,6 +109,120 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         """Acknowledges an open alert. ABORTED if it was acknowledged already or changed
         since `revision`; the error's metadata says by whom.
         """
+
+    @_abc_1.abstractmethod
+    def AcknowledgeAlerts(
+        self,
+        request: _operator_actions_pb2.AcknowledgeAlertsRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.AcknowledgeAlertsRequest, _abc.Awaitable[_operator_actions_pb2.AcknowledgeAlertsResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.AcknowledgeAlertsResponse]:
+        """Acknowledges many open alerts; says of each what became of it."""
+
+    @_abc_1.abstractmethod
+    def UnacknowledgeAlert(
+        self,
+        request: _operator_actions_pb2.UnacknowledgeAlertRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.UnacknowledgeAlertRequest, _abc.Awaitable[_operator_actions_pb2.UnacknowledgeAlertResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.UnacknowledgeAlertResponse]:
+        """Takes an acknowledgment back."""
+
+    @_abc_1.abstractmethod
+    def CommentAlert(
+        self,
+        request: _operator_actions_pb2.CommentAlertRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.CommentAlertRequest, _abc.Awaitable[_operator_actions_pb2.CommentAlertResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.CommentAlertResponse]:
+        """Adds a comment to an alert, open or ended."""
+
+    @_abc_1.abstractmethod
+    def ShelveAlert(
+        self,
+        request: _operator_actions_pb2.ShelveAlertRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.ShelveAlertRequest, _abc.Awaitable[_operator_actions_pb2.ShelveAlertResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.ShelveAlertResponse]:
+        """Puts an alert, and whatever its channel raises under the rule, aside for at most 8 hours.
+        A key may be shelved before there is an alert.
+        """
+
+    @_abc_1.abstractmethod
+    def ShelveAlerts(
+        self,
+        request: _operator_actions_pb2.ShelveAlertsRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.ShelveAlertsRequest, _abc.Awaitable[_operator_actions_pb2.ShelveAlertsResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.ShelveAlertsResponse]:
+        """Shelves many open alerts; says of each what became of it."""
+
+    @_abc_1.abstractmethod
+    def UnshelveAlert(
+        self,
+        request: _operator_actions_pb2.UnshelveAlertRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.UnshelveAlertRequest, _abc.Awaitable[_operator_actions_pb2.UnshelveAlertResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.UnshelveAlertResponse]:
+        """Takes an alert or a key back from the shelf before its time."""
+
+    @_abc_1.abstractmethod
+    def ListShelves(
+        self,
+        request: _operator_actions_pb2.ListShelvesRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.ListShelvesRequest, _abc.Awaitable[_operator_actions_pb2.ListShelvesResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.ListShelvesResponse]:
+        """Lists what is on the shelf, what expires first first."""
+
+    @_abc_1.abstractmethod
+    def ResetAlert(
+        self,
+        request: _operator_actions_pb2.ResetAlertRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.ResetAlertRequest, _abc.Awaitable[_operator_actions_pb2.ResetAlertResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.ResetAlertResponse]:
+        """Ends a latched alert whose condition is normal."""
+
+    @_abc_1.abstractmethod
+    def SetOutOfService(
+        self,
+        request: _operator_actions_pb2.SetOutOfServiceRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.SetOutOfServiceRequest, _abc.Awaitable[_operator_actions_pb2.SetOutOfServiceResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.SetOutOfServiceResponse]:
+        """Takes a machine, a sensor or a channel out of service, until somebody returns it."""
+
+    @_abc_1.abstractmethod
+    def ReturnToService(
+        self,
+        request: _operator_actions_pb2.ReturnToServiceRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.ReturnToServiceRequest, _abc.Awaitable[_operator_actions_pb2.ReturnToServiceResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.ReturnToServiceResponse]:
+        """Puts a machine, a sensor or a channel back into service."""
+
+    @_abc_1.abstractmethod
+    def ListOutOfService(
+        self,
+        request: _operator_actions_pb2.ListOutOfServiceRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.ListOutOfServiceRequest, _abc.Awaitable[_operator_actions_pb2.ListOutOfServiceResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.ListOutOfServiceResponse]:
+        """Lists what is out of service, by scope and name."""
+
+    @_abc_1.abstractmethod
+    def MarkFinding(
+        self,
+        request: _operator_actions_pb2.MarkFindingRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.MarkFindingRequest, _abc.Awaitable[_operator_actions_pb2.MarkFindingResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.MarkFindingResponse]:
+        """Says whether an alert told the truth, open or ended."""
+
+    @_abc_1.abstractmethod
+    def ListOperatorActions(
+        self,
+        request: _operator_actions_pb2.ListOperatorActionsRequest,
+        context: _aio.ServicerContext[_operator_actions_pb2.ListOperatorActionsRequest, _abc.Awaitable[_operator_actions_pb2.ListOperatorActionsResponse]],
+    ) -> _abc.Awaitable[_operator_actions_pb2.ListOperatorActionsResponse]:
+        """Lists what people did, the newest first."""
+
+    @_abc_1.abstractmethod
+    def GetAlarmReport(
+        self,
+        request: _alarm_report_pb2.GetAlarmReportRequest,
+        context: _aio.ServicerContext[_alarm_report_pb2.GetAlarmReportRequest, _abc.Awaitable[_alarm_report_pb2.GetAlarmReportResponse]],
+    ) -> _abc.Awaitable[_alarm_report_pb2.GetAlarmReportResponse]:
+        """Returns figures about the alarms of a period, in the vocabulary of ISA-18.2 and EEMUA 191."""
 
     @_abc_1.abstractmethod
     def ListTransitions(

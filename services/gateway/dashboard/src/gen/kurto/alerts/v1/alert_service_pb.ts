@@ -6,15 +6,19 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Alert, AlertTransition } from "./alerts_pb.js";
+import type { GetAlarmReportRequestSchema, GetAlarmReportResponseSchema } from "./alarm_report_pb.js";
+import { file_kurto_alerts_v1_alarm_report } from "./alarm_report_pb.js";
+import type { Alert, AlertKind, AlertTransition, Severity } from "./alerts_pb.js";
 import { file_kurto_alerts_v1_alerts } from "./alerts_pb.js";
+import type { AcknowledgeAlertsRequestSchema, AcknowledgeAlertsResponseSchema, CommentAlertRequestSchema, CommentAlertResponseSchema, ListOperatorActionsRequestSchema, ListOperatorActionsResponseSchema, ListOutOfServiceRequestSchema, ListOutOfServiceResponseSchema, ListShelvesRequestSchema, ListShelvesResponseSchema, MarkFindingRequestSchema, MarkFindingResponseSchema, ResetAlertRequestSchema, ResetAlertResponseSchema, ReturnToServiceRequestSchema, ReturnToServiceResponseSchema, SetAsideView, SetOutOfServiceRequestSchema, SetOutOfServiceResponseSchema, ShelveAlertRequestSchema, ShelveAlertResponseSchema, ShelveAlertsRequestSchema, ShelveAlertsResponseSchema, UnacknowledgeAlertRequestSchema, UnacknowledgeAlertResponseSchema, UnshelveAlertRequestSchema, UnshelveAlertResponseSchema } from "./operator_actions_pb.js";
+import { file_kurto_alerts_v1_operator_actions } from "./operator_actions_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file kurto/alerts/v1/alert_service.proto.
  */
 export const file_kurto_alerts_v1_alert_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNrdXJ0by9hbGVydHMvdjEvYWxlcnRfc2VydmljZS5wcm90bxIPa3VydG8uYWxlcnRzLnYxIlMKF0xpc3RBY3RpdmVBbGVydHNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJ2ChhMaXN0QWN0aXZlQWxlcnRzUmVzcG9uc2USJgoGYWxlcnRzGAEgAygLMhYua3VydG8uYWxlcnRzLnYxLkFsZXJ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIZChF0cmFuc2l0aW9uX251bWJlchgDIAEoAyKxAQoXTGlzdEFsZXJ0SGlzdG9yeVJlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwYWdlX3NpemUYBCABKAUSEgoKcGFnZV90b2tlbhgFIAEoCSJbChhMaXN0QWxlcnRIaXN0b3J5UmVzcG9uc2USJgoGYWxlcnRzGAEgAygLMhYua3VydG8uYWxlcnRzLnYxLkFsZXJ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIjCg9HZXRBbGVydFJlcXVlc3QSEAoIYWxlcnRfaWQYASABKAkicAoQR2V0QWxlcnRSZXNwb25zZRIlCgVhbGVydBgBIAEoCzIWLmt1cnRvLmFsZXJ0cy52MS5BbGVydBI1Cgt0cmFuc2l0aW9ucxgCIAMoCzIgLmt1cnRvLmFsZXJ0cy52MS5BbGVydFRyYW5zaXRpb24iXAoXQWNrbm93bGVkZ2VBbGVydFJlcXVlc3QSEAoIYWxlcnRfaWQYASABKAkSDAoEdXNlchgCIAEoCRIPCgdjb21tZW50GAMgASgJEhAKCHJldmlzaW9uGAQgASgDIkEKGEFja25vd2xlZGdlQWxlcnRSZXNwb25zZRIlCgVhbGVydBgBIAEoCzIWLmt1cnRvLmFsZXJ0cy52MS5BbGVydCJMChZMaXN0VHJhbnNpdGlvbnNSZXF1ZXN0Eh8KF2FmdGVyX3RyYW5zaXRpb25fbnVtYmVyGAEgASgDEhEKCXBhZ2Vfc2l6ZRgCIAEoBSJyChdMaXN0VHJhbnNpdGlvbnNSZXNwb25zZRI1Cgt0cmFuc2l0aW9ucxgBIAMoCzIgLmt1cnRvLmFsZXJ0cy52MS5BbGVydFRyYW5zaXRpb24SIAoYbmV3ZXN0X3RyYW5zaXRpb25fbnVtYmVyGAIgASgDMoAECgxBbGVydFNlcnZpY2USZwoQTGlzdEFjdGl2ZUFsZXJ0cxIoLmt1cnRvLmFsZXJ0cy52MS5MaXN0QWN0aXZlQWxlcnRzUmVxdWVzdBopLmt1cnRvLmFsZXJ0cy52MS5MaXN0QWN0aXZlQWxlcnRzUmVzcG9uc2USZwoQTGlzdEFsZXJ0SGlzdG9yeRIoLmt1cnRvLmFsZXJ0cy52MS5MaXN0QWxlcnRIaXN0b3J5UmVxdWVzdBopLmt1cnRvLmFsZXJ0cy52MS5MaXN0QWxlcnRIaXN0b3J5UmVzcG9uc2USTwoIR2V0QWxlcnQSIC5rdXJ0by5hbGVydHMudjEuR2V0QWxlcnRSZXF1ZXN0GiEua3VydG8uYWxlcnRzLnYxLkdldEFsZXJ0UmVzcG9uc2USZwoQQWNrbm93bGVkZ2VBbGVydBIoLmt1cnRvLmFsZXJ0cy52MS5BY2tub3dsZWRnZUFsZXJ0UmVxdWVzdBopLmt1cnRvLmFsZXJ0cy52MS5BY2tub3dsZWRnZUFsZXJ0UmVzcG9uc2USZAoPTGlzdFRyYW5zaXRpb25zEicua3VydG8uYWxlcnRzLnYxLkxpc3RUcmFuc2l0aW9uc1JlcXVlc3QaKC5rdXJ0by5hbGVydHMudjEuTGlzdFRyYW5zaXRpb25zUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kurto_alerts_v1_alerts]);
+  fileDesc("CiNrdXJ0by9hbGVydHMvdjEvYWxlcnRfc2VydmljZS5wcm90bxIPa3VydG8uYWxlcnRzLnYxIsYCChdMaXN0QWN0aXZlQWxlcnRzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSEgoKbWFjaGluZV9pZBgEIAEoCRIPCgdydWxlX2lkGAUgASgJEjMKEG1pbmltdW1fc2V2ZXJpdHkYBiABKA4yGS5rdXJ0by5hbGVydHMudjEuU2V2ZXJpdHkSKQoFa2luZHMYByADKA4yGi5rdXJ0by5hbGVydHMudjEuQWxlcnRLaW5kEhkKDGFja25vd2xlZGdlZBgIIAEoCEgAiAEBEjAKCXNldF9hc2lkZRgJIAEoDjIdLmt1cnRvLmFsZXJ0cy52MS5TZXRBc2lkZVZpZXcSDgoGbGFiZWxzGAogAygJQg8KDV9hY2tub3dsZWRnZWQidgoYTGlzdEFjdGl2ZUFsZXJ0c1Jlc3BvbnNlEiYKBmFsZXJ0cxgBIAMoCzIWLmt1cnRvLmFsZXJ0cy52MS5BbGVydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSGQoRdHJhbnNpdGlvbl9udW1iZXIYAyABKAMipAMKF0xpc3RBbGVydEhpc3RvcnlSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAQgASgFEhIKCnBhZ2VfdG9rZW4YBSABKAkSEgoKbWFjaGluZV9pZBgGIAEoCRIPCgdydWxlX2lkGAcgASgJEjMKEG1pbmltdW1fc2V2ZXJpdHkYCCABKA4yGS5rdXJ0by5hbGVydHMudjEuU2V2ZXJpdHkSKQoFa2luZHMYCSADKA4yGi5rdXJ0by5hbGVydHMudjEuQWxlcnRLaW5kEhkKDGFja25vd2xlZGdlZBgKIAEoCEgAiAEBEjAKCXNldF9hc2lkZRgLIAEoDjIdLmt1cnRvLmFsZXJ0cy52MS5TZXRBc2lkZVZpZXcSDgoGbGFiZWxzGAwgAygJQg8KDV9hY2tub3dsZWRnZWQiWwoYTGlzdEFsZXJ0SGlzdG9yeVJlc3BvbnNlEiYKBmFsZXJ0cxgBIAMoCzIWLmt1cnRvLmFsZXJ0cy52MS5BbGVydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIwoPR2V0QWxlcnRSZXF1ZXN0EhAKCGFsZXJ0X2lkGAEgASgJInAKEEdldEFsZXJ0UmVzcG9uc2USJQoFYWxlcnQYASABKAsyFi5rdXJ0by5hbGVydHMudjEuQWxlcnQSNQoLdHJhbnNpdGlvbnMYAiADKAsyIC5rdXJ0by5hbGVydHMudjEuQWxlcnRUcmFuc2l0aW9uIlwKF0Fja25vd2xlZGdlQWxlcnRSZXF1ZXN0EhAKCGFsZXJ0X2lkGAEgASgJEgwKBHVzZXIYAiABKAkSDwoHY29tbWVudBgDIAEoCRIQCghyZXZpc2lvbhgEIAEoAyJBChhBY2tub3dsZWRnZUFsZXJ0UmVzcG9uc2USJQoFYWxlcnQYASABKAsyFi5rdXJ0by5hbGVydHMudjEuQWxlcnQiTAoWTGlzdFRyYW5zaXRpb25zUmVxdWVzdBIfChdhZnRlcl90cmFuc2l0aW9uX251bWJlchgBIAEoAxIRCglwYWdlX3NpemUYAiABKAUicgoXTGlzdFRyYW5zaXRpb25zUmVzcG9uc2USNQoLdHJhbnNpdGlvbnMYASADKAsyIC5rdXJ0by5hbGVydHMudjEuQWxlcnRUcmFuc2l0aW9uEiAKGG5ld2VzdF90cmFuc2l0aW9uX251bWJlchgCIAEoAzLkDgoMQWxlcnRTZXJ2aWNlEmcKEExpc3RBY3RpdmVBbGVydHMSKC5rdXJ0by5hbGVydHMudjEuTGlzdEFjdGl2ZUFsZXJ0c1JlcXVlc3QaKS5rdXJ0by5hbGVydHMudjEuTGlzdEFjdGl2ZUFsZXJ0c1Jlc3BvbnNlEmcKEExpc3RBbGVydEhpc3RvcnkSKC5rdXJ0by5hbGVydHMudjEuTGlzdEFsZXJ0SGlzdG9yeVJlcXVlc3QaKS5rdXJ0by5hbGVydHMudjEuTGlzdEFsZXJ0SGlzdG9yeVJlc3BvbnNlEk8KCEdldEFsZXJ0EiAua3VydG8uYWxlcnRzLnYxLkdldEFsZXJ0UmVxdWVzdBohLmt1cnRvLmFsZXJ0cy52MS5HZXRBbGVydFJlc3BvbnNlEmcKEEFja25vd2xlZGdlQWxlcnQSKC5rdXJ0by5hbGVydHMudjEuQWNrbm93bGVkZ2VBbGVydFJlcXVlc3QaKS5rdXJ0by5hbGVydHMudjEuQWNrbm93bGVkZ2VBbGVydFJlc3BvbnNlEmoKEUFja25vd2xlZGdlQWxlcnRzEikua3VydG8uYWxlcnRzLnYxLkFja25vd2xlZGdlQWxlcnRzUmVxdWVzdBoqLmt1cnRvLmFsZXJ0cy52MS5BY2tub3dsZWRnZUFsZXJ0c1Jlc3BvbnNlEm0KElVuYWNrbm93bGVkZ2VBbGVydBIqLmt1cnRvLmFsZXJ0cy52MS5VbmFja25vd2xlZGdlQWxlcnRSZXF1ZXN0Gisua3VydG8uYWxlcnRzLnYxLlVuYWNrbm93bGVkZ2VBbGVydFJlc3BvbnNlElsKDENvbW1lbnRBbGVydBIkLmt1cnRvLmFsZXJ0cy52MS5Db21tZW50QWxlcnRSZXF1ZXN0GiUua3VydG8uYWxlcnRzLnYxLkNvbW1lbnRBbGVydFJlc3BvbnNlElgKC1NoZWx2ZUFsZXJ0EiMua3VydG8uYWxlcnRzLnYxLlNoZWx2ZUFsZXJ0UmVxdWVzdBokLmt1cnRvLmFsZXJ0cy52MS5TaGVsdmVBbGVydFJlc3BvbnNlElsKDFNoZWx2ZUFsZXJ0cxIkLmt1cnRvLmFsZXJ0cy52MS5TaGVsdmVBbGVydHNSZXF1ZXN0GiUua3VydG8uYWxlcnRzLnYxLlNoZWx2ZUFsZXJ0c1Jlc3BvbnNlEl4KDVVuc2hlbHZlQWxlcnQSJS5rdXJ0by5hbGVydHMudjEuVW5zaGVsdmVBbGVydFJlcXVlc3QaJi5rdXJ0by5hbGVydHMudjEuVW5zaGVsdmVBbGVydFJlc3BvbnNlElgKC0xpc3RTaGVsdmVzEiMua3VydG8uYWxlcnRzLnYxLkxpc3RTaGVsdmVzUmVxdWVzdBokLmt1cnRvLmFsZXJ0cy52MS5MaXN0U2hlbHZlc1Jlc3BvbnNlElUKClJlc2V0QWxlcnQSIi5rdXJ0by5hbGVydHMudjEuUmVzZXRBbGVydFJlcXVlc3QaIy5rdXJ0by5hbGVydHMudjEuUmVzZXRBbGVydFJlc3BvbnNlEmQKD1NldE91dE9mU2VydmljZRInLmt1cnRvLmFsZXJ0cy52MS5TZXRPdXRPZlNlcnZpY2VSZXF1ZXN0Gigua3VydG8uYWxlcnRzLnYxLlNldE91dE9mU2VydmljZVJlc3BvbnNlEmQKD1JldHVyblRvU2VydmljZRInLmt1cnRvLmFsZXJ0cy52MS5SZXR1cm5Ub1NlcnZpY2VSZXF1ZXN0Gigua3VydG8uYWxlcnRzLnYxLlJldHVyblRvU2VydmljZVJlc3BvbnNlEmcKEExpc3RPdXRPZlNlcnZpY2USKC5rdXJ0by5hbGVydHMudjEuTGlzdE91dE9mU2VydmljZVJlcXVlc3QaKS5rdXJ0by5hbGVydHMudjEuTGlzdE91dE9mU2VydmljZVJlc3BvbnNlElgKC01hcmtGaW5kaW5nEiMua3VydG8uYWxlcnRzLnYxLk1hcmtGaW5kaW5nUmVxdWVzdBokLmt1cnRvLmFsZXJ0cy52MS5NYXJrRmluZGluZ1Jlc3BvbnNlEnAKE0xpc3RPcGVyYXRvckFjdGlvbnMSKy5rdXJ0by5hbGVydHMudjEuTGlzdE9wZXJhdG9yQWN0aW9uc1JlcXVlc3QaLC5rdXJ0by5hbGVydHMudjEuTGlzdE9wZXJhdG9yQWN0aW9uc1Jlc3BvbnNlEmEKDkdldEFsYXJtUmVwb3J0EiYua3VydG8uYWxlcnRzLnYxLkdldEFsYXJtUmVwb3J0UmVxdWVzdBonLmt1cnRvLmFsZXJ0cy52MS5HZXRBbGFybVJlcG9ydFJlc3BvbnNlEmQKD0xpc3RUcmFuc2l0aW9ucxInLmt1cnRvLmFsZXJ0cy52MS5MaXN0VHJhbnNpdGlvbnNSZXF1ZXN0Gigua3VydG8uYWxlcnRzLnYxLkxpc3RUcmFuc2l0aW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kurto_alerts_v1_alarm_report, file_kurto_alerts_v1_alerts, file_kurto_alerts_v1_operator_actions]);
 
 /**
  * Asks for open alerts.
@@ -42,6 +46,55 @@ export type ListActiveAlertsRequest = Message<"kurto.alerts.v1.ListActiveAlertsR
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Only alerts of this machine. Empty: of all.
+   *
+   * @generated from field: string machine_id = 4;
+   */
+  machineId: string;
+
+  /**
+   * Only alerts of this rule. Empty: of all.
+   *
+   * @generated from field: string rule_id = 5;
+   */
+  ruleId: string;
+
+  /**
+   * Only alerts at least this severe. UNSPECIFIED: all.
+   *
+   * @generated from field: kurto.alerts.v1.Severity minimum_severity = 6;
+   */
+  minimumSeverity: Severity;
+
+  /**
+   * Only alerts of these kinds. Empty: of all.
+   *
+   * @generated from field: repeated kurto.alerts.v1.AlertKind kinds = 7;
+   */
+  kinds: AlertKind[];
+
+  /**
+   * Only acknowledged alerts, or only those that are not. Absent: both.
+   *
+   * @generated from field: optional bool acknowledged = 8;
+   */
+  acknowledged?: boolean;
+
+  /**
+   * What to do with alerts that are set aside. UNSPECIFIED: leave them out.
+   *
+   * @generated from field: kurto.alerts.v1.SetAsideView set_aside = 9;
+   */
+  setAside: SetAsideView;
+
+  /**
+   * Only alerts with all these labels, each as "name=value", at most 16.
+   *
+   * @generated from field: repeated string labels = 10;
+   */
+  labels: string[];
 };
 
 /**
@@ -126,6 +179,55 @@ export type ListAlertHistoryRequest = Message<"kurto.alerts.v1.ListAlertHistoryR
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * Only alerts of this machine. Empty: of all.
+   *
+   * @generated from field: string machine_id = 6;
+   */
+  machineId: string;
+
+  /**
+   * Only alerts of this rule. Empty: of all.
+   *
+   * @generated from field: string rule_id = 7;
+   */
+  ruleId: string;
+
+  /**
+   * Only alerts at least this severe. UNSPECIFIED: all.
+   *
+   * @generated from field: kurto.alerts.v1.Severity minimum_severity = 8;
+   */
+  minimumSeverity: Severity;
+
+  /**
+   * Only alerts of these kinds. Empty: of all.
+   *
+   * @generated from field: repeated kurto.alerts.v1.AlertKind kinds = 9;
+   */
+  kinds: AlertKind[];
+
+  /**
+   * Only acknowledged alerts, or only those that are not. Absent: both.
+   *
+   * @generated from field: optional bool acknowledged = 10;
+   */
+  acknowledged?: boolean;
+
+  /**
+   * What to do with alerts that are set aside. UNSPECIFIED: list them too.
+   *
+   * @generated from field: kurto.alerts.v1.SetAsideView set_aside = 11;
+   */
+  setAside: SetAsideView;
+
+  /**
+   * Only alerts with all these labels, each as "name=value", at most 16.
+   *
+   * @generated from field: repeated string labels = 12;
+   */
+  labels: string[];
 };
 
 /**
@@ -333,13 +435,16 @@ export const ListTransitionsResponseSchema: GenMessage<ListTransitionsResponse> 
 
 /**
  * Shows alerts and takes what people do about them. Reading needs the role
- * viewer, acknowledging operator.
+ * viewer, everything else operator. What a person does is a transition of the alert
+ * and a row of the audit in one transaction; a `revision` that is given and old is
+ * refused with ABORTED, and the error's metadata says what the alert is by now.
  *
  * @generated from service kurto.alerts.v1.AlertService
  */
 export const AlertService: GenService<{
   /**
-   * Lists open alerts, the most severe and then the newest first.
+   * Lists open alerts, the most severe and then the newest first. Those that are set
+   * aside (shelved, suppressed by design, out of service) only where `set_aside` says so.
    *
    * @generated from rpc kurto.alerts.v1.AlertService.ListActiveAlerts
    */
@@ -378,6 +483,147 @@ export const AlertService: GenService<{
     methodKind: "unary";
     input: typeof AcknowledgeAlertRequestSchema;
     output: typeof AcknowledgeAlertResponseSchema;
+  },
+  /**
+   * Acknowledges many open alerts; says of each what became of it.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.AcknowledgeAlerts
+   */
+  acknowledgeAlerts: {
+    methodKind: "unary";
+    input: typeof AcknowledgeAlertsRequestSchema;
+    output: typeof AcknowledgeAlertsResponseSchema;
+  },
+  /**
+   * Takes an acknowledgment back.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.UnacknowledgeAlert
+   */
+  unacknowledgeAlert: {
+    methodKind: "unary";
+    input: typeof UnacknowledgeAlertRequestSchema;
+    output: typeof UnacknowledgeAlertResponseSchema;
+  },
+  /**
+   * Adds a comment to an alert, open or ended.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.CommentAlert
+   */
+  commentAlert: {
+    methodKind: "unary";
+    input: typeof CommentAlertRequestSchema;
+    output: typeof CommentAlertResponseSchema;
+  },
+  /**
+   * Puts an alert, and whatever its channel raises under the rule, aside for at most 8 hours.
+   * A key may be shelved before there is an alert.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.ShelveAlert
+   */
+  shelveAlert: {
+    methodKind: "unary";
+    input: typeof ShelveAlertRequestSchema;
+    output: typeof ShelveAlertResponseSchema;
+  },
+  /**
+   * Shelves many open alerts; says of each what became of it.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.ShelveAlerts
+   */
+  shelveAlerts: {
+    methodKind: "unary";
+    input: typeof ShelveAlertsRequestSchema;
+    output: typeof ShelveAlertsResponseSchema;
+  },
+  /**
+   * Takes an alert or a key back from the shelf before its time.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.UnshelveAlert
+   */
+  unshelveAlert: {
+    methodKind: "unary";
+    input: typeof UnshelveAlertRequestSchema;
+    output: typeof UnshelveAlertResponseSchema;
+  },
+  /**
+   * Lists what is on the shelf, what expires first first.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.ListShelves
+   */
+  listShelves: {
+    methodKind: "unary";
+    input: typeof ListShelvesRequestSchema;
+    output: typeof ListShelvesResponseSchema;
+  },
+  /**
+   * Ends a latched alert whose condition is normal.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.ResetAlert
+   */
+  resetAlert: {
+    methodKind: "unary";
+    input: typeof ResetAlertRequestSchema;
+    output: typeof ResetAlertResponseSchema;
+  },
+  /**
+   * Takes a machine, a sensor or a channel out of service, until somebody returns it.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.SetOutOfService
+   */
+  setOutOfService: {
+    methodKind: "unary";
+    input: typeof SetOutOfServiceRequestSchema;
+    output: typeof SetOutOfServiceResponseSchema;
+  },
+  /**
+   * Puts a machine, a sensor or a channel back into service.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.ReturnToService
+   */
+  returnToService: {
+    methodKind: "unary";
+    input: typeof ReturnToServiceRequestSchema;
+    output: typeof ReturnToServiceResponseSchema;
+  },
+  /**
+   * Lists what is out of service, by scope and name.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.ListOutOfService
+   */
+  listOutOfService: {
+    methodKind: "unary";
+    input: typeof ListOutOfServiceRequestSchema;
+    output: typeof ListOutOfServiceResponseSchema;
+  },
+  /**
+   * Says whether an alert told the truth, open or ended.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.MarkFinding
+   */
+  markFinding: {
+    methodKind: "unary";
+    input: typeof MarkFindingRequestSchema;
+    output: typeof MarkFindingResponseSchema;
+  },
+  /**
+   * Lists what people did, the newest first.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.ListOperatorActions
+   */
+  listOperatorActions: {
+    methodKind: "unary";
+    input: typeof ListOperatorActionsRequestSchema;
+    output: typeof ListOperatorActionsResponseSchema;
+  },
+  /**
+   * Returns figures about the alarms of a period, in the vocabulary of ISA-18.2 and EEMUA 191.
+   *
+   * @generated from rpc kurto.alerts.v1.AlertService.GetAlarmReport
+   */
+  getAlarmReport: {
+    methodKind: "unary";
+    input: typeof GetAlarmReportRequestSchema;
+    output: typeof GetAlarmReportResponseSchema;
   },
   /**
    * Lists transitions by number, for readers that follow all alerts and missed some.
