@@ -677,7 +677,12 @@ async def test_evaluation_begins_where_it_ended(stores: Stores) -> None:
     alert = raised.alert
     assert state.open_alerts == {
         Key("pump-7", "horizontal", "rms-high"): OpenAlert(
-            alert.alert_id, alert.severity, False, alert.worst_value, alert.unit
+            alert.alert_id,
+            alert.severity,
+            False,
+            alert.worst_value,
+            alert.unit,
+            sensor_id="pump-7",
         )
     }
     assert state.message_ids == {"stream": "1-3"}

@@ -79,6 +79,11 @@ class Engine:
         return tuple(sorted({rule.feature for rule in rules if rule.feature and not rule.disabled}))
 
     @property
+    def open_alert_ids(self) -> Mapping[Key, str]:
+        """The instances of the alerts that are open."""
+        return {key: self._opened.alert_id(key) for key in self._opened}
+
+    @property
     def tracks(self) -> Mapping[str, ReferenceTrack]:
         """What follows the references of the sensors that have come up, by id."""
         return self._tracks

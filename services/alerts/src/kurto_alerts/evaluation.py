@@ -2,18 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from kurto_alerts.alert_state import ConditionChange, Key, TransitionKind, Withdrawal
-from kurto_alerts.checkpoints import ConditionRecord, SensorCheckpoint
+from kurto_alerts.alert_state import ConditionChange, TransitionKind, Withdrawal
+from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.engine import Engine
 from kurto_alerts.frames import Frame, SensorProfile
 from kurto_alerts.keeping import keep_requests
-from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage, OpenAlert
-from kurto_alerts.rules import SEVERITY_COUNT, Severity
+from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage
+from kurto_alerts.reconciliation import reconciled
+from kurto_alerts.rules import Severity
 from kurto_alerts.sequences import HistoryPage, SensorSequence
-
-UNSTARTED_VERSION = 0  # no stored rule has it: counts begin anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +200,8 @@ class Evaluation:
         complete : bool
             True for a whole checkpoint; else only what the decisions that wait need.
         """
-        sensors = {change.key.sensor_id for change in self._changes}
+        sensors = {change.sensor_id or change.key.sensor_id for change in self._changes}
+        sensors |= self._machine_mates(sensors) & self._dirty
         if complete:
             sensors |= self._dirty
         self._dirty -= sensors
@@ -217,6 +217,12 @@ class Evaluation:
         self._changes, self._withdrawals = [], []
         return batch
 
+    def _machine_mates(self, sensor_ids: set[str]) -> set[str]:
+        """Return the sensors that may keep an alert open together with others."""
+        profiles = self._profiles
+        machines = {profiles[one].machine_id for one in sensor_ids if one in profiles} - {""}
+        return {key for key, one in profiles.items() if machines and one.machine_id in machines}
+
     def _checkpoint(self, sensor_id: str) -> SensorCheckpoint:
         sequence = self.sequences[sensor_id]
         return self._engine.checkpoint(
@@ -229,60 +235,3 @@ class Evaluation:
         changed = {key: value for key, value in worst.items() if self._worst.get(key) != value}
         self._worst = worst
         return changed
-
-
-def reconciled(
-    checkpoints: Iterable[SensorCheckpoint], open_alerts: Mapping[Key, OpenAlert]
-) -> list[SensorCheckpoint]:
-    """Return checkpoints whose conditions agree with the alerts that are open.
-
-    The alerts are the truth: one that was withdrawn meanwhile leaves a NORMAL condition, and so
-    does one that is latched.
-    """
-    missing = {key: alert for key, alert in open_alerts.items() if not alert.latched}
-    result = []
-    for checkpoint in checkpoints:
-        kept = []
-        for record in checkpoint.conditions:
-            key = Key(checkpoint.sensor_id, record.channel, record.rule_id)
-            alert = missing.get(key)
-            if not record.alert_id:
-                kept.append(record)
-            elif alert is not None and alert.alert_id == record.alert_id:
-                kept.append(record)
-                del missing[key]
-        result.append(replace(checkpoint, conditions=tuple(kept)))
-    known = {checkpoint.sensor_id: at for at, checkpoint in enumerate(result)}
-    for key, alert in missing.items():
-        at = known.setdefault(key.sensor_id, len(result))
-        if at == len(result):
-            result.append(_without_position(key.sensor_id))
-        conditions = (*result[at].conditions, _record_of(key, alert))
-        result[at] = replace(result[at], conditions=conditions)
-    return result
-
-
-def _without_position(sensor_id: str) -> SensorCheckpoint:
-    return SensorCheckpoint(
-        sensor_id=sensor_id,
-        epoch=-1,
-        window_index=-2,
-        interval_us=None,
-        interval_epoch=-1,
-        conditions=(),
-    )
-
-
-def _record_of(key: Key, alert: OpenAlert) -> ConditionRecord:
-    return ConditionRecord(
-        channel=key.channel,
-        rule_id=key.rule_id,
-        rule_version=UNSTARTED_VERSION,
-        beyond=(0,) * SEVERITY_COUNT,
-        inside=(0,) * SEVERITY_COUNT,
-        severity=alert.severity,
-        recovering=alert.recovering,
-        worst_value=alert.worst_value,
-        unit=alert.unit,
-        alert_id=alert.alert_id,
-    )

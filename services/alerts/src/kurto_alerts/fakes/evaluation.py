@@ -67,6 +67,7 @@ class MemoryEvaluation:
                     alert.unit,
                     latched=alert.state is ConditionState.NORMAL,
                     suppression=alert.suppression,
+                    sensor_id=alert.sensor_id,
                 )
                 for alert in database.open_alerts()
                 if alert.kind is AlertKind.VIBRATION

@@ -228,6 +228,7 @@ def _open_alert(row: Record) -> tuple[Key, OpenAlert]:
         row["unit"],
         latched=row["state"] == ConditionState.NORMAL,
         suppression=row["suppression"] or "",
+        sensor_id=row["sensor_id"],
     )
     return key, alert
 
