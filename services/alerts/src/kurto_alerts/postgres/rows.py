@@ -16,6 +16,7 @@ from kurto_alerts.alert_state import (
     Transition,
     TransitionKind,
 )
+from kurto_alerts.delivery.outbox import write_outbox
 from kurto_alerts.rules import Priority, Severity
 
 # Quoted, for the driver's classes take parameters only in its stubs.
@@ -175,7 +176,7 @@ async def lock_counters(session: Session) -> tuple[int, int]:
 
 
 async def write_transitions(session: Session, transitions: Sequence[Transition]) -> None:
-    """Store transitions and the alerts after them; the counters must be locked."""
+    """Store transitions, the alerts after them and whom to tell; the counters must be locked."""
     if not transitions:
         return
     last = {transition.alert.alert_id: transition.alert for transition in transitions}
@@ -198,6 +199,7 @@ async def write_transitions(session: Session, transitions: Sequence[Transition])
         for transition in transitions
     ]
     await session.executemany(_INSERT_TRANSITION, rows)
+    await write_outbox(session, transitions)
     await session.execute(
         "UPDATE alerts.counters SET transition_number = $1", transitions[-1].number
     )

@@ -1,0 +1,1 @@
+"""Tells receivers of alarms: routes, outbox, grouping, sending, log."""
