@@ -169,7 +169,7 @@ class AlertsProcess:
 
     def __init__(self, environment: Mapping[str, str], port: int, log: Path) -> None:
         self._environment = environment
-        self._port = port
+        self.port = port
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
 
