@@ -1,6 +1,5 @@
 """What follows from a frame and the references of its sensor: the interface to the engine."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kurto_alerts.frames import Frame
-from kurto_alerts.references.baselines import BaselineVersion
 from kurto_alerts.rules import Measure, OperatingCondition, Rule
 from kurto_dsp.condition import OperatingState
 
@@ -59,9 +57,6 @@ class ReferenceTrack(Protocol):
 
     def update(self, frame: Frame) -> Derived:
         """Take the next frame, neither empty nor late."""
-
-    def set_baselines(self, baselines: Sequence[BaselineVersion]) -> None:
-        """Take other baselines of the sensor; each holds for the windows of its time."""
 
     def state(self) -> dict[str, Any]:
         """Return what `restore` needs, for JSON; the baselines apart."""

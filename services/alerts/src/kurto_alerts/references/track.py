@@ -39,7 +39,8 @@ class SensorTrack:
     rules : iterable of Rule
         Those that select the sensor.
     baselines : sequence of BaselineVersion
-        All that are known of the sensor.
+        All that are known of the sensor, also those that are added later; each holds for the
+        windows of its time.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class SensorTrack:
         self._rules = [wanted[name] for name in sorted(wanted)]
         self._names = tuple(sorted(wanted))
         self._profile = profile
-        self._baselines = tuple(baselines)
+        self._baselines = baselines
         self._machine = OperatingStateMachine(COUNTED_WINDOW_RULES)
         self._layout: Layout | None = None
 
@@ -60,10 +61,6 @@ class SensorTrack:
     def names(self) -> tuple[str, ...]:
         """Columns of `Derived.values`."""
         return self._names
-
-    def set_baselines(self, baselines: Sequence[BaselineVersion]) -> None:
-        """Take other baselines of the sensor; each holds for the windows of its time."""
-        self._baselines = tuple(baselines)
 
     def update(self, frame: Frame) -> Derived:
         """Take the next frame, neither empty nor late."""
