@@ -1,11 +1,13 @@
 """What the evaluator knows and decides, without any input or output of its own."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from kurto_alerts.alert_state import ConditionChange, TransitionKind, Withdrawal
 from kurto_alerts.checkpoints import SensorCheckpoint
+from kurto_alerts.data_quality.silence import SilenceLimits, StreamReport
+from kurto_alerts.data_quality.watch import DataQuality
 from kurto_alerts.engine import Engine
 from kurto_alerts.frames import Frame, SensorProfile
 from kurto_alerts.keeping import keep_requests
@@ -30,12 +32,15 @@ class EvaluationLimits:
     profile_patience_s : float
         Seconds for which the frames of a sensor that the registry hasn't named yet are put off,
         so that rules which ask for its tags don't miss its first windows.
+    silence : SilenceLimits
+        When sensors that fall silent are an alarm.
     """
 
     backfill_windows: int
     waiting_frames: int
     longest_hole_windows: int
     profile_patience_s: float
+    silence: SilenceLimits = field(default_factory=SilenceLimits)
 
 
 class Evaluation:
@@ -67,16 +72,19 @@ class Evaluation:
         self._dirty: set[str] = set()
         self._first_seen_s: dict[str, float] = {}
         self._worst = {alert.alert_id: alert.worst_value for alert in state.open_alerts.values()}
+        self._delivered = False
         self.counts: Counter[str] = Counter()
         self.sequences: dict[str, SensorSequence] = {}
+        self._withdrawals: list[Withdrawal] = []
+        self._quality = DataQuality(state.open_problems, self._profiles, limits.silence)
         for checkpoint in reconciled(state.checkpoints, state.open_alerts):
             self._engine.restore(checkpoint)
+            self._quality.restore(checkpoint.sensor_id, checkpoint.data_quality)
             if checkpoint.window_index >= -1:
                 self._begin(checkpoint.sensor_id, checkpoint.epoch, checkpoint.window_index)
         self._latched = {
             key: alert.alert_id for key, alert in state.open_alerts.items() if alert.latched
         }
-        self._withdrawals: list[Withdrawal] = []
         self.withdraw_unwatched()
 
     @property
@@ -112,6 +120,9 @@ class Evaluation:
         """Take what the registry says about a sensor."""
         self._profiles[profile.sensor_id] = profile
         self._engine.set_profile(profile)
+        if profile.archived:
+            self._quality.forget(profile.sensor_id)
+            self._take_problems()
 
     def withdraw_unwatched(self) -> None:
         """Withdraw the alerts of channels that no rule watches any more."""
@@ -183,8 +194,48 @@ class Evaluation:
         self._evaluate(ready)
         return len(ready)
 
+    def take_streams(self, reports: Sequence[StreamReport] | None, *, now_us: int) -> None:
+        """Judge which sensors have fallen silent; None while ingest says nothing."""
+        known = None if reports is None else self._with_profiles(reports)
+        self._quality.look(known, now_us=now_us, delivered=self._delivered)
+        self._delivered = False
+        self._take_problems()
+
+    def _with_profiles(self, reports: Sequence[StreamReport]) -> list[StreamReport]:
+        """Return the reports of sensors in use, with what the registry says of them."""
+        found = []
+        for report in reports:
+            profile = self._profiles.get(report.sensor_id)
+            if profile is None:
+                found.append(report)
+            elif not profile.archived:
+                interval_s = (profile.burst_interval_us or 0) / 1e6
+                found.append(replace(report, interval_s=interval_s, machine_id=profile.machine_id))
+        return found
+
+    def _take_problems(self) -> None:
+        """Take what was found about data, and how it marks the alerts that are open now."""
+        for found in self._quality.take_changes(self._engine.open_alert_ids):
+            if isinstance(found, Withdrawal):
+                self._withdrawals.append(found)
+            else:
+                self._changes.append(found)
+
     def _evaluate(self, frames: list[Frame]) -> None:
         self._dirty.update(frame.sensor_id for frame in frames)
+        self._delivered = self._delivered or bool(frames)
+        trusted: list[Frame] = []
+        for frame in frames:
+            kept = self._quality.take(frame)
+            if self._quality.has_changes:
+                # Marks go to the alerts that are open just before this frame, however it is cut.
+                self._evaluate_trusted(trusted)
+                self._take_problems()
+                trusted = []
+            trusted.append(kept)
+        self._evaluate_trusted(trusted)
+
+    def _evaluate_trusted(self, frames: list[Frame]) -> None:
         for change in self._engine.evaluate(frames):
             self._changes.append(change)
             if change.kind is TransitionKind.RAISED:
@@ -202,6 +253,7 @@ class Evaluation:
         """
         sensors = {change.sensor_id or change.key.sensor_id for change in self._changes}
         sensors |= self._machine_mates(sensors) & self._dirty
+        sensors &= self.sequences.keys()
         if complete:
             sensors |= self._dirty
         self._dirty -= sensors
@@ -225,9 +277,10 @@ class Evaluation:
 
     def _checkpoint(self, sensor_id: str) -> SensorCheckpoint:
         sequence = self.sequences[sensor_id]
-        return self._engine.checkpoint(
+        checkpoint = self._engine.checkpoint(
             sensor_id, epoch=sequence.epoch, window_index=sequence.window_index
         )
+        return replace(checkpoint, data_quality=self._quality.state(sensor_id))
 
     def _new_worst_values(self) -> dict[str, float]:
         """Return the worst values that have changed since they were last asked for."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kurto_alerts.data_quality.silence import StreamReport
 from kurto_alerts.evaluation import Evaluation, EvaluationLimits
 from kurto_alerts.exceptions import StaleRulesError
 from kurto_alerts.failures import is_passing
@@ -92,6 +93,10 @@ class Evaluator:
     def profiles_changed(self, profiles: Sequence[SensorProfile]) -> None:
         """Take up what the registry says; the profiles must be stored already."""
         self._mailbox.put_profiles(profiles)
+
+    def streams_changed(self, reports: Sequence[StreamReport] | None, now_us: int) -> None:
+        """Take up what ingest says of the streams, None if nothing, at a time of day."""
+        self._mailbox.put_streams(reports, now_us)
 
     async def run(self) -> None:
         """Evaluate for ever."""

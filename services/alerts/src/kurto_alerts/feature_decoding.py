@@ -66,6 +66,7 @@ class FrameDecoder:
             values,
             quality,
             *_operation(packed),
+            packed.empty_reason == pb.EMPTY_REASON_GAP,
         )
 
     def decode_frame(self, message: pb.FeatureFrame, features: Sequence[str]) -> Frame:
@@ -98,6 +99,7 @@ class FrameDecoder:
             values,
             tuple(_mask(channel.quality_flags) for channel in message.channels),
             *_operation(message),
+            message.empty_reason == pb.EMPTY_REASON_GAP,
         )
 
     def _layout(

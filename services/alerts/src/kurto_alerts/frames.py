@@ -39,6 +39,8 @@ class Frame:
         empty frame.
     shaft_speed_hz : float
         Last shaft speed that was measured in the window, as float32; NaN when none was.
+    gap : bool
+        The frame is empty because samples are missing.
     load, load_step : float
         Load at its end and the width of a bin of load, as float32; NaN when the load isn't known.
     """
@@ -57,6 +59,7 @@ class Frame:
     shaft_speed_hz: float = math.nan
     load: float = math.nan
     load_step: float = math.nan
+    gap: bool = False
 
 
 @dataclass(frozen=True)

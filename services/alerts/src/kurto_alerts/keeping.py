@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kurto_alerts.alert_state import ConditionChange, TransitionKind, sample_time
+from kurto_alerts.alert_state import AlertKind, ConditionChange, TransitionKind, sample_time
 from kurto_alerts.frames import SensorProfile
 
 # What the deciding window was computed from; ingest adds as much before and after as the sensor's
@@ -41,12 +41,16 @@ class KeepRequest:
 def keep_requests(
     changes: Iterable[ConditionChange], profiles: Mapping[str, SensorProfile]
 ) -> list[KeepRequest]:
-    """Return what is to be kept for the alerts that `changes` raise.
+    """Return what is to be kept for the alerts of vibration that `changes` raise.
 
     Every sensor of the alert's machine whose policy keeps samples around alarms has a request of
     its own; a sensor without a machine stands for itself.
     """
-    raised = [change for change in changes if change.kind is TransitionKind.RAISED]
+    raised = [
+        change
+        for change in changes
+        if change.kind is TransitionKind.RAISED and change.alert_kind is AlertKind.VIBRATION
+    ]
     if not raised:
         return []
     by_machine: defaultdict[str, list[str]] = defaultdict(list)

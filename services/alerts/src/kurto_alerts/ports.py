@@ -129,7 +129,8 @@ class OpenAlert:
 class EvaluationState:
     """Everything that evaluation begins with, as of one moment.
 
-    `open_alerts` are those of vibration, `open_problems` the ids of all others."""
+    `open_alerts` are those of vibration, `open_problems` the ids of all others.
+    """
 
     rules_revision: int
     rules: Sequence[Rule]

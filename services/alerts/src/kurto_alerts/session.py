@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kurto_alerts.data_quality.silence import StreamReport
 from kurto_alerts.evaluation import Evaluation
 from kurto_alerts.filling import FillPlanner, FillRequest, FillResult
 from kurto_alerts.frames import SensorProfile
@@ -66,6 +67,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.rules_changed = False
         self._profiles: dict[str, SensorProfile] = {}
+        self._streams: tuple[Sequence[StreamReport] | None, int] | None = None
         self._listener: Callable[[], None] | None = None
 
     def listen(self, listener: Callable[[], None]) -> None:
@@ -83,6 +85,17 @@ class Mailbox:
         self._profiles.update({profile.sensor_id: profile for profile in profiles})
         if self._listener is not None:
             self._listener()
+
+    def put_streams(self, reports: Sequence[StreamReport] | None, now_us: int) -> None:
+        """Pass on what ingest said of the streams at a time of day; the newest counts."""
+        self._streams = (reports, now_us)
+        if self._listener is not None:
+            self._listener()
+
+    def take_streams(self) -> tuple[Sequence[StreamReport] | None, int] | None:
+        """Return what was said last, None if that is nothing new."""
+        streams, self._streams = self._streams, None
+        return streams
 
     def take_profiles(self) -> list[SensorProfile]:
         """Return the profiles that have come since the last call."""
@@ -174,6 +187,9 @@ class EvaluationSession:
                 if task.done():
                     task.result()  # a reader never ends of itself: show why
             self._take_profiles()
+            streams = self._mailbox.take_streams()
+            if streams is not None:
+                self._evaluation.take_streams(streams[0], now_us=streams[1])
             now_s = self._clock.monotonic()
             if now_s - rules_s >= self._limits.rules_interval_s:
                 rules_s = now_s

@@ -131,6 +131,15 @@ class AlertsSettings(ServiceSettings):
     keep_give_up_s: float = Field(
         86_400.0, gt=0, description="Age at which such a request is given up, in seconds."
     )
+    stream_poll_s: float = Field(
+        0.5, gt=0, le=1.0, description="Seconds between two looks at which sensors send."
+    )
+    silence_recovery_s: float = Field(
+        3.0, ge=0, description="Seconds of data after which an alert about silence ends."
+    )
+    delivery_patience_s: float = Field(
+        10.0, ge=3, description="Seconds without features after which it is an alarm of kurto."
+    )
     trial_sensor_count: int = Field(
         100, gt=0, description="Sensors that a rule is tried on at a time at most."
     )

@@ -26,6 +26,7 @@ from kurto_alerts.alert_state import (
 from kurto_alerts.rules import Scope
 
 Decision = ConditionChange | Withdrawal
+_DATA_MARKS = frozenset({TransitionKind.DATA_BAD, TransitionKind.DATA_GOOD})
 _MARKS = frozenset(
     {
         TransitionKind.SUPPRESSED,
@@ -132,10 +133,17 @@ def apply_changes(
                 kind=kind,
                 alert=after,
                 time=now,
-                window_index=None if isinstance(change, Withdrawal) else change.window_index,
+                window_index=_window_index(change),
             )
         )
     return transitions
+
+
+def _window_index(change: Decision) -> int | None:
+    """Return the window of a decision, None if it was made by the clock."""
+    if isinstance(change, Withdrawal) or change.window_index < 0:
+        return None
+    return change.window_index
 
 
 def _withdrawals_first(changes: Sequence[Decision], known: Mapping[str, str]) -> list[Decision]:
@@ -173,6 +181,10 @@ class _Log:
             return None
         if isinstance(change, Withdrawal):
             return TransitionKind.WITHDRAWN, withdraw_alert(before, self._now)
+        if change.kind in _DATA_MARKS and before.data_bad is (
+            change.kind is TransitionKind.DATA_BAD
+        ):
+            return None
         # What an earlier run of the same alert still says is past.
         return self._change(before, change) if change.alert_id == before.instance else None
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from kurto.alerts.v1 import alert_service_pb2_grpc, rule_service_pb2_grpc
+from kurto_alerts.data_quality.silence import SilenceLimits
+from kurto_alerts.data_quality.wiring import wire_data_quality
 from kurto_alerts.delivery.wiring import wire_delivery
 from kurto_alerts.evaluation import EvaluationLimits
 from kurto_alerts.evaluator import Evaluator, EvaluatorLimits, EvaluatorPorts
@@ -69,6 +71,7 @@ async def wire(settings: AlertsSettings, runtime: AlertsRuntime) -> None:
     runtime.spawn("keeper", keeper.run())
     runtime.spawn("registry", follower.run())
     runtime.spawn("evaluator", evaluator.run())
+    wire_data_quality(settings, runtime, evaluator)
     gauges = watch_open_alerts(
         PostgresAlerts(pool), metrics, runtime.clock, interval_s=settings.gauge_interval_s
     )
@@ -198,6 +201,11 @@ def evaluator_limits(settings: AlertsSettings) -> EvaluatorLimits:
             waiting_frames=settings.waiting_frames,
             longest_hole_windows=settings.longest_hole_windows,
             profile_patience_s=settings.profile_patience_s,
+            silence=SilenceLimits(
+                recovery_s=settings.silence_recovery_s,
+                nothing_s=settings.delivery_patience_s,
+                longest_pause_s=settings.peer_timeout_s + 2 * settings.stream_poll_s,
+            ),
         ),
         fill=FillTimes(
             retry_s=settings.fill_retry_s,

@@ -73,6 +73,11 @@ class MemoryEvaluation:
                 if alert.kind is AlertKind.VIBRATION
             },
             message_ids=dict(database.message_ids),
+            open_problems={
+                alert.key: alert.instance
+                for alert in database.open_alerts()
+                if alert.kind is not AlertKind.VIBRATION
+            },
         )
 
     async def commit(self, batch: EvaluationBatch, *, now: datetime) -> list[Transition]:

@@ -44,6 +44,10 @@ _SELECT_OPEN = (
     " unit, details->>'suppression' AS suppression FROM alerts.alerts"
     f" WHERE resolve_time IS NULL AND kind = {int(AlertKind.VIBRATION)}"
 )
+_SELECT_PROBLEMS = (
+    "SELECT sensor_id, channel, rule_id, alert_id FROM alerts.alerts"
+    f" WHERE resolve_time IS NULL AND kind <> {int(AlertKind.VIBRATION)}"
+)
 _UPSERT_SENSOR = (
     "INSERT INTO alerts.sensor_checkpoints (sensor_id, epoch, window_index, conditions)"
     " SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::jsonb[])"
@@ -132,6 +136,7 @@ class PostgresEvaluation:
                 "SELECT sensor_id, epoch, window_index, conditions FROM alerts.sensor_checkpoints"
             )
             alerts = await session.fetch(_SELECT_OPEN)
+            problems = await session.fetch(_SELECT_PROBLEMS)
             streams = await session.fetch(
                 "SELECT stream, message_id FROM alerts.stream_checkpoints"
             )
@@ -142,6 +147,10 @@ class PostgresEvaluation:
                 checkpoints=[_checkpoint(row) for row in checkpoints],
                 open_alerts=dict(_open_alert(row) for row in alerts),
                 message_ids={row["stream"]: row["message_id"] for row in streams},
+                open_problems={
+                    Key(row["sensor_id"], row["channel"], row["rule_id"]): row["alert_id"]
+                    for row in problems
+                },
             )
 
     async def commit(self, batch: EvaluationBatch, *, now: datetime) -> list[Transition]:

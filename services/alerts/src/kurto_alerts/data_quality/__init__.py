@@ -1,0 +1,1 @@
+"""Alarms about the data themselves: they do not come, or cannot be trusted."""
