@@ -30,7 +30,10 @@ async def create_rule(
         operator=alerts_pb2.OPERATOR_ABOVE,
         levels=[
             alerts_pb2.Level(
-                severity=alerts_pb2.SEVERITY_CRITICAL, limit=limit, pending_duration=Duration()
+                severity=alerts_pb2.SEVERITY_CRITICAL,
+                limit=limit,
+                pending_duration=Duration(),
+                latch=False,
             )
         ],
         recovery_duration=Duration(seconds=1),

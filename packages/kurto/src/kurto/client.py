@@ -11,6 +11,7 @@ from kurto.alerts.v1 import (
     alert_service_pb2,
     alert_service_pb2_grpc,
     alerts_pb2,
+    notification_service_pb2_grpc,
     rule_service_pb2_grpc,
 )
 from kurto.analyzer.v1 import feature_service_pb2, feature_service_pb2_grpc
@@ -45,6 +46,7 @@ class Client(SampleReading, SensorOpening):
         self.stream_control = stream_control_service_pb2_grpc.StreamControlServiceStub(channel)
         self.features = feature_service_pb2_grpc.FeatureServiceStub(channel)
         self.rules = rule_service_pb2_grpc.RuleServiceStub(channel)
+        self.notifications = notification_service_pb2_grpc.NotificationServiceStub(channel)
         self.alerts = alert_service_pb2_grpc.AlertServiceStub(channel)
         self.live = live_service_pb2_grpc.LiveServiceStub(channel)
 

@@ -15,7 +15,11 @@ from google.protobuf import any_pb2
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from kurto.alerts.v1 import alert_service_pb2, rule_service_pb2
+from kurto.alerts.v1 import (
+    alert_service_pb2,
+    notification_service_pb2,
+    rule_service_pb2,
+)
 from kurto.analyzer.v1 import analyzer_service_pb2, feature_service_pb2
 from kurto.assets.v1 import asset_service_pb2
 from kurto.errors.v1 import errors_pb2
@@ -41,6 +45,7 @@ FILES: tuple[FileDescriptor, ...] = (
     feature_service_pb2.DESCRIPTOR,
     alert_service_pb2.DESCRIPTOR,
     rule_service_pb2.DESCRIPTOR,
+    notification_service_pb2.DESCRIPTOR,
     live_service_pb2.DESCRIPTOR,
     session_service_pb2.DESCRIPTOR,
     errors_pb2.DESCRIPTOR,

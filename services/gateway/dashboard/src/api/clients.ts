@@ -1,5 +1,6 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { AlertService } from "../gen/kurto/alerts/v1/alert_service_pb.js";
+import { NotificationService } from "../gen/kurto/alerts/v1/notification_service_pb.js";
 import { RuleService } from "../gen/kurto/alerts/v1/rule_service_pb.js";
 import { FeatureService } from "../gen/kurto/analyzer/v1/feature_service_pb.js";
 import { AssetService } from "../gen/kurto/assets/v1/asset_service_pb.js";
@@ -13,6 +14,7 @@ export interface Clients {
   readonly assets: Client<typeof AssetService>;
   readonly features: Client<typeof FeatureService>;
   readonly live: Client<typeof LiveService>;
+  readonly notifications: Client<typeof NotificationService>;
   readonly rules: Client<typeof RuleService>;
   readonly session: Client<typeof SessionService>;
   readonly streams: Client<typeof StreamControlService>;
@@ -24,6 +26,7 @@ export function createClients(transport: Transport): Clients {
     assets: createClient(AssetService, transport),
     features: createClient(FeatureService, transport),
     live: createClient(LiveService, transport),
+    notifications: createClient(NotificationService, transport),
     rules: createClient(RuleService, transport),
     session: createClient(SessionService, transport),
     streams: createClient(StreamControlService, transport),

@@ -1,5 +1,5 @@
 /** What can be looked at. */
-export const PAGES = ["live", "alarms", "rules", "figures"] as const;
+export const PAGES = ["live", "alarms", "rules", "figures", "notifications"] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** Page, sensor and alarm that the address names, so that a link can be shared. */
