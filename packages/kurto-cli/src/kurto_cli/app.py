@@ -6,6 +6,7 @@ from kurto_cli.analyze import analyze
 from kurto_cli.demo_machines import demo_machines
 from kurto_cli.export import export
 from kurto_cli.replay import replay
+from kurto_cli.rule_trial import rules
 from kurto_cli.simulate import simulate
 from kurto_cli.up import up
 
@@ -21,6 +22,7 @@ app.command()(simulate)
 app.command()(replay)
 app.command()(analyze)
 app.command()(export)
+app.add_typer(rules, name="rules")
 app.command(hidden=True)(demo_machines)
 
 

@@ -1,0 +1,1 @@
+"""Rules as YAML files: reading, writing and comparing them."""
