@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kurto.signal.v1.quality_pb2 import QualityFlag
 from kurto_alerts.conditions import ConditionTable, FloatArray, IntArray
 from kurto_alerts.frames import Frame, Layout
 from kurto_alerts.gates import OPEN, GateOutcome, windows_since_start_up
 from kurto_alerts.references.derived import Derived, ReferenceTrack
+from kurto_alerts.rules import Operator
 from kurto_alerts.sensor_plans import Columns, SensorPlan
 from kurto_alerts.votes import Ballot
 
 NULL = np.array([np.nan])
+CLIPPED = 1 << (QualityFlag.QUALITY_FLAG_CLIPPED - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,31 @@ def take_window(
     assert frame.values is not None
     names = track.names if track is not None else ()
     columns = plan.columns(frame.layout, names)
+    clipped = frozenset(row for row, mask in enumerate(frame.quality) if mask & CLIPPED)
     if track is None and plan.is_plain:
         values = frame.values.take(columns.columns).astype(np.float64)
+        _drop_lower_bounds(plan, columns.slots, values, clipped)
         return Window(frame, plan, columns.slots, values, None, [])
     derived = track.update(frame) if track is not None else None
     pool = _pool(plan, columns, frame, frame.layout, derived)
     shifted = _pass_gates(table, plan, derived)
     values = pool[columns.columns]
     values[plan.suppressed[columns.slots - plan.start]] = np.nan
-    return Window(frame, plan, columns.slots, values, _ballot(plan, columns, pool), shifted)
+    _drop_lower_bounds(plan, columns.slots, values, clipped)
+    ballot = _ballot(plan, columns, pool, clipped)
+    return Window(frame, plan, columns.slots, values, ballot, shifted)
+
+
+def _drop_lower_bounds(
+    plan: SensorPlan, slots: IntArray, values: FloatArray, clipped: frozenset[int]
+) -> None:
+    """Make null what clipped channels say to rules that ask whether a value is too low."""
+    if not clipped:
+        return
+    for at, slot in enumerate(slots.tolist()):
+        watch = plan.watches[slot - plan.start]
+        if watch.rule.operator is Operator.BELOW and watch.rows[0] in clipped:
+            values[at] = np.nan
 
 
 def _pool(
@@ -70,11 +89,17 @@ def _pool(
     return np.concatenate([base[:-1], rates, NULL])
 
 
-def _ballot(plan: SensorPlan, columns: Columns, pool: FloatArray) -> Ballot | None:
+def _ballot(
+    plan: SensorPlan, columns: Columns, pool: FloatArray, clipped: frozenset[int]
+) -> Ballot | None:
     if not len(columns.groups):
         return None
     values = pool[columns.group_columns] * plan.scales
     values[plan.suppressed[columns.groups]] = np.nan
+    for number, offset in enumerate(columns.groups.tolist() if clipped else ()):
+        watch = plan.watches[offset]
+        if watch.rule.operator is Operator.BELOW:
+            values[number, [at for at, row in enumerate(watch.rows) if row in clipped]] = np.nan
     np.copyto(plan.held, values, where=np.isfinite(values))
     return Ballot(plan.start + columns.groups, plan.votes, values, plan.held.copy())
 
