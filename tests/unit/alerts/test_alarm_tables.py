@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.unit.alerts.plant import Plant
 
 from kurto_alerts.rules import Operator, Severity
 from kurto_alerts.testing import make_rule
-from tests.unit.alerts.plant import Plant
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
 BOTH = make_rule(levels={WARNING: 1.0, CRITICAL: 2.0}, recovery_s=0.3, latch=True)
