@@ -81,7 +81,7 @@ class Service:
 @pytest.fixture
 async def service() -> AsyncIterator[Service]:
     database, ranges, changes = MemoryDatabase(), Ranges(), list[str]()
-    limits = TrialLimits(sensor_count=2, window_count=30, timeout_s=60.0)
+    limits = TrialLimits(sensor_count=2, window_count=1000, timeout_s=60.0)
     clock = FakeClock(NOW)
     trials = RuleTrials(ranges, MemoryProfiles(database), limits, clock)
     servicer = RuleServicer(
@@ -244,10 +244,10 @@ async def test_a_rule_is_tried_on_what_is_stored(service: Service) -> None:
 
 
 async def test_a_trial_is_bounded(service: Service) -> None:
-    store(service, "pump-7", [make_frame(at, 0.0) for at in range(100)])
+    store(service, "pump-7", [make_frame(at, 0.0) for at in range(1100)])
     result = await service.trial(rule("any"), sensor_ids=["pump-7"])
-    assert "the limit of 30 windows" in result.incomplete
-    assert result.sensors[0].window_count == 30
+    assert "the limit of 1000 windows" in result.incomplete
+    assert result.sensors[0].window_count == 1000
     for at in range(3):
         store(service, f"more-{at}", [])
     request = rule_pb.TryRuleRequest(rule=rule("any"), start_time=START)
@@ -257,7 +257,11 @@ async def test_a_trial_is_bounded(service: Service) -> None:
 
 IMPOSSIBLE = [
     ("rule.measure", {"measure": pb.MEASURE_ACCELERATION_GROWTH, "feature": "", "unit": "1"}),
-    ("rule.scope", {"scope": pb.SCOPE_SENSOR}),
+    ("rule.measure", {"measure": pb.MEASURE_BASELINE_RATIO, "unit": "1"}),
+    ("rule.scope", {"scope": pb.SCOPE_MACHINE}),
+    ("rule.start_up", {"start_up": pb.StartUp(multiplier=2.0)}),
+    ("rule.speed_range", {"speed_range": pb.SpeedRange(low_hz=1.0)}),
+    ("rule.suppress_when", {"suppress_when": [pb.OPERATING_CONDITION_STOPPED]}),
 ]
 
 
@@ -266,11 +270,33 @@ async def test_what_features_cannot_tell_is_refused(
     service: Service, name: str, parts: dict[str, Any]
 ) -> None:
     message = rule("any")
-    for part, value in parts.items():
-        setattr(message, part, value)
+    for part in parts:
+        message.ClearField(part)  # type: ignore[arg-type]
+    message.MergeFrom(pb.Rule(**parts))
     request = rule_pb.TryRuleRequest(rule=message, start_time=START)
     status, metadata, _ = await problem(service.rules.TryRule(request).read())
     assert (status, metadata["field"]) == ("FAILED_PRECONDITION", name)
+
+
+async def test_votes_and_rates_are_tried_like_alive(service: Service) -> None:
+    channels = ("horizontal", "vertical", "axial")
+    rows = [(0.0, 0.0, 0.0), (2.0, 0.0, 0.0), (2.0, 2.5, 0.0), (2.0, 0.0, 0.0)]
+    frames = [
+        make_frame(at, row, channels=channels, units=("g", "g", "g")) for at, row in enumerate(rows)
+    ]
+    store(service, "pump-7", frames)
+    voting = rule("any", scope=pb.SCOPE_SENSOR, voting_count=2)
+    result = await service.trial(voting)
+    assert [episode.window_index for episode in result.episodes] == [2]
+    rising = [make_frame(at, at * 0.01, sensor_id="rising") for at in range(900)]
+    service.database.profiles.clear()
+    store(service, "rising", rising)
+    slope = rule("any", 5.0, measure=pb.MEASURE_RATE_PER_MINUTE)
+    result = await service.trial(slope)  # 0.01 g in 0.1 s are 6 g in a minute
+    assert result.episode_count == 1
+    assert (
+        await service.trial(rule("any", 7.0, measure=pb.MEASURE_RATE_PER_MINUTE))
+    ).episodes == []
 
 
 async def test_bad_ranges_and_sensors(service: Service) -> None:

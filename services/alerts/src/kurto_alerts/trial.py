@@ -49,8 +49,8 @@ def check_triable(rule: Rule) -> None:
         Naming the field that needs more: a result without it would be wrong.
     """
     needs = {
-        "rule.measure": rule.measure is not Measure.VALUE,
-        "rule.scope": rule.scope is not Scope.CHANNEL,
+        "rule.measure": rule.measure not in (Measure.VALUE, Measure.RATE_PER_MINUTE),
+        "rule.scope": rule.scope is Scope.MACHINE,  # needs its sensors side by side
         "rule.start_up": rule.start_up not in (StartUp(), replace(rule.start_up, multiplier=1.0)),
         "rule.speed_range": rule.speed_range is not None,
         "rule.suppress_when": bool(rule.suppress_when),
@@ -136,7 +136,9 @@ class Trial:
                 window_index=change.window_index,
             )
             return
-        episode = self._open[change.alert_id]
+        episode = self._open.get(change.alert_id)
+        if episode is None:
+            return
         severity = max(episode.severity, change.severity)
         episode = replace(episode, severity=severity, worst_value=change.worst_value)
         if change.kind is not TransitionKind.RESOLVED:
