@@ -22,6 +22,9 @@ CREATE INDEX alerts_active_rule
     ON alerts.alerts (rule_id, severity DESC, raise_time DESC, alert_id DESC)
     WHERE resolve_time IS NULL;
 CREATE INDEX alerts_history_rule ON alerts.alerts (rule_id, raise_time DESC, alert_id DESC);
+-- Few alerts are about anything but vibration.
+CREATE INDEX alerts_history_kind ON alerts.alerts (kind, raise_time DESC, alert_id DESC)
+    WHERE kind <> 1;
 -- What waits to come up again, the longest acknowledged first.
 CREATE INDEX alerts_acknowledged_open ON alerts.alerts (acknowledgment_number)
     WHERE resolve_time IS NULL AND acknowledged AND NOT set_aside;
