@@ -8,11 +8,12 @@ from kurto_alerts.alert_state import ConditionChange, TransitionKind, Withdrawal
 from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.data_quality.silence import SilenceLimits, StreamReport
 from kurto_alerts.data_quality.watch import DataQuality
-from kurto_alerts.engine import Engine
+from kurto_alerts.engine import Engine, TrackFactory
 from kurto_alerts.frames import Frame, SensorProfile
 from kurto_alerts.keeping import keep_requests
 from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage
 from kurto_alerts.reconciliation import reconciled
+from kurto_alerts.references.columns import needed_features
 from kurto_alerts.rules import Severity
 from kurto_alerts.sequences import HistoryPage, SensorSequence
 
@@ -52,6 +53,9 @@ class Evaluation:
         Where to begin.
     limits : EvaluationLimits
         Bounds.
+    tracks : callable or None
+        Makes what follows the references of a sensor; without it, rules that compare with
+        references are never broken.
 
     Attributes
     ----------
@@ -62,11 +66,17 @@ class Evaluation:
         that have no frame or were given up.
     """
 
-    def __init__(self, state: EvaluationState, limits: EvaluationLimits) -> None:
+    def __init__(
+        self,
+        state: EvaluationState,
+        limits: EvaluationLimits,
+        tracks: TrackFactory | None = None,
+    ) -> None:
         self._limits = limits
         self._rules_revision = state.rules_revision
         self._profiles = dict(state.profiles)
-        self._engine = Engine(state.rules, state.profiles)
+        self._engine = Engine(state.rules, state.profiles, tracks)
+        self._features = needed_features(state.rules).union(self._engine.features)
         self._message_ids = dict(state.message_ids)
         self._changes: list[ConditionChange] = []
         self._dirty: set[str] = set()
@@ -99,8 +109,8 @@ class Evaluation:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of the features that any rule reads."""
-        return self._engine.features
+        """Names of the features that any rule reads, itself or through references."""
+        return tuple(sorted(self._features))
 
     @property
     def message_ids(self) -> Mapping[str, str]:

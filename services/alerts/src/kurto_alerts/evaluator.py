@@ -1,10 +1,11 @@
 """Keeps evaluation going: one process at a time, from the last checkpoint on, whatever breaks."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from kurto_alerts.data_quality.silence import StreamReport
+from kurto_alerts.engine import TrackFactory
 from kurto_alerts.evaluation import Evaluation, EvaluationLimits
 from kurto_alerts.exceptions import StaleRulesError
 from kurto_alerts.failures import is_passing
@@ -30,6 +31,10 @@ class EvaluatorPorts:
         Names of the live streams of features.
     committed : callable
         Called after transitions were stored.
+    tracks : callable or None
+        Makes what follows the references of a sensor.
+    prepare : callable or None
+        Called before each beginning: brings what tracks compare with up to date.
     """
 
     lock: EvaluationLock
@@ -37,6 +42,8 @@ class EvaluatorPorts:
     history: FeatureHistory
     streams: Sequence[str]
     committed: Callable[[], None]
+    tracks: TrackFactory | None = None
+    prepare: Callable[[], Awaitable[object]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +134,8 @@ class Evaluator:
         try:
             while True:
                 self._mailbox.rules_changed = False
+                if self._ports.prepare is not None:
+                    await self._ports.prepare()
                 state = await store.load()
                 self._metrics.evaluating.set(1)
                 extra = {
@@ -137,7 +146,8 @@ class Evaluator:
                 }
                 _LOG.info("Evaluation begins", extra=extra)
                 try:
-                    await self._session(Evaluation(state, self._limits.evaluation), store).run()
+                    evaluation = Evaluation(state, self._limits.evaluation, self._ports.tracks)
+                    await self._session(evaluation, store).run()
                 except StaleRulesError:
                     self._metrics.restarts.labels("rules").inc()
         finally:

@@ -128,6 +128,12 @@ class AlertsSettings(ServiceSettings):
     keep_retry_max_s: float = Field(
         60.0, gt=0, description="Longest wait before such a request is repeated, in seconds."
     )
+    baseline_poll_s: float = Field(
+        3.0, gt=0, description="Seconds between two looks for new baselines."
+    )
+    day_one_rules: bool = Field(
+        True, description="Whether machines come with rules on growth and ISO zones."
+    )
     keep_give_up_s: float = Field(
         86_400.0, gt=0, description="Age at which such a request is given up, in seconds."
     )

@@ -1,6 +1,6 @@
 """Builds the service; nothing else does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kurto.alerts.v1 import alert_service_pb2_grpc, rule_service_pb2_grpc
 from kurto_alerts.data_quality.silence import SilenceLimits
@@ -10,6 +10,7 @@ from kurto_alerts.evaluation import EvaluationLimits
 from kurto_alerts.evaluator import Evaluator, EvaluatorLimits, EvaluatorPorts
 from kurto_alerts.feature_decoding import FrameDecoder
 from kurto_alerts.filling import FillTimes
+from kurto_alerts.frames import SensorProfile
 from kurto_alerts.keeper import Keeper, KeeperLimits
 from kurto_alerts.metrics import AlertsMetrics
 from kurto_alerts.operators.wiring import wire_operators
@@ -28,6 +29,8 @@ from kurto_alerts.postgres import (
     PostgresRules,
 )
 from kurto_alerts.publisher import Publisher, watch_open_alerts
+from kurto_alerts.references.follower import BaselineFollower
+from kurto_alerts.references.wiring import wire_baselines, wire_day_one
 from kurto_alerts.registry import RegistryFollower
 from kurto_alerts.rule_servicer import RuleServicer
 from kurto_alerts.session import SessionLimits
@@ -64,7 +67,10 @@ async def wire(settings: AlertsSettings, runtime: AlertsRuntime) -> None:
         keeper.wake()
         tell()
 
-    evaluator = _evaluator(settings, runtime, valkey, committed, metrics)
+    baselines = wire_baselines(settings, runtime, pool, metrics)
+    evaluator = _evaluator(
+        settings, runtime, valkey, committed, metrics=metrics, baselines=baselines
+    )
     _serve(settings, runtime, pool, evaluator, publisher)
     follower = _follower(settings, runtime, pool, evaluator, metrics)
     runtime.spawn("publisher", publisher.run())
@@ -149,10 +155,16 @@ def _follower(
     metrics: AlertsMetrics,
 ) -> RegistryFollower:
     channel = runtime.channel(settings.ingest_address)
+    look_for_machines = wire_day_one(settings, runtime, pool, evaluator.rules_changed)
+
+    def changed(profiles: Sequence[SensorProfile]) -> None:
+        evaluator.profiles_changed(profiles)
+        look_for_machines()
+
     return RegistryFollower(
         GrpcRegistry(channel, silence_s=settings.registry_silence_s),
         PostgresProfiles(pool),
-        evaluator.profiles_changed,
+        changed,
         clock=runtime.clock,
         metrics=metrics,
         longest_pause_s=settings.registry_retry_max_s,
@@ -164,7 +176,9 @@ def _evaluator(
     runtime: AlertsRuntime,
     valkey: ValkeyConnection,
     committed: Callable[[], None],
+    *,
     metrics: AlertsMetrics,
+    baselines: BaselineFollower,
 ) -> Evaluator:
     decoder = FrameDecoder()
     metrics.malformed.set_function(lambda: decoder.malformed_count)
@@ -189,6 +203,8 @@ def _evaluator(
         ),
         streams=settings.feature_streams,
         committed=committed,
+        tracks=baselines.book.make_track,
+        prepare=baselines.load,
     )
     return Evaluator(ports, evaluator_limits(settings), runtime.clock, metrics)
 

@@ -31,6 +31,11 @@ class BaselineFollower:
         Counts failures.
     poll_s : float
         Seconds from one look to the next.
+
+    Attributes
+    ----------
+    book : BaselineBook
+        As given.
     """
 
     def __init__(
@@ -45,7 +50,7 @@ class BaselineFollower:
     ) -> None:
         self._source = source
         self._store = store
-        self._book = book
+        self.book = book
         self._clock = clock
         self._metrics = metrics
         self._poll_s = poll_s
@@ -53,7 +58,7 @@ class BaselineFollower:
     async def load(self) -> int:
         """Put what is stored into the book; return the newest event that is taken up."""
         versions, event_number = await self._store.load_baselines()
-        self._book.put(versions)
+        self.book.put(versions)
         return event_number
 
     async def run(self) -> None:
@@ -82,5 +87,5 @@ class BaselineFollower:
             versions = [version for version in found if version is not None]
             number = news[-1].event_number
             await self._store.save_baselines(versions, number)
-            self._book.put(versions)
+            self.book.put(versions)
         return number
