@@ -6,8 +6,6 @@ from datetime import timedelta
 from kurto_alerts.alert_state import AlertKind
 from kurto_alerts.rules import Level, Operator, Rule, Severity
 
-RESERVED_PREFIXES = ("data-quality.", "system.")
-
 
 class Problem(enum.Enum):
     """What can be wrong with data; the value names the built-in rule."""
@@ -91,8 +89,3 @@ def built_in_rule(problem: Problem, limit: float) -> Rule:
         guidance=guidance,
         version=1,
     )
-
-
-def is_reserved(rule_id: str) -> bool:
-    """Tell whether an id is for built-in conditions only."""
-    return rule_id.startswith(RESERVED_PREFIXES)
