@@ -76,6 +76,8 @@ class Analyzer(feature_grpc.FeatureServiceServicer):
     ) -> feature_pb.ListFeaturesResponse:
         await self._check(context)
         self.list_count += 1
+        if request.HasField("start_time"):
+            return self._range(request)
         identity = (request.sensor_id, request.epoch)
         frames = self.frames.get(identity, {})
         behind = sorted(index for index in frames if index > request.after_window_index)
@@ -84,6 +86,25 @@ class Analyzer(feature_grpc.FeatureServiceServicer):
             frames=[frames[index] for index in behind[:size]],
             next_page_token="more" if len(behind) > size else "",
             next_window_index=self.next_index.get(identity, 0),
+        )
+
+    def _range(self, request: feature_pb.ListFeaturesRequest) -> feature_pb.ListFeaturesResponse:
+        start_us = request.start_time.ToMicroseconds()
+        end_us = request.end_time.ToMicroseconds() if request.HasField("end_time") else 2**62
+        found = sorted(
+            (
+                frame
+                for (sensor_id, _), frames in self.frames.items()
+                if sensor_id == request.sensor_id
+                for frame in frames.values()
+                if start_us <= frame.start_time.ToMicroseconds() < end_us
+            ),
+            key=lambda frame: (frame.start_time.ToMicroseconds(), frame.window_index),
+        )
+        first = int(request.page_token or 0)
+        last = first + (request.page_size or 600)
+        return feature_pb.ListFeaturesResponse(
+            frames=found[first:last], next_page_token=str(last) if last < len(found) else ""
         )
 
     async def GetLatestFeatures(
@@ -169,6 +190,7 @@ class AlertsProcess:
 
     def __init__(self, environment: Mapping[str, str], port: int, log: Path) -> None:
         self._environment = environment
+        self.module = "kurto_alerts"
         self.port = port
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -178,7 +200,7 @@ class AlertsProcess:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "kurto_alerts",
+                self.module,
                 env={**os.environ, **self._environment},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
@@ -212,6 +234,7 @@ class World:
         self.registry = Registry()
         self.ingest = Ingest()
         self.process = process
+        self.target = f"127.0.0.1:{process.port}"
         self.valkey = valkey
         self.rules = RuleServiceStub(channel)
         self.alerts = AlertServiceStub(channel)
