@@ -1,12 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { shallowRef } from "vue";
 import type { Clients } from "../api/clients.js";
 import { describeFailure, type Failure } from "../api/failure.js";
-import { atMs } from "../formatting/alarms.js";
 import { type Rule, RuleSchema } from "../gen/kurto/alerts/v1/alerts_pb.js";
-import { RollupInterval } from "../gen/kurto/analyzer/v1/feature_service_pb.js";
-import type { Trend } from "./alarmDetail.js";
+import { type Trend, readTrend } from "./trendReader.js";
 
 const PAGE_SIZE = 1000;
 /** How much of the past a preview shows. */
@@ -59,22 +56,8 @@ export function createRuleBook(clients: Clients) {
     feature: string,
     nowMs: number,
   ): Promise<Trend> {
-    const { rollups } = await clients.features.listFeatureRollups({
-      sensorId,
-      interval: RollupInterval.ONE_SECOND,
-      startTime: timestampFromMs(nowMs - PREVIEW_MS),
-      endTime: timestampFromMs(nowMs),
-      featureNames: [feature],
-      channels: channel ? [channel] : [],
-      pageSize: PAGE_SIZE,
-    });
-    return {
-      timesS: rollups.map(({ startTime }) => atMs(startTime) / 1000),
-      values: rollups.map(({ channels }) => {
-        const largest = channels.flatMap(({ features }) => features[feature]?.maximum ?? []);
-        return largest.length ? Math.max(...largest) : null;
-      }),
-    };
+    const startMs = nowMs - PREVIEW_MS;
+    return readTrend(clients, { sensorId, channel, feature, startMs, endMs: nowMs });
   }
 
   return { rules, failure, load, save, remove, preview };
