@@ -271,7 +271,7 @@ async def test_what_features_cannot_tell_is_refused(
 ) -> None:
     message = rule("any")
     for part in parts:
-        message.ClearField(part)  # type: ignore[arg-type]
+        message.ClearField(part)
     message.MergeFrom(pb.Rule(**parts))
     request = rule_pb.TryRuleRequest(rule=message, start_time=START)
     status, metadata, _ = await problem(service.rules.TryRule(request).read())
