@@ -10,6 +10,7 @@ import asyncpg
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from tests.faults.rig.fail_points import FailPoints
 from tests.integration.alerts.delivery_receivers import (
     Hook,
     Mailbox,
@@ -17,6 +18,7 @@ from tests.integration.alerts.delivery_receivers import (
     until,
     webhook,
 )
+from tests.integration.alerts.failing_delivery import POINTS
 from tests.integration.alerts.world import World, world
 
 from kurto.alerts.v1 import alert_service_pb2 as alert_pb
@@ -152,7 +154,9 @@ async def test_what_is_not_taken_comes_again_under_the_same_key(
     await delivery.add_hook()
     await delivery.route_to("hook")
     await delivery.world.create_rule()
-    await delivery.world.send_values([0.5, 1.5, 1.5, 0.5, 0.5])
+    await delivery.world.send_values([0.5, 1.5, 1.5])
+    await until(lambda: len(delivery.hook.posted) > 0, delivery.world.process.said)
+    await delivery.world.send_values([0.5, 0.5], first=3)
     await delivery.until_taken(2)
     assert delivery.hook.keys() == await delivery.expected_keys()
     first = delivery.hook.posted[:3]
@@ -240,3 +244,46 @@ async def test_a_receiver_that_fails_for_long_is_an_alarm_told_to_others_until_i
     await until(lambda: len(delivery.box.messages) == 3, delivery.world.process.said)
     told = {one["alert_id"] for post in delivery.hook.posted for one in post.content["transitions"]}
     assert own[0].alert_id not in told
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_at_a_point_of_the_outbox_each_transition_still_comes_under_its_key(
+    postgres_dsn: str,
+    valkey_url: str,
+    tmp_path: Path,
+    hook: Hook,
+    box: Mailbox,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    point: str,
+) -> None:
+    points = FailPoints(tmp_path / "points")
+    monkeypatch.setenv("FAIL_POINTS_DIRECTORY", str(points.directory))
+    settings = {**QUICK, "delivery_timeout_s": "0.5", "query_timeout_s": "2"}
+    async with world(postgres_dsn, valkey_url, tmp_path, **settings) as built:
+        address = f"127.0.0.1:{built.process.port}"
+        options = [("grpc.max_reconnect_backoff_ms", 100)]
+        async with grpc.aio.insecure_channel(address, options=options) as channel:
+            delivery = Delivery(built, hook, box, channel)
+            await delivery.add_hook()
+            await delivery.route_to("hook")
+            await built.create_rule()
+            await built.process.kill()
+            built.process.module = "tests.integration.alerts.failing_delivery"
+            for values, first, count in (([0.5, 1.5, 1.5], 0, 1), ([0.5, 0.5], 3, 2)):
+                points.arm(point, "kill")
+                await built.process.start()
+                await built.serving()
+                await built.send_values(values, first=first)
+                await points.fired(point)
+                await built.process.kill()
+                await built.process.start()
+                await built.serving()
+                await until(lambda: len(set(hook.keys())) == count, built.process.said)  # noqa: B023
+            assert sorted(set(hook.keys())) == sorted(await delivery.expected_keys())
+
+            async def finished() -> bool:
+                states = {one.state for one in await delivery.log()}
+                return states == {pb.NOTIFICATION_STATE_DELIVERED}
+
+            await built.until(finished)

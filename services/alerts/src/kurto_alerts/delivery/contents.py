@@ -163,7 +163,8 @@ def html_body(content: Mapping[str, Any]) -> str:
 
 
 def _cells(alert: Mapping[str, Any]) -> tuple[str, ...]:
-    place = "/".join(p for p in (alert["machine_id"], alert["sensor_id"], alert["channel"]) if p)
+    names = (alert["machine_id"], alert["sensor_id"], alert["channel"])
+    place = _one_line("/".join(name for name in names if name))
     value = "" if alert["worst_value"] is None else f"{alert['worst_value']:.4g} {alert['unit']}"
     limit = "" if alert["limit"] is None else f"limit {alert['limit']:.4g} {alert['unit']}"
     state = "ended" if alert["status"] == "ended" else alert["severity"]

@@ -170,6 +170,7 @@ class _GroupPlan:
                 chosen.append(entry)
                 if is_due(entry, self._now):
                     ripe.append(entry)
+        chosen.sort(key=lambda entry: (entry.transition_number, entry.step))
         return chosen, ripe
 
     def _reason_to_drop(self, entry: Entry) -> str:

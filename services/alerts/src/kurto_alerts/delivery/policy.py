@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kurto_alerts.alert_state import AlertKind
+from kurto_alerts.delivery.addresses import origin_of
 from kurto_alerts.rules import NEVER, Priority, Severity
 
 DEFAULT_GROUP_WAIT = timedelta(seconds=30)
@@ -92,6 +93,18 @@ class Receiver:
     create_time: datetime = NEVER
     update_time: datetime = NEVER
     update_principal: str = ""
+
+
+def surviving_secrets(before: Receiver, known: Secrets, after: Receiver) -> Secrets:
+    """Return the secrets that a changed receiver keeps: none is ever sent to another host."""
+    old, new = before.channel, after.channel
+    if isinstance(old, Webhook) and isinstance(new, Webhook):
+        same = origin_of(old.url) == origin_of(new.url)
+        return known if same else Secrets(signing_secret=known.signing_secret)
+    if isinstance(old, Mail) and isinstance(new, Mail):
+        place = (old.host, old.port, old.security, old.user_name)
+        return known if place == (new.host, new.port, new.security, new.user_name) else Secrets()
+    return Secrets()
 
 
 @dataclass(frozen=True, kw_only=True)

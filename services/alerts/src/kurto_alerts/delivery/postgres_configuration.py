@@ -14,7 +14,13 @@ from kurto_alerts.delivery.exceptions import (
     UnknownReceiver,
 )
 from kurto_alerts.delivery.outbox import select_policy
-from kurto_alerts.delivery.policy import Policy, Receiver, SecretChanges, Secrets
+from kurto_alerts.delivery.policy import (
+    Policy,
+    Receiver,
+    SecretChanges,
+    Secrets,
+    surviving_secrets,
+)
 from kurto_alerts.delivery.policy_documents import (
     policy_to_document,
     receiver_from_document,
@@ -235,9 +241,8 @@ async def _store(
         stored.update_time,
         stored.update_principal,
     )
-    # A secret belongs to one kind of channel: with another kind it goes.
-    same = before is None or type(before.channel) is type(stored.channel)
-    secrets = changes.applied_to(known if same else Secrets())
+    kept = known if before is None else surviving_secrets(before, known, stored)
+    secrets = changes.applied_to(kept)
     await session.execute(
         "INSERT INTO alerts.receiver_secrets (receiver_id, secrets) VALUES ($1, $2::jsonb)"
         " ON CONFLICT (receiver_id) DO UPDATE SET secrets = excluded.secrets",

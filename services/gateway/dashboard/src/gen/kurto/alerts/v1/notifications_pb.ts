@@ -111,8 +111,8 @@ export type Mail = Message<"kurto.alerts.v1.Mail"> & {
   hasPassword: boolean;
 
   /**
-   * Written only, never read: the password. Absent in an update: the stored one stays. Empty: there
-   * is none any more.
+   * Written only, never read: the password. Absent in an update: the stored one stays, unless host, port,
+   * security or user name change. Empty: there is none any more.
    *
    * @generated from field: optional string password = 6;
    */
