@@ -153,7 +153,7 @@ class AlertsSettings(ServiceSettings):
         10_000_000, gt=0, description="Windows that a rule is tried on at most."
     )
     trial_timeout_s: float = Field(
-        600.0, gt=0, description="Seconds after which the trial of a rule ends."
+        3600.0, gt=0, description="Seconds after which the trial of a rule ends."
     )
     trial_page_size: int = Field(
         300, gt=0, le=6000, description="Frames that the trial of a rule asks for at a time."
