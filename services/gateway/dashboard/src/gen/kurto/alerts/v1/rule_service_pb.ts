@@ -2,9 +2,11 @@
 // @generated from file kurto/alerts/v1/rule_service.proto (package kurto.alerts.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Rule } from "./alerts_pb.js";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Rule, Severity } from "./alerts_pb.js";
 import { file_kurto_alerts_v1_alerts } from "./alerts_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/alerts/v1/rule_service.proto.
  */
 export const file_kurto_alerts_v1_rule_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJrdXJ0by9hbGVydHMvdjEvcnVsZV9zZXJ2aWNlLnByb3RvEg9rdXJ0by5hbGVydHMudjEiOAoRQ3JlYXRlUnVsZVJlcXVlc3QSIwoEcnVsZRgBIAEoCzIVLmt1cnRvLmFsZXJ0cy52MS5SdWxlIjkKEkNyZWF0ZVJ1bGVSZXNwb25zZRIjCgRydWxlGAEgASgLMhUua3VydG8uYWxlcnRzLnYxLlJ1bGUiIQoOR2V0UnVsZVJlcXVlc3QSDwoHcnVsZV9pZBgBIAEoCSI2Cg9HZXRSdWxlUmVzcG9uc2USIwoEcnVsZRgBIAEoCzIVLmt1cnRvLmFsZXJ0cy52MS5SdWxlIjkKEExpc3RSdWxlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUgoRTGlzdFJ1bGVzUmVzcG9uc2USJAoFcnVsZXMYASADKAsyFS5rdXJ0by5hbGVydHMudjEuUnVsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiOAoRVXBkYXRlUnVsZVJlcXVlc3QSIwoEcnVsZRgBIAEoCzIVLmt1cnRvLmFsZXJ0cy52MS5SdWxlIjkKElVwZGF0ZVJ1bGVSZXNwb25zZRIjCgRydWxlGAEgASgLMhUua3VydG8uYWxlcnRzLnYxLlJ1bGUiJAoRRGVsZXRlUnVsZVJlcXVlc3QSDwoHcnVsZV9pZBgBIAEoCSIUChJEZWxldGVSdWxlUmVzcG9uc2UytAMKC1J1bGVTZXJ2aWNlElUKCkNyZWF0ZVJ1bGUSIi5rdXJ0by5hbGVydHMudjEuQ3JlYXRlUnVsZVJlcXVlc3QaIy5rdXJ0by5hbGVydHMudjEuQ3JlYXRlUnVsZVJlc3BvbnNlEkwKB0dldFJ1bGUSHy5rdXJ0by5hbGVydHMudjEuR2V0UnVsZVJlcXVlc3QaIC5rdXJ0by5hbGVydHMudjEuR2V0UnVsZVJlc3BvbnNlElIKCUxpc3RSdWxlcxIhLmt1cnRvLmFsZXJ0cy52MS5MaXN0UnVsZXNSZXF1ZXN0GiIua3VydG8uYWxlcnRzLnYxLkxpc3RSdWxlc1Jlc3BvbnNlElUKClVwZGF0ZVJ1bGUSIi5rdXJ0by5hbGVydHMudjEuVXBkYXRlUnVsZVJlcXVlc3QaIy5rdXJ0by5hbGVydHMudjEuVXBkYXRlUnVsZVJlc3BvbnNlElUKCkRlbGV0ZVJ1bGUSIi5rdXJ0by5hbGVydHMudjEuRGVsZXRlUnVsZVJlcXVlc3QaIy5rdXJ0by5hbGVydHMudjEuRGVsZXRlUnVsZVJlc3BvbnNlYgZwcm90bzM", [file_kurto_alerts_v1_alerts]);
+  fileDesc("CiJrdXJ0by9hbGVydHMvdjEvcnVsZV9zZXJ2aWNlLnByb3RvEg9rdXJ0by5hbGVydHMudjEiOAoRQ3JlYXRlUnVsZVJlcXVlc3QSIwoEcnVsZRgBIAEoCzIVLmt1cnRvLmFsZXJ0cy52MS5SdWxlIjkKEkNyZWF0ZVJ1bGVSZXNwb25zZRIjCgRydWxlGAEgASgLMhUua3VydG8uYWxlcnRzLnYxLlJ1bGUiIQoOR2V0UnVsZVJlcXVlc3QSDwoHcnVsZV9pZBgBIAEoCSI2Cg9HZXRSdWxlUmVzcG9uc2USIwoEcnVsZRgBIAEoCzIVLmt1cnRvLmFsZXJ0cy52MS5SdWxlIjkKEExpc3RSdWxlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUgoRTGlzdFJ1bGVzUmVzcG9uc2USJAoFcnVsZXMYASADKAsyFS5rdXJ0by5hbGVydHMudjEuUnVsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiOAoRVXBkYXRlUnVsZVJlcXVlc3QSIwoEcnVsZRgBIAEoCzIVLmt1cnRvLmFsZXJ0cy52MS5SdWxlIjkKElVwZGF0ZVJ1bGVSZXNwb25zZRIjCgRydWxlGAEgASgLMhUua3VydG8uYWxlcnRzLnYxLlJ1bGUiJAoRRGVsZXRlUnVsZVJlcXVlc3QSDwoHcnVsZV9pZBgBIAEoCSIUChJEZWxldGVSdWxlUmVzcG9uc2Ui7QEKC1J1bGVWZXJzaW9uEg8KB3J1bGVfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxIrCgZjaGFuZ2UYAyABKA4yGy5rdXJ0by5hbGVydHMudjEuUnVsZUNoYW5nZRIlCgZiZWZvcmUYBCABKAsyFS5rdXJ0by5hbGVydHMudjEuUnVsZRIkCgVhZnRlchgFIAEoCzIVLmt1cnRvLmFsZXJ0cy52MS5SdWxlEi8KC2NoYW5nZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwcmluY2lwYWwYByABKAkiUQoXTGlzdFJ1bGVWZXJzaW9uc1JlcXVlc3QSDwoHcnVsZV9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJjChhMaXN0UnVsZVZlcnNpb25zUmVzcG9uc2USLgoIdmVyc2lvbnMYASADKAsyHC5rdXJ0by5hbGVydHMudjEuUnVsZVZlcnNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInIKEUFwcGx5UnVsZXNSZXF1ZXN0EiQKBXJ1bGVzGAEgAygLMhUua3VydG8uYWxlcnRzLnYxLlJ1bGUSFwoPZGVsZXRlX3J1bGVfaWRzGAIgAygJEg0KBXBydW5lGAMgASgIEg8KB2RyeV9ydW4YBCABKAgiQwoSQXBwbHlSdWxlc1Jlc3BvbnNlEi0KB2NoYW5nZXMYASADKAsyHC5rdXJ0by5hbGVydHMudjEuUnVsZVZlcnNpb24ipwEKDlRyeVJ1bGVSZXF1ZXN0EiMKBHJ1bGUYASABKAsyFS5rdXJ0by5hbGVydHMudjEuUnVsZRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKc2Vuc29yX2lkcxgEIAMoCSJ9Cg9UcnlSdWxlUmVzcG9uc2USMgoIcHJvZ3Jlc3MYASABKAsyHi5rdXJ0by5hbGVydHMudjEuVHJpYWxQcm9ncmVzc0gAEi4KBnJlc3VsdBgCIAEoCzIcLmt1cnRvLmFsZXJ0cy52MS5UcmlhbFJlc3VsdEgAQgYKBHBhcnQiaAoNVHJpYWxQcm9ncmVzcxIUCgxzZW5zb3JfY291bnQYASABKAUSFAoMc2Vuc29yX3RvdGFsGAIgASgFEhQKDHdpbmRvd19jb3VudBgDIAEoAxIVCg1lcGlzb2RlX2NvdW50GAQgASgDIvsBCgxUcmlhbEVwaXNvZGUSEQoJc2Vuc29yX2lkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSKwoIc2V2ZXJpdHkYAyABKA4yGS5rdXJ0by5hbGVydHMudjEuU2V2ZXJpdHkSEwoLd29yc3RfdmFsdWUYBCABKAESLgoKcmFpc2VfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMcmVzb2x2ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVlcG9jaBgHIAEoAxIUCgx3aW5kb3dfaW5kZXgYCCABKAMiswEKC1NlbnNvclRyaWFsEhEKCXNlbnNvcl9pZBgBIAEoCRIUCgx3aW5kb3dfY291bnQYAiABKAMSHAoUbWlzc2luZ193aW5kb3dfY291bnQYAyABKAMSLgoKZmlyc3RfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJbGFzdF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKYAQoLVHJpYWxSZXN1bHQSFQoNZXBpc29kZV9jb3VudBgBIAEoAxIvCghlcGlzb2RlcxgCIAMoCzIdLmt1cnRvLmFsZXJ0cy52MS5UcmlhbEVwaXNvZGUSLQoHc2Vuc29ycxgDIAMoCzIcLmt1cnRvLmFsZXJ0cy52MS5TZW5zb3JUcmlhbBISCgppbmNvbXBsZXRlGAQgASgJKo8BCgpSdWxlQ2hhbmdlEhsKF1JVTEVfQ0hBTkdFX1VOU1BFQ0lGSUVEEAASFwoTUlVMRV9DSEFOR0VfQ1JFQVRFRBABEhcKE1JVTEVfQ0hBTkdFX1VQREFURUQQAhIXChNSVUxFX0NIQU5HRV9ERUxFVEVEEAMSGQoVUlVMRV9DSEFOR0VfVU5DSEFOR0VEEAQyxAUKC1J1bGVTZXJ2aWNlElUKCkNyZWF0ZVJ1bGUSIi5rdXJ0by5hbGVydHMudjEuQ3JlYXRlUnVsZVJlcXVlc3QaIy5rdXJ0by5hbGVydHMudjEuQ3JlYXRlUnVsZVJlc3BvbnNlEkwKB0dldFJ1bGUSHy5rdXJ0by5hbGVydHMudjEuR2V0UnVsZVJlcXVlc3QaIC5rdXJ0by5hbGVydHMudjEuR2V0UnVsZVJlc3BvbnNlElIKCUxpc3RSdWxlcxIhLmt1cnRvLmFsZXJ0cy52MS5MaXN0UnVsZXNSZXF1ZXN0GiIua3VydG8uYWxlcnRzLnYxLkxpc3RSdWxlc1Jlc3BvbnNlElUKClVwZGF0ZVJ1bGUSIi5rdXJ0by5hbGVydHMudjEuVXBkYXRlUnVsZVJlcXVlc3QaIy5rdXJ0by5hbGVydHMudjEuVXBkYXRlUnVsZVJlc3BvbnNlElUKCkRlbGV0ZVJ1bGUSIi5rdXJ0by5hbGVydHMudjEuRGVsZXRlUnVsZVJlcXVlc3QaIy5rdXJ0by5hbGVydHMudjEuRGVsZXRlUnVsZVJlc3BvbnNlEmcKEExpc3RSdWxlVmVyc2lvbnMSKC5rdXJ0by5hbGVydHMudjEuTGlzdFJ1bGVWZXJzaW9uc1JlcXVlc3QaKS5rdXJ0by5hbGVydHMudjEuTGlzdFJ1bGVWZXJzaW9uc1Jlc3BvbnNlElUKCkFwcGx5UnVsZXMSIi5rdXJ0by5hbGVydHMudjEuQXBwbHlSdWxlc1JlcXVlc3QaIy5rdXJ0by5hbGVydHMudjEuQXBwbHlSdWxlc1Jlc3BvbnNlEk4KB1RyeVJ1bGUSHy5rdXJ0by5hbGVydHMudjEuVHJ5UnVsZVJlcXVlc3QaIC5rdXJ0by5hbGVydHMudjEuVHJ5UnVsZVJlc3BvbnNlMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_kurto_alerts_v1_alerts]);
 
 /**
  * Asks for a new rule.
@@ -233,6 +235,527 @@ export const DeleteRuleResponseSchema: GenMessage<DeleteRuleResponse> = /*@__PUR
   messageDesc(file_kurto_alerts_v1_rule_service, 9);
 
 /**
+ * A change of a rule.
+ *
+ * @generated from message kurto.alerts.v1.RuleVersion
+ */
+export type RuleVersion = Message<"kurto.alerts.v1.RuleVersion"> & {
+  /**
+   * Id of the rule.
+   *
+   * @generated from field: string rule_id = 1;
+   */
+  ruleId: string;
+
+  /**
+   * Version that the change made; for UNCHANGED the present one.
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * What was done.
+   *
+   * @generated from field: kurto.alerts.v1.RuleChange change = 3;
+   */
+  change: RuleChange;
+
+  /**
+   * The rule before. Absent for CREATED.
+   *
+   * @generated from field: kurto.alerts.v1.Rule before = 4;
+   */
+  before?: Rule;
+
+  /**
+   * The rule after. Absent for DELETED.
+   *
+   * @generated from field: kurto.alerts.v1.Rule after = 5;
+   */
+  after?: Rule;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp change_time = 6;
+   */
+  changeTime?: Timestamp;
+
+  /**
+   * Principal who did it.
+   *
+   * @generated from field: string principal = 7;
+   */
+  principal: string;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.RuleVersion.
+ * Use `create(RuleVersionSchema)` to create a new message.
+ */
+export const RuleVersionSchema: GenMessage<RuleVersion> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 10);
+
+/**
+ * Asks for changes of rules.
+ *
+ * @generated from message kurto.alerts.v1.ListRuleVersionsRequest
+ */
+export type ListRuleVersionsRequest = Message<"kurto.alerts.v1.ListRuleVersionsRequest"> & {
+  /**
+   * Only changes of this rule, which may be gone. Empty: of all rules.
+   *
+   * @generated from field: string rule_id = 1;
+   */
+  ruleId: string;
+
+  /**
+   * Largest number of changes in the answer, 1–1000. 0 means 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before. Empty: the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.ListRuleVersionsRequest.
+ * Use `create(ListRuleVersionsRequestSchema)` to create a new message.
+ */
+export const ListRuleVersionsRequestSchema: GenMessage<ListRuleVersionsRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 11);
+
+/**
+ * Answers with changes of rules.
+ *
+ * @generated from message kurto.alerts.v1.ListRuleVersionsResponse
+ */
+export type ListRuleVersionsResponse = Message<"kurto.alerts.v1.ListRuleVersionsResponse"> & {
+  /**
+   * Changes, the newest first.
+   *
+   * @generated from field: repeated kurto.alerts.v1.RuleVersion versions = 1;
+   */
+  versions: RuleVersion[];
+
+  /**
+   * Token for the next page. Empty: there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.ListRuleVersionsResponse.
+ * Use `create(ListRuleVersionsResponseSchema)` to create a new message.
+ */
+export const ListRuleVersionsResponseSchema: GenMessage<ListRuleVersionsResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 12);
+
+/**
+ * Asks to bring rules into a given form.
+ *
+ * @generated from message kurto.alerts.v1.ApplyRulesRequest
+ */
+export type ApplyRulesRequest = Message<"kurto.alerts.v1.ApplyRulesRequest"> & {
+  /**
+   * Rules as they shall be, at most 1000, each with its id: one that exists is replaced, another created.
+   * `version`, when not 0, must be the current one, else ABORTED. INVALID_ARGUMENT names the first thing
+   * that is wrong in each rule; in the metadata `field` is the first of them.
+   *
+   * @generated from field: repeated kurto.alerts.v1.Rule rules = 1;
+   */
+  rules: Rule[];
+
+  /**
+   * Ids of rules that shall be gone; one that does not exist is gone already.
+   *
+   * @generated from field: repeated string delete_rule_ids = 2;
+   */
+  deleteRuleIds: string[];
+
+  /**
+   * True to delete every other rule too, apart from those that came with a machine (`day_one`).
+   *
+   * @generated from field: bool prune = 3;
+   */
+  prune: boolean;
+
+  /**
+   * True to change nothing and only say what would change.
+   *
+   * @generated from field: bool dry_run = 4;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.ApplyRulesRequest.
+ * Use `create(ApplyRulesRequestSchema)` to create a new message.
+ */
+export const ApplyRulesRequestSchema: GenMessage<ApplyRulesRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 13);
+
+/**
+ * Answers with what changed.
+ *
+ * @generated from message kurto.alerts.v1.ApplyRulesResponse
+ */
+export type ApplyRulesResponse = Message<"kurto.alerts.v1.ApplyRulesResponse"> & {
+  /**
+   * By rule id, also the rules that stay as they are; versions of a dry run are those that would be made.
+   *
+   * @generated from field: repeated kurto.alerts.v1.RuleVersion changes = 1;
+   */
+  changes: RuleVersion[];
+};
+
+/**
+ * Describes the message kurto.alerts.v1.ApplyRulesResponse.
+ * Use `create(ApplyRulesResponseSchema)` to create a new message.
+ */
+export const ApplyRulesResponseSchema: GenMessage<ApplyRulesResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 14);
+
+/**
+ * Asks what a rule would have raised.
+ *
+ * @generated from message kurto.alerts.v1.TryRuleRequest
+ */
+export type TryRuleRequest = Message<"kurto.alerts.v1.TryRuleRequest"> & {
+  /**
+   * The rule, which need not be stored; id, version and times are ignored.
+   *
+   * @generated from field: kurto.alerts.v1.Rule rule = 1;
+   */
+  rule?: Rule;
+
+  /**
+   * Only windows that start at or after it. Required.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp;
+
+  /**
+   * Only windows that start before it. Absent: to the newest.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp;
+
+  /**
+   * Only these of the sensors that the rule selects. Empty: all of them.
+   *
+   * @generated from field: repeated string sensor_ids = 4;
+   */
+  sensorIds: string[];
+};
+
+/**
+ * Describes the message kurto.alerts.v1.TryRuleRequest.
+ * Use `create(TryRuleRequestSchema)` to create a new message.
+ */
+export const TryRuleRequestSchema: GenMessage<TryRuleRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 15);
+
+/**
+ * Says how far the trial of a rule is, or what came of it.
+ *
+ * @generated from message kurto.alerts.v1.TryRuleResponse
+ */
+export type TryRuleResponse = Message<"kurto.alerts.v1.TryRuleResponse"> & {
+  /**
+   * One of both.
+   *
+   * @generated from oneof kurto.alerts.v1.TryRuleResponse.part
+   */
+  part: {
+    /**
+     * How far it is.
+     *
+     * @generated from field: kurto.alerts.v1.TrialProgress progress = 1;
+     */
+    value: TrialProgress;
+    case: "progress";
+  } | {
+    /**
+     * The result: the last message.
+     *
+     * @generated from field: kurto.alerts.v1.TrialResult result = 2;
+     */
+    value: TrialResult;
+    case: "result";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message kurto.alerts.v1.TryRuleResponse.
+ * Use `create(TryRuleResponseSchema)` to create a new message.
+ */
+export const TryRuleResponseSchema: GenMessage<TryRuleResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 16);
+
+/**
+ * How far the trial of a rule is.
+ *
+ * @generated from message kurto.alerts.v1.TrialProgress
+ */
+export type TrialProgress = Message<"kurto.alerts.v1.TrialProgress"> & {
+  /**
+   * Sensors that are done.
+   *
+   * @generated from field: int32 sensor_count = 1;
+   */
+  sensorCount: number;
+
+  /**
+   * Sensors to try it on.
+   *
+   * @generated from field: int32 sensor_total = 2;
+   */
+  sensorTotal: number;
+
+  /**
+   * Windows evaluated so far.
+   *
+   * @generated from field: int64 window_count = 3;
+   */
+  windowCount: bigint;
+
+  /**
+   * Alerts raised so far.
+   *
+   * @generated from field: int64 episode_count = 4;
+   */
+  episodeCount: bigint;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.TrialProgress.
+ * Use `create(TrialProgressSchema)` to create a new message.
+ */
+export const TrialProgressSchema: GenMessage<TrialProgress> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 17);
+
+/**
+ * An alert that a rule would have raised.
+ *
+ * @generated from message kurto.alerts.v1.TrialEpisode
+ */
+export type TrialEpisode = Message<"kurto.alerts.v1.TrialEpisode"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Channel in question.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * Worst severity.
+   *
+   * @generated from field: kurto.alerts.v1.Severity severity = 3;
+   */
+  severity: Severity;
+
+  /**
+   * Value furthest beyond the limit, in the rule's unit.
+   *
+   * @generated from field: double worst_value = 4;
+   */
+  worstValue: number;
+
+  /**
+   * When it would have been raised, in sample time.
+   *
+   * @generated from field: google.protobuf.Timestamp raise_time = 5;
+   */
+  raiseTime?: Timestamp;
+
+  /**
+   * When its condition would have become normal. Absent: not by the end of the range.
+   *
+   * @generated from field: google.protobuf.Timestamp resolve_time = 6;
+   */
+  resolveTime?: Timestamp;
+
+  /**
+   * Epoch of the window that would have raised it.
+   *
+   * @generated from field: int64 epoch = 7;
+   */
+  epoch: bigint;
+
+  /**
+   * That window.
+   *
+   * @generated from field: int64 window_index = 8;
+   */
+  windowIndex: bigint;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.TrialEpisode.
+ * Use `create(TrialEpisodeSchema)` to create a new message.
+ */
+export const TrialEpisodeSchema: GenMessage<TrialEpisode> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 18);
+
+/**
+ * What a rule was tried on.
+ *
+ * @generated from message kurto.alerts.v1.SensorTrial
+ */
+export type SensorTrial = Message<"kurto.alerts.v1.SensorTrial"> & {
+  /**
+   * Sensor in question.
+   *
+   * @generated from field: string sensor_id = 1;
+   */
+  sensorId: string;
+
+  /**
+   * Windows that were evaluated.
+   *
+   * @generated from field: int64 window_count = 2;
+   */
+  windowCount: bigint;
+
+  /**
+   * Windows between the first and the last that were not: empty, or not stored.
+   *
+   * @generated from field: int64 missing_window_count = 3;
+   */
+  missingWindowCount: bigint;
+
+  /**
+   * Start of the first window that is stored, later than asked for where older ones are gone. Absent: none is.
+   *
+   * @generated from field: google.protobuf.Timestamp first_time = 4;
+   */
+  firstTime?: Timestamp;
+
+  /**
+   * End of the last one.
+   *
+   * @generated from field: google.protobuf.Timestamp last_time = 5;
+   */
+  lastTime?: Timestamp;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.SensorTrial.
+ * Use `create(SensorTrialSchema)` to create a new message.
+ */
+export const SensorTrialSchema: GenMessage<SensorTrial> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 19);
+
+/**
+ * What came of the trial of a rule.
+ *
+ * @generated from message kurto.alerts.v1.TrialResult
+ */
+export type TrialResult = Message<"kurto.alerts.v1.TrialResult"> & {
+  /**
+   * How many alerts it would have raised.
+   *
+   * @generated from field: int64 episode_count = 1;
+   */
+  episodeCount: bigint;
+
+  /**
+   * The first 1000 of them, by sensor and time.
+   *
+   * @generated from field: repeated kurto.alerts.v1.TrialEpisode episodes = 2;
+   */
+  episodes: TrialEpisode[];
+
+  /**
+   * The sensors that were read, by id.
+   *
+   * @generated from field: repeated kurto.alerts.v1.SensorTrial sensors = 3;
+   */
+  sensors: SensorTrial[];
+
+  /**
+   * What ended it before everything was evaluated. Empty: nothing.
+   *
+   * @generated from field: string incomplete = 4;
+   */
+  incomplete: string;
+};
+
+/**
+ * Describes the message kurto.alerts.v1.TrialResult.
+ * Use `create(TrialResultSchema)` to create a new message.
+ */
+export const TrialResultSchema: GenMessage<TrialResult> = /*@__PURE__*/
+  messageDesc(file_kurto_alerts_v1_rule_service, 20);
+
+/**
+ * What was done to a rule.
+ *
+ * @generated from enum kurto.alerts.v1.RuleChange
+ */
+export enum RuleChange {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: RULE_CHANGE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It was created.
+   *
+   * @generated from enum value: RULE_CHANGE_CREATED = 1;
+   */
+  CREATED = 1,
+
+  /**
+   * It was replaced.
+   *
+   * @generated from enum value: RULE_CHANGE_UPDATED = 2;
+   */
+  UPDATED = 2,
+
+  /**
+   * It was deleted.
+   *
+   * @generated from enum value: RULE_CHANGE_DELETED = 3;
+   */
+  DELETED = 3,
+
+  /**
+   * Nothing: it is already as asked for.
+   *
+   * @generated from enum value: RULE_CHANGE_UNCHANGED = 4;
+   */
+  UNCHANGED = 4,
+}
+
+/**
+ * Describes the enum kurto.alerts.v1.RuleChange.
+ */
+export const RuleChangeSchema: GenEnum<RuleChange> = /*@__PURE__*/
+  enumDesc(file_kurto_alerts_v1_rule_service, 0);
+
+/**
  * Keeps the rules. Reading needs the role viewer, writing engineer.
  *
  * @generated from service kurto.alerts.v1.RuleService
@@ -287,6 +810,39 @@ export const RuleService: GenService<{
     methodKind: "unary";
     input: typeof DeleteRuleRequestSchema;
     output: typeof DeleteRuleResponseSchema;
+  },
+  /**
+   * Lists who changed rules when, from what to what, the newest change first; nothing of it is ever deleted.
+   *
+   * @generated from rpc kurto.alerts.v1.RuleService.ListRuleVersions
+   */
+  listRuleVersions: {
+    methodKind: "unary";
+    input: typeof ListRuleVersionsRequestSchema;
+    output: typeof ListRuleVersionsResponseSchema;
+  },
+  /**
+   * Creates, replaces and deletes rules, all of them or none, and says what changed.
+   *
+   * @generated from rpc kurto.alerts.v1.RuleService.ApplyRules
+   */
+  applyRules: {
+    methodKind: "unary";
+    input: typeof ApplyRulesRequestSchema;
+    output: typeof ApplyRulesResponseSchema;
+  },
+  /**
+   * Says what alerts a rule would have raised, from stored features and without raising any. Sends how
+   * far it is about once a second, and the result at the end. Needs the role engineer.
+   * RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried; FAILED_PRECONDITION
+   * (INVALID_FIELD) for a rule that stored features cannot tell.
+   *
+   * @generated from rpc kurto.alerts.v1.RuleService.TryRule
+   */
+  tryRule: {
+    methodKind: "server_streaming";
+    input: typeof TryRuleRequestSchema;
+    output: typeof TryRuleResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kurto_alerts_v1_rule_service, 0);
