@@ -174,7 +174,7 @@ async def play(plant: Plant, story: list[Any]) -> None:
 
 @settings(deadline=None, max_examples=150)
 @given(story=st.lists(steps, max_size=40), inhibition=st.booleans(), flood=st.sampled_from([1, 20]))
-def test_each_transition_is_told_or_rightly_not_and_no_end_is_lost(  # noqa: PLR0912
+def test_each_transition_is_told_or_rightly_not_and_no_end_is_lost(  # noqa: C901
     story: list[Any], inhibition: bool, flood: int
 ) -> None:
     plant = Plant(make_policy(inhibition=inhibition, flood=flood))
