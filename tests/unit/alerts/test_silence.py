@@ -197,9 +197,19 @@ def test_a_sensor_that_need_not_send_any_more_has_its_alert_withdrawn() -> None:
 
 def test_arrivals_are_noted_by_the_own_clock() -> None:
     arrivals = Arrivals()
-    first = StreamState("a", 1, 100, "t1")
+    first = StreamState("a", 1, 100, 1_000_000)
     assert arrivals.take([first], now_us=5)[0].received_us is None
     assert arrivals.take([first], now_us=6)[0].received_us is None
-    assert arrivals.take([StreamState("a", 1, 200, "t2")], now_us=7)[0].received_us == 7
-    assert arrivals.take([StreamState("a", 1, 200, "t2")], now_us=8)[0].received_us == 7
+    assert arrivals.take([StreamState("a", 1, 200, 1_500_000)], now_us=7)[0].received_us == 7
+    assert arrivals.take([StreamState("a", 1, 200, 1_500_000)], now_us=8)[0].received_us == 7
     assert arrivals.take([], now_us=9) == []
+
+
+def test_a_time_that_trembles_is_no_arrival() -> None:
+    arrivals = Arrivals()
+    arrivals.take([StreamState("a", 1, 100, 1_000_000)], now_us=5)
+    for tremble_us in (-90, 40, 7, 0, 3):
+        state = StreamState("a", 1, 100, 1_000_000 + tremble_us)
+        assert arrivals.take([state], now_us=6)[0].received_us is None
+    # A refill arrives without moving the first index that was never seen.
+    assert arrivals.take([StreamState("a", 1, 100, 1_400_000)], now_us=7)[0].received_us == 7

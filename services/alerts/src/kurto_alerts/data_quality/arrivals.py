@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from kurto_alerts.data_quality.silence import StreamReport
 
 
+TREMBLE_US = 200_000  # less than lies between two looks
+
+
 @dataclass(frozen=True, slots=True)
 class StreamState:
     """What ingest says of one stream whose sensor is expected to send.
@@ -14,14 +17,21 @@ class StreamState:
     ----------
     next_index : int
         First sample of the epoch that was never seen.
-    received : str
-        When the newest samples arrived, by ingest's clock: only compared with itself.
+    received_us : int
+        When the newest samples arrived, by ingest's clock, in microseconds; 0 if none has since it
+        began. Only compared with itself: ingest derives it anew each time, so that it trembles.
     """
 
     sensor_id: str
     epoch: int
     next_index: int
-    received: str
+    received_us: int
+
+    def is_newer(self, other: "StreamState") -> bool:
+        """Tell whether samples have arrived since the other state."""
+        if (self.epoch, self.next_index) != (other.epoch, other.next_index):
+            return True
+        return abs(self.received_us - other.received_us) > TREMBLE_US
 
 
 class Arrivals:
@@ -35,7 +45,7 @@ class Arrivals:
         known: dict[str, tuple[StreamState, int | None]] = {}
         for state in states:
             before, received_us = self._known.get(state.sensor_id, (state, None))
-            if state != before:
+            if state.is_newer(before):
                 received_us = now_us
             known[state.sensor_id] = (state, received_us)
         self._known = known

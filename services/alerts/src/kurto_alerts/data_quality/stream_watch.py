@@ -59,10 +59,8 @@ def is_expected(status: status_pb.SensorStatus) -> bool:
 
 
 def _state(status: status_pb.SensorStatus) -> StreamState:
-    received = (
-        status.last_receive_time.ToJsonString() if status.HasField("last_receive_time") else ""
-    )
-    return StreamState(status.sensor_id, status.epoch, status.next_index, received)
+    received_us = status.last_receive_time.ToMicroseconds()
+    return StreamState(status.sensor_id, status.epoch, status.next_index, received_us)
 
 
 class StreamWatch:
