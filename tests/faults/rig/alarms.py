@@ -17,7 +17,7 @@ from tests.faults.rig.report import Figure, none_of
 
 import kurto
 from kurto.alerts.v1 import alerts_pb2, rule_service_pb2
-from kurto_alerts.alert_state import TransitionKind
+from kurto_alerts.alert_state import AlertKind, TransitionKind
 from kurto_alerts.engine import Engine
 from kurto_alerts.rules import Selector, Severity
 from kurto_alerts.testing import make_frame, make_rule
@@ -33,10 +33,12 @@ _LOUD_PHASES = 15  # of 0.1 s at 25.6 kHz
 Event = tuple[str, str, str, int]
 """Sensor, channel, kind and window of a transition."""
 
-_STORY = """
+# What bad data add has a story of its own.
+_STORY = f"""
 SELECT a.sensor_id, a.channel, t.kind, t.transition_window_index AS window
 FROM alerts.alert_transitions AS t JOIN alerts.alerts AS a USING (alert_id)
-WHERE a.sensor_id = ANY ($1)
+WHERE a.sensor_id = ANY ($1) AND a.kind = {int(AlertKind.VIBRATION)}
+  AND t.kind NOT IN ({int(TransitionKind.DATA_BAD)}, {int(TransitionKind.DATA_GOOD)})
 """
 
 _EVALUATED = """

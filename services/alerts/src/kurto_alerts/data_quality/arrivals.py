@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from kurto_alerts.data_quality.silence import StreamReport
 
-
 TREMBLE_US = 200_000  # less than lies between two looks
 
 
