@@ -125,7 +125,7 @@ class Mailbox:
         self.tries += 1
         reply = self.plan.popleft() if self.plan else ""
         if reply == "drop":
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             return "451 gone"
         if reply:

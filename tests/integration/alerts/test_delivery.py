@@ -53,7 +53,8 @@ class Delivery:
             webhook=pb.Webhook(url=self.hook.url, signing_secret=SECRET, authorization="Bearer x1"),
         )
         request = service_pb.CreateReceiverRequest(receiver=receiver)
-        return (await self.rpc.CreateReceiver(request)).receiver
+        created: pb.Receiver = (await self.rpc.CreateReceiver(request)).receiver
+        return created
 
     async def add_mail(self, receiver_id: str = "mail", **parts: Any) -> pb.Receiver:
         mail = pb.Mail(
@@ -68,7 +69,8 @@ class Delivery:
         request = service_pb.CreateReceiverRequest(
             receiver=pb.Receiver(receiver_id=receiver_id, mail=mail)
         )
-        return (await self.rpc.CreateReceiver(request)).receiver
+        created: pb.Receiver = (await self.rpc.CreateReceiver(request)).receiver
+        return created
 
     async def route_to(self, *receiver_ids: str, **parts: Any) -> pb.NotificationPolicy:
         policy = pb.NotificationPolicy(
@@ -83,7 +85,9 @@ class Delivery:
             **parts,
         )
         request = service_pb.UpdateNotificationPolicyRequest(policy=policy)
-        return (await self.rpc.UpdateNotificationPolicy(request)).policy
+        stored = (await self.rpc.UpdateNotificationPolicy(request)).policy
+        assert isinstance(stored, pb.NotificationPolicy)
+        return stored
 
     async def log(self, **parts: Any) -> list[pb.Notification]:
         request = service_pb.ListNotificationsRequest(page_size=1000, **parts)

@@ -121,6 +121,11 @@ def is_due(entry: Entry, now: datetime) -> bool:
     return entry.due_time <= now or entry.create_time > now
 
 
+def is_urgent(entry: Entry) -> bool:
+    """Tell whether an entry waits for no interval: something CRITICAL that has not ended."""
+    return entry.severity >= Severity.CRITICAL and entry.kind not in ENDS
+
+
 class _GroupPlan:
     """Decides for one group."""
 
@@ -144,7 +149,7 @@ class _GroupPlan:
                 self._repeat()
             return
         interval_end = self._interval_end()
-        urgent = any(entry.severity >= Severity.CRITICAL or entry.step for entry in ripe)
+        urgent = any(is_urgent(entry) or entry.step for entry in ripe)
         if interval_end is not None and not urgent:
             self._made.held += [(entry, interval_end) for entry in ripe]
             return
@@ -209,7 +214,7 @@ class _GroupPlan:
         for entry in entries:
             if is_due(entry, self._now):
                 self._made.held.append((entry, self._now + BLOCKED_LOOK))
-                if entry.severity >= Severity.CRITICAL:
+                if is_urgent(entry):
                     self._made.hurried.add(notification_id)
 
     def _repeat(self) -> None:

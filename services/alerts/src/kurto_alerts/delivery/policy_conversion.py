@@ -98,7 +98,7 @@ def _duration(
     most: timedelta,
 ) -> timedelta:
     field = f"{where}.{name}"
-    if not message.HasField(name):  # type: ignore[arg-type]
+    if not message.HasField(name):
         if default is None:
             raise FieldInvalid(f"{field} is required", field=field)
         return default

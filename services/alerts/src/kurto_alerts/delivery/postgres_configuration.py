@@ -1,6 +1,7 @@
 """Receivers and policy, their versions and who changed them, on PostgreSQL."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -192,7 +193,7 @@ class PostgresSites:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def save_sites(self, sites: "list[tuple[str, str]]") -> None:
+    async def save_sites(self, sites: Sequence[tuple[str, str]]) -> None:
         """Store (machine, site) pairs; others stay."""
         async with self._pool.acquire() as session:
             await session.executemany(

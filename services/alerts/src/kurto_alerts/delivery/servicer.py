@@ -192,7 +192,7 @@ class NotificationServicer(service_grpc.NotificationServiceServicer):
 
 def notification_filter(request: service_pb.ListNotificationsRequest) -> NotificationFilter:
     """Return which notifications a request asks for."""
-    if request.state and request.state not in set(State):
+    if request.state and int(request.state) not in {int(one) for one in State}:
         raise FieldInvalid("state has no such value", field="state")
     start = request.start_time if request.HasField("start_time") else None
     end = request.end_time if request.HasField("end_time") else None

@@ -10,16 +10,18 @@ from kurto_alerts.delivery.mail import MailSender
 from kurto_alerts.delivery.metrics import DeliveryMetrics
 from kurto_alerts.delivery.policy import Mail, Webhook
 from kurto_alerts.delivery.ports import Patience
-from kurto_alerts.delivery.postgres_configuration import PostgresConfiguration
+from kurto_alerts.delivery.postgres_configuration import PostgresConfiguration, PostgresSites
 from kurto_alerts.delivery.postgres_notifications import PostgresNotifications
 from kurto_alerts.delivery.postgres_planning import PostgresPlanning
 from kurto_alerts.delivery.servicer import NotificationServicer
+from kurto_alerts.delivery.sites import follow_sites
 from kurto_alerts.delivery.webhook import WebhookSender
 from kurto_alerts.settings import AlertsSettings
 from kurto_service.postgres import Pool
 from kurto_service.runtime import Runtime
 
 SWEEP_ROWS = 1000
+SITES_S = 60.0
 
 
 def wire_delivery(
@@ -53,6 +55,14 @@ def wire_delivery(
         limit=SWEEP_ROWS,
     )
     runtime.spawn("notification log", sweeping)
+    sites = follow_sites(
+        runtime.channel(settings.ingest_address),
+        PostgresSites(pool),
+        runtime.clock,
+        interval_s=SITES_S,
+        timeout_s=settings.peer_timeout_s,
+    )
+    runtime.spawn("sites", sites)
     return dispatcher.wake
 
 
