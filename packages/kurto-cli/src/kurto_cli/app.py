@@ -2,6 +2,7 @@
 
 import typer
 
+from kurto_cli.alarms import alarms
 from kurto_cli.analyze import analyze
 from kurto_cli.demo_machines import demo_machines
 from kurto_cli.export import export
@@ -23,6 +24,7 @@ app.command()(replay)
 app.command()(analyze)
 app.command()(export)
 app.add_typer(rules, name="rules")
+app.add_typer(alarms, name="alarms")
 app.command(hidden=True)(demo_machines)
 
 
