@@ -32,6 +32,8 @@ class ConditionRecord:
         Why an open one is suppressed; empty if it is not.
     held : mapping of str to float
         Last valid value of each channel of a sensor's condition, in `unit`.
+    worst_margin : float or None
+        How far `worst_value` was beyond the mildest limit; None if it must be computed anew.
     """
 
     channel: str
@@ -47,6 +49,7 @@ class ConditionRecord:
     machine_id: str = ""
     suppression: str = ""
     held: Mapping[str, float] = field(default_factory=dict)
+    worst_margin: float | None = None
 
     def key(self, sensor_id: str) -> Key:
         """Return what the alert of this condition stands for."""

@@ -233,10 +233,15 @@ def load_record(
         for column, row in enumerate(watch.rows):
             value = record.held.get(plan.channels[row], np.nan)
             plan.held[at, column] = value * factor
-    if same_version or record.severity:
-        worst = record.worst_value * factor
-        table.worst_value[slot] = worst
-        table.worst_margin[slot] = watch.limits.margin(worst, int(table.lowest[slot]) + 1)
+    counting = same_version and any(record.beyond)
+    if record.severity or counting:
+        table.worst_value[slot] = record.worst_value * factor
+        table.worst_margin[slot] = watch.limits.margin(
+            record.worst_value * factor, int(table.lowest[slot]) + 1
+        )
+        # What was worst was judged by the limits of its time, which a start-up may have widened.
+        if same_version and factor == 1.0 and record.worst_margin is not None:
+            table.worst_margin[slot] = record.worst_margin
 
 
 def save_record(
@@ -254,6 +259,7 @@ def save_record(
             if np.isfinite(value)
         }
     pending = bool(table.beyond[slot].any())
+    margin = float(table.worst_margin[slot])
     if not severity and not pending and not held:
         return None
     return ConditionRecord(
@@ -266,6 +272,7 @@ def save_record(
         severity=severity,
         recovering=bool(table.recovering[slot]),
         worst_value=float(table.worst_value[slot]),
+        worst_margin=margin if np.isfinite(margin) else None,  # JSON has no infinity
         unit=watch.unit,
         alert_id=alert_id if severity else "",
         machine_id=watch.key.machine_id,
