@@ -19,9 +19,11 @@ from kurto_service.clock import SystemClock
 
 
 def sensor(
-    sensor_id: str, machine_id: str = "", machine_class: str = "", **more: bool
+    sensor_id: str, machine_id: str = "", machine_class: str = "", *, archived: bool = False
 ) -> SensorProfile:
-    return SensorProfile(sensor_id, machine_id=machine_id, machine_class=machine_class, **more)
+    return SensorProfile(
+        sensor_id, archived=archived, machine_id=machine_id, machine_class=machine_class
+    )
 
 
 def test_one_rule_a_machine_however_many_sensors() -> None:
