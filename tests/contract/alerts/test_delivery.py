@@ -60,7 +60,8 @@ class Outbox:
         after = replace(alert, update_time=self.now, revision=alert.revision + 1)
         transition = Transition(number=0, kind=kind, alert=after, time=self.now)
         self.alerts[alert.alert_id] = after
-        return await self.write(transition)
+        stored: Transition = await self.write(transition)
+        return stored
 
     async def raised(
         self, name: str, severity: Severity = Severity.WARNING, machine: str = "pump"

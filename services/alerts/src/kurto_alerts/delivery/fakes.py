@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from kurto_alerts.alert_state import Alert, Transition
 from kurto_alerts.delivery.failure_alarm import end_failure, raise_failure
 from kurto_alerts.delivery.grouping import Draft, Group, Situation, Told, plan
+from kurto_alerts.delivery.memory_log import MemoryLog
 from kurto_alerts.delivery.notices import Attempt, Kind, Notification, Outcome, State
 from kurto_alerts.delivery.pauses import pause_s
 from kurto_alerts.delivery.policy import Policy, Receiver, Secrets
-from kurto_alerts.delivery.ports import Delivery, NotificationFilter, Patience
+from kurto_alerts.delivery.ports import Delivery, Patience
 from kurto_alerts.delivery.routing import ENDS, FAILED_RULE_ID, Entry, Recipient, entries_of
 from kurto_alerts.delivery.routing import inhibits as inhibits_pair
 from kurto_alerts.delivery.sealing import seal
@@ -29,7 +30,7 @@ class OutboxRow:
 
 
 @dataclass
-class MemoryDelivery:
+class MemoryDelivery(MemoryLog):
     """Implements `ports.PlanningStore` and what of `ports.NotificationStore` delivers.
 
     `chance` stands for what spreads the pauses, 0 to 1.
@@ -41,8 +42,6 @@ class MemoryDelivery:
     rows: dict[Identity, OutboxRow] = field(default_factory=dict)
     groups: dict[tuple[str, str], Group] = field(default_factory=dict)
     told: dict[tuple[str, str], tuple[Told, int]] = field(default_factory=dict)
-    notifications: dict[int, Notification] = field(default_factory=dict)
-    members: dict[int, tuple[Draft, tuple[str, ...]]] = field(default_factory=dict)
     flood_times: dict[str, datetime] = field(default_factory=dict)
     number: int = 0
     chance: float = 1.0
@@ -282,26 +281,6 @@ class MemoryDelivery:
         for row in self._pending(one.receiver_id):
             if (one.receiver_id, row.entry.group_key) in freed and row.reason == "held":
                 row.entry, row.reason = replace(row.entry, due_time=now), ""
-
-    async def get(self, notification_id: int) -> Notification:
-        """Return a notification with its attempts."""
-        return self.notifications[notification_id]
-
-    async def list_notifications(
-        self, chosen: NotificationFilter, *, before_id: int | None, limit: int
-    ) -> list[Notification]:
-        """Return notifications with a lower id, the newest first, with their attempts."""
-        found = [
-            one
-            for one in reversed(self.notifications.values())
-            if (before_id is None or one.notification_id < before_id)
-            and chosen.receiver_id in ("", one.receiver_id)
-            and chosen.state in (None, one.state)
-            and (not chosen.alert_id or chosen.alert_id in self.members[one.notification_id][1])
-            and (chosen.start_time is None or one.create_time >= chosen.start_time)
-            and (chosen.end_time is None or one.create_time < chosen.end_time)
-        ]
-        return found[:limit]
 
 
 def _identity(entry: Entry) -> Identity:

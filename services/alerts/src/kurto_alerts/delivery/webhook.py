@@ -1,6 +1,7 @@
 """Posts notifications by HTTP."""
 
 import asyncio
+import errno
 import json
 import socket
 import ssl
@@ -32,7 +33,7 @@ class PublicResolver(AbstractResolver):
         """Return the addresses of a name, if all of them are public."""
         found = await self._resolver.resolve(host, port, family)
         if any(not is_public(one["host"]) for one in found):
-            raise OSError(REFUSED)
+            raise OSError(errno.EACCES, REFUSED)
         return found
 
     async def close(self) -> None:

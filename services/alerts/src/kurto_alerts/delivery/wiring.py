@@ -10,9 +10,10 @@ from kurto_alerts.delivery.mail import MailSender
 from kurto_alerts.delivery.metrics import DeliveryMetrics
 from kurto_alerts.delivery.policy import Mail, Webhook
 from kurto_alerts.delivery.ports import Patience
-from kurto_alerts.delivery.postgres_configuration import PostgresConfiguration, PostgresSites
+from kurto_alerts.delivery.postgres_configuration import PostgresConfiguration
 from kurto_alerts.delivery.postgres_notifications import PostgresNotifications
 from kurto_alerts.delivery.postgres_planning import PostgresPlanning
+from kurto_alerts.delivery.postgres_sites import PostgresSites
 from kurto_alerts.delivery.servicer import NotificationServicer
 from kurto_alerts.delivery.sites import follow_sites
 from kurto_alerts.delivery.webhook import WebhookSender
