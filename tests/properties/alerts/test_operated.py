@@ -150,4 +150,4 @@ class Operated(RuleBasedStateMachine):
 
 
 TestOperated = Operated.TestCase
-TestOperated.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestOperated.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

@@ -67,7 +67,8 @@ class Plant:
         frame = make_frame(self.window_index, value)
         message = LiveMessage("stream", f"{self.window_index}-0", [frame])
         self.evaluation.take_message(message, now_s=0.0)
-        self._store(complete=False)
+        if self.evaluation.has_changes:
+            self._store(complete=False)
 
     def restart(self) -> None:
         """Kill the evaluator after a checkpoint."""
