@@ -19,6 +19,7 @@ from kurto.alerts.v1.alert_service_pb2_grpc import (
 )
 from kurto_alerts.engine import Engine
 from kurto_alerts.fakes import MemoryAlerts, MemoryDatabase, MemoryOperators, MemoryReports
+from kurto_alerts.fakes.evidence import MemoryEvidence
 from kurto_alerts.servicer import AlertServicer
 from kurto_alerts.testing import make_frame, make_rule
 from kurto_service.errors import error_info
@@ -56,6 +57,7 @@ async def service(principal: Principal) -> AsyncIterator[Service]:
         MemoryReports(database),
         FakeClock(NOW),
         lambda: changes.append("changed"),
+        evidence=MemoryEvidence(database),
     )
     async with serve(add_AlertServiceServicer_to_server, servicer, principal=principal) as channel:
         yield Service(database, AlertServiceStub(channel), changes)

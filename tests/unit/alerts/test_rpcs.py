@@ -29,6 +29,7 @@ from kurto_alerts.fakes import (
     MemoryReports,
     MemoryRules,
 )
+from kurto_alerts.fakes.evidence import MemoryEvidence
 from kurto_alerts.frames import Frame
 from kurto_alerts.rule_servicer import RuleServicer
 from kurto_alerts.rules import Severity
@@ -107,6 +108,7 @@ async def service(principal: Principal) -> AsyncIterator[Service]:
         MemoryReports(database),
         clock,
         lambda: changes.append("alerts"),
+        evidence=MemoryEvidence(database),
     )
     async with serve(
         add_RuleServiceServicer_to_server,

@@ -166,6 +166,12 @@ class NotLatched(FailedPrecondition):
     reason = "NOT_LATCHED"
 
 
+class NoEvidence(NotFound):
+    """There is no evidence of alert {alert_id}: {problem}."""
+
+    reason = "NO_EVIDENCE"
+
+
 class NotSetAside(FailedPrecondition):
     """It is not on the shelf, or not out of service: ListShelves and ListOutOfService name what is."""
 

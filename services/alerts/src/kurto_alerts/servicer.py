@@ -18,6 +18,8 @@ from kurto_alerts.cursors import (
     encode_history,
     page_limit,
 )
+from kurto_alerts.evidence.ports import EvidenceStore
+from kurto_alerts.evidence.servicer import EvidenceMethods
 from kurto_alerts.exceptions import FieldInvalid
 from kurto_alerts.filters import active_filter, history_filter
 from kurto_alerts.operators.conversion import report_period, report_to_proto
@@ -31,7 +33,7 @@ from kurto_service.identity import requires
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class AlertServicer(OperatorMethods):
+class AlertServicer(OperatorMethods, EvidenceMethods):
     """Serves `kurto.alerts.v1.AlertService`.
 
     Parameters
@@ -46,6 +48,8 @@ class AlertServicer(OperatorMethods):
         Gives the times of actions.
     changed : callable
         Called after each action, so that it is published at once.
+    evidence : EvidenceStore
+        Keeps what is frozen beside alerts.
     """
 
     def __init__(
@@ -55,8 +59,11 @@ class AlertServicer(OperatorMethods):
         reports: ReportStore,
         clock: Clock,
         changed: Callable[[], None],
+        *,
+        evidence: EvidenceStore,
     ) -> None:
-        super().__init__(store, operators, clock, changed)
+        OperatorMethods.__init__(self, store, operators, clock, changed)
+        EvidenceMethods.__init__(self, evidence)
         self._store = store
         self._reports = reports
         self._clock = clock

@@ -208,6 +208,54 @@ class AlertsSettings(ServiceSettings):
     timekeeper_batch_size: int = Field(
         200, gt=0, description="Alerts that such a look changes in one transaction at most."
     )
+    evidence_before_s: float = Field(
+        2.0, gt=0, description="Seconds before the moment of an alert that are frozen."
+    )
+    evidence_after_s: float = Field(
+        2.0, gt=0, description="Seconds behind the moment of an alert that are frozen."
+    )
+    evidence_longest_s: float = Field(
+        60.0, gt=0, le=60,
+        description="Seconds that are frozen at most, where 20 revolutions take longer.",
+    )  # fmt: skip
+    evidence_sample_count: int = Field(
+        500_000, gt=0, le=500_000, description="Samples of a channel that are frozen at most."
+    )
+    evidence_channel_count: int = Field(
+        128, gt=0, description="Channels of a machine that are frozen at most."
+    )
+    evidence_bytes: int = Field(
+        67_108_864, gt=0, description="Bytes of samples that are frozen of a moment at most."
+    )
+    evidence_concurrency: int = Field(
+        2, gt=0, description="Moments of machines that are frozen at a time."
+    )
+    evidence_poll_s: float = Field(
+        0.5, gt=0, description="Seconds between two looks for moments to freeze."
+    )
+    evidence_timeout_s: float = Field(
+        20.0, gt=0, description="Seconds that reading the samples of a sensor may take."
+    )
+    evidence_patience_s: float = Field(
+        30.0, gt=0, description="Seconds for which samples behind the moment are waited for."
+    )
+    evidence_retry_s: float = Field(
+        30.0, gt=0,
+        description="Seconds that one attempt has before another may begin; doubled each time.",
+    )  # fmt: skip
+    evidence_retry_max_s: float = Field(
+        120.0, gt=0, description="Longest time between two attempts to freeze a moment, in seconds."
+    )
+    evidence_give_up_s: float = Field(
+        3600.0, gt=0, description="Age at which a moment is given up, in seconds."
+    )
+    evidence_keep_s: float = Field(
+        31_536_000.0, gt=0, description="Seconds for which evidence is kept."
+    )
+    evidence_total_bytes: int = Field(
+        10_737_418_240, gt=0,
+        description="Bytes of all evidence together; the oldest makes room.",
+    )  # fmt: skip
     pool_size: int = Field(8, gt=1, description="PostgreSQL connections for calls.")
     acquire_timeout_s: float = Field(
         2.0, gt=0, description="Seconds that a call waits for a PostgreSQL connection."

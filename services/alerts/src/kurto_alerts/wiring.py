@@ -8,6 +8,7 @@ from kurto_alerts.data_quality.wiring import wire_data_quality
 from kurto_alerts.delivery.wiring import wire_delivery
 from kurto_alerts.evaluation import EvaluationLimits
 from kurto_alerts.evaluator import Evaluator, EvaluatorLimits, EvaluatorPorts
+from kurto_alerts.evidence.wiring import wire_evidence
 from kurto_alerts.feature_decoding import FrameDecoder
 from kurto_alerts.filling import FillTimes
 from kurto_alerts.frames import SensorProfile
@@ -78,6 +79,7 @@ async def wire(settings: AlertsSettings, runtime: AlertsRuntime) -> None:
     runtime.spawn("registry", follower.run())
     runtime.spawn("evaluator", evaluator.run())
     wire_data_quality(settings, runtime, evaluator)
+    wire_evidence(settings, runtime, pool)
     gauges = watch_open_alerts(
         PostgresAlerts(pool), metrics, runtime.clock, interval_s=settings.gauge_interval_s
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from kurto_alerts.evidence.postgres import PostgresEvidence
 from kurto_alerts.operators.timekeeper import Timekeeper, TimekeeperLimits
 from kurto_alerts.postgres.alerts import PostgresAlerts
 from kurto_alerts.postgres.operators import PostgresOperators
@@ -37,4 +38,5 @@ def wire_operators(
         PostgresReports(pool),
         runtime.clock,
         changed,
+        evidence=PostgresEvidence(pool),
     )

@@ -22,6 +22,7 @@ from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.exceptions import StaleRulesError
 from kurto_alerts.ports import EvaluationBatch, EvaluationState, OpenAlert
 from kurto_alerts.postgres.circumstances import end_one_shot_shelves, select_circumstances
+from kurto_alerts.postgres.evidence_moments import write_moments
 from kurto_alerts.postgres.keep_requests import write_keep_requests
 from kurto_alerts.postgres.profiles import select_profiles
 from kurto_alerts.postgres.rows import (
@@ -164,6 +165,7 @@ class PostgresEvaluation:
                     raise StaleRulesError
             transitions = await self._write_changes(batch, last_number, now)
             await write_keep_requests(self._session, batch.keep_requests, transitions, now)
+            await write_moments(self._session, transitions, batch.changes, now)
             await self._write_checkpoints(batch.checkpoints)
             await self._session.executemany(_UPSERT_STREAM, list(batch.message_ids.items()))
             if batch.worst_values:

@@ -4,6 +4,7 @@ from google.api import annotations_pb2 as _annotations_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from kurto.alerts.v1 import alarm_report_pb2 as _alarm_report_pb2
 from kurto.alerts.v1 import alerts_pb2 as _alerts_pb2
+from kurto.alerts.v1 import evidence_pb2 as _evidence_pb2
 from kurto.alerts.v1 import operator_actions_pb2 as _operator_actions_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -130,3 +131,19 @@ class ListTransitionsResponse(_message.Message):
     transitions: _containers.RepeatedCompositeFieldContainer[_alerts_pb2.AlertTransition]
     newest_transition_number: int
     def __init__(self, transitions: _Optional[_Iterable[_Union[_alerts_pb2.AlertTransition, _Mapping]]] = ..., newest_transition_number: _Optional[int] = ...) -> None: ...
+
+class GetEvidenceRequest(_message.Message):
+    __slots__ = ("alert_id", "sensor_id", "channel")
+    ALERT_ID_FIELD_NUMBER: _ClassVar[int]
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    alert_id: str
+    sensor_id: str
+    channel: str
+    def __init__(self, alert_id: _Optional[str] = ..., sensor_id: _Optional[str] = ..., channel: _Optional[str] = ...) -> None: ...
+
+class GetEvidenceResponse(_message.Message):
+    __slots__ = ("evidence",)
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    evidence: _evidence_pb2.Evidence
+    def __init__(self, evidence: _Optional[_Union[_evidence_pb2.Evidence, _Mapping]] = ...) -> None: ...

@@ -55,6 +55,11 @@ class AlertServiceStub:
                 request_serializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetAlertRequest.SerializeToString,
                 response_deserializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetAlertResponse.FromString,
                 _registered_method=True)
+        self.GetEvidence = channel.unary_unary(
+                '/kurto.alerts.v1.AlertService/GetEvidence',
+                request_serializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetEvidenceRequest.SerializeToString,
+                response_deserializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetEvidenceResponse.FromString,
+                _registered_method=True)
         self.AcknowledgeAlert = channel.unary_unary(
                 '/kurto.alerts.v1.AlertService/AcknowledgeAlert',
                 request_serializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.AcknowledgeAlertRequest.SerializeToString,
@@ -161,6 +166,15 @@ class AlertServiceServicer:
 
     def GetAlert(self, request, context):
         """Returns one alert with all its transitions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEvidence(self, request, context):
+        """Returns what was frozen beside an alert of vibration: the samples around its moment, their
+        spectrum and the diagnosis; of one channel in each call. NOT_FOUND (NO_EVIDENCE) when there
+        is none, not yet or no longer; the error's metadata says which.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -297,6 +311,11 @@ def add_AlertServiceServicer_to_server(servicer, server):
                     servicer.GetAlert,
                     request_deserializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetAlertRequest.FromString,
                     response_serializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetAlertResponse.SerializeToString,
+            ),
+            'GetEvidence': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEvidence,
+                    request_deserializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetEvidenceRequest.FromString,
+                    response_serializer=kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetEvidenceResponse.SerializeToString,
             ),
             'AcknowledgeAlert': grpc.unary_unary_rpc_method_handler(
                     servicer.AcknowledgeAlert,
@@ -464,6 +483,33 @@ class AlertService:
             '/kurto.alerts.v1.AlertService/GetAlert',
             kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetAlertRequest.SerializeToString,
             kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetAlertResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEvidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.alerts.v1.AlertService/GetEvidence',
+            kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetEvidenceRequest.SerializeToString,
+            kurto_dot_alerts_dot_v1_dot_alert__service__pb2.GetEvidenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

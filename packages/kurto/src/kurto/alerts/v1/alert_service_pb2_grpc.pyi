@@ -30,6 +30,11 @@ class AlertServiceStub:
     """Lists alerts, open and ended, the newest first."""
     GetAlert: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.GetAlertRequest, _alert_service_pb2.GetAlertResponse]
     """Returns one alert with all its transitions."""
+    GetEvidence: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.GetEvidenceRequest, _alert_service_pb2.GetEvidenceResponse]
+    """Returns what was frozen beside an alert of vibration: the samples around its moment, their
+    spectrum and the diagnosis; of one channel in each call. NOT_FOUND (NO_EVIDENCE) when there
+    is none, not yet or no longer; the error's metadata says which.
+    """
     AcknowledgeAlert: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.AcknowledgeAlertRequest, _alert_service_pb2.AcknowledgeAlertResponse]
     """Acknowledges an open alert. ABORTED if it was acknowledged already or changed
     since `revision`; the error's metadata says by whom.
@@ -99,6 +104,17 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alert_service_pb2.GetAlertRequest, _abc.Awaitable[_alert_service_pb2.GetAlertResponse]],
     ) -> _abc.Awaitable[_alert_service_pb2.GetAlertResponse]:
         """Returns one alert with all its transitions."""
+
+    @_abc_1.abstractmethod
+    def GetEvidence(
+        self,
+        request: _alert_service_pb2.GetEvidenceRequest,
+        context: _aio.ServicerContext[_alert_service_pb2.GetEvidenceRequest, _abc.Awaitable[_alert_service_pb2.GetEvidenceResponse]],
+    ) -> _abc.Awaitable[_alert_service_pb2.GetEvidenceResponse]:
+        """Returns what was frozen beside an alert of vibration: the samples around its moment, their
+        spectrum and the diagnosis; of one channel in each call. NOT_FOUND (NO_EVIDENCE) when there
+        is none, not yet or no longer; the error's metadata says which.
+        """
 
     @_abc_1.abstractmethod
     def AcknowledgeAlert(

@@ -336,7 +336,8 @@ export enum ErrorReason {
   UNKNOWN_RECEIVER = 88,
 
   /**
-   * No evidence was stored for the alert, or not yet; metadata: alert_id.
+   * No evidence was stored for the alert, or not yet, or no longer; metadata: alert_id, state
+   * (none, pending, failed, expired or channel), problem.
    *
    * @generated from enum value: ERROR_REASON_NO_EVIDENCE = 89;
    */

@@ -1,0 +1,1 @@
+"""What is frozen beside an alert: samples, spectra and the diagnosis of its moment."""

@@ -1,0 +1,50 @@
+"""Builds what freezes the moments of alerts."""
+
+from kurto_alerts.evidence.freezing import FreezeLimits, Freezer
+from kurto_alerts.evidence.peers import GrpcSamples, GrpcSignals
+from kurto_alerts.evidence.postgres import PostgresEvidence
+from kurto_alerts.evidence.ranges import FrozenSpan
+from kurto_alerts.evidence.worker import EvidenceWorker, WorkerLimits
+from kurto_alerts.settings import AlertsSettings
+from kurto_service.postgres import Pool
+from kurto_service.runtime import Runtime
+
+
+def wire_evidence(settings: AlertsSettings, runtime: Runtime[AlertsSettings], pool: Pool) -> None:
+    """Start the worker."""
+    store = PostgresEvidence(pool)
+    freezer = Freezer(
+        store,
+        GrpcSamples(
+            runtime.channel(settings.ingest_address),
+            timeout_s=settings.evidence_timeout_s,
+            sample_count=settings.evidence_sample_count,
+        ),
+        GrpcSignals(
+            runtime.channel(settings.analyzer_address), timeout_s=settings.evidence_timeout_s
+        ),
+        FreezeLimits(
+            span=FrozenSpan(
+                before_s=settings.evidence_before_s,
+                after_s=settings.evidence_after_s,
+                longest_s=settings.evidence_longest_s,
+                sample_count=settings.evidence_sample_count,
+            ),
+            channel_count=settings.evidence_channel_count,
+            byte_count=settings.evidence_bytes,
+        ),
+    )
+    limits = WorkerLimits(
+        concurrency=settings.evidence_concurrency,
+        poll_s=settings.evidence_poll_s,
+        settle_s=settings.evidence_after_s,
+        patience_s=settings.evidence_patience_s,
+        wait_s=settings.evidence_poll_s,
+        first_pause_s=settings.evidence_retry_s,
+        longest_pause_s=settings.evidence_retry_max_s,
+        give_up_s=settings.evidence_give_up_s,
+        keep_s=settings.evidence_keep_s,
+        total_bytes=settings.evidence_total_bytes,
+    )
+    worker = EvidenceWorker(store, freezer, limits, runtime.clock)
+    runtime.spawn("evidence", worker.run())
