@@ -3,10 +3,9 @@
 import enum
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from kurto_alerts.exceptions import AlertEnded, AlertRevisionMismatch, AlreadyAcknowledged
 from kurto_alerts.rules import NEVER, Measure, Priority, Rule, Scope, Severity
 
 ALERT_NAMESPACE = uuid.UUID("6f1c6f0e-58a5-5b57-9a63-6b7572746f00")
@@ -259,43 +258,3 @@ def alert_id_of(key: Key, *, epoch: int, window_index: int) -> str:
 def sample_time(time_us: int) -> datetime:
     """Return microseconds since 1970-01-01T00:00:00Z as a UTC time."""
     return NEVER + timedelta(microseconds=time_us)
-
-
-def acknowledge_alert(alert: Alert, acknowledgment: Acknowledgment, *, revision: int) -> Alert:
-    """Return the alert after somebody acknowledged it.
-
-    Parameters
-    ----------
-    alert : Alert
-        The alert as it is now.
-    acknowledgment : Acknowledgment
-        By whom, with which words, when.
-    revision : int
-        Revision that the person saw; 0 for whichever it is.
-
-    Raises
-    ------
-    AlertEnded
-        If it is resolved or withdrawn.
-    AlreadyAcknowledged
-        If it is acknowledged at its present severity.
-    AlertRevisionMismatch
-        If it changed since `revision`.
-    """
-    if not alert.is_open:
-        raise AlertEnded(alert_id=alert.alert_id)
-    if alert.acknowledged:
-        before = alert.acknowledgment
-        by = (before.user or before.principal) if before else "somebody"
-        raise AlreadyAcknowledged(
-            alert_id=alert.alert_id, acknowledged_by=by, revision=alert.revision
-        )
-    if revision not in (0, alert.revision):
-        raise AlertRevisionMismatch(alert_id=alert.alert_id, revision=alert.revision)
-    return replace(
-        alert,
-        acknowledged=True,
-        acknowledgment=acknowledgment,
-        update_time=acknowledgment.time,
-        revision=alert.revision + 1,
-    )
