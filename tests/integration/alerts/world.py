@@ -21,6 +21,7 @@ from kurto.alerts.v1 import alerts_pb2 as pb
 from kurto.alerts.v1 import rule_service_pb2 as rule_pb
 from kurto.alerts.v1.alert_service_pb2_grpc import AlertServiceStub
 from kurto.alerts.v1.rule_service_pb2_grpc import RuleServiceStub
+from kurto.analyzer.v1 import baselines_pb2
 from kurto.analyzer.v1 import feature_service_pb2 as feature_pb
 from kurto.analyzer.v1 import feature_service_pb2_grpc as feature_grpc
 from kurto.assets.v1 import asset_service_pb2 as asset_pb
@@ -50,6 +51,7 @@ class Analyzer(feature_grpc.FeatureServiceServicer):
         self.next_index: dict[tuple[str, int], int] = {}
         self.list_count = 0
         self.away = False
+        self.baselines: list[baselines_pb2.Baseline] = []
 
     def commit(self, frame: features_pb2.FeatureFrame) -> None:
         identity = (frame.sensor_id, frame.epoch)
@@ -116,6 +118,25 @@ class Analyzer(feature_grpc.FeatureServiceServicer):
             await context.abort(grpc.StatusCode.NOT_FOUND, "no features yet")
         frames = self.frames[max(found)]
         return feature_pb.GetLatestFeaturesResponse(frame=frames[max(frames)])
+
+    async def ListBaselineEvents(
+        self, request: baselines_pb2.ListBaselineEventsRequest, context: Any
+    ) -> baselines_pb2.ListBaselineEventsResponse:
+        await self._check(context)
+        events = [
+            baselines_pb2.BaselineEvent(
+                event_number=number, baseline_id=one.baseline_id, sensor_id=one.sensor_id
+            )
+            for number, one in enumerate(self.baselines, 1)
+        ]
+        return baselines_pb2.ListBaselineEventsResponse(events=events[request.after_number :])
+
+    async def GetBaseline(
+        self, request: baselines_pb2.GetBaselineRequest, context: Any
+    ) -> baselines_pb2.GetBaselineResponse:
+        await self._check(context)
+        [found] = [one for one in self.baselines if one.baseline_id == request.baseline_id]
+        return baselines_pb2.GetBaselineResponse(baseline=found)
 
     async def GetSpectrum(
         self, request: feature_pb.GetSpectrumRequest, context: Any
