@@ -439,3 +439,26 @@ async def test_two_planners_make_each_notification_once(dsn: str, pool: Pool) ->
         )
     )
     assert sum(len(taken) for taken in both) == 1
+
+
+async def test_a_receiver_that_is_deleted_or_disabled_is_told_nothing_more(
+    dsn: str, pool: Pool
+) -> None:
+    outbox = await postgres_outbox(pool)
+    configuration = PostgresConfiguration(pool)
+    await outbox.set_policy(policy("hook", "other"))
+    await outbox.raised("a", Severity.CRITICAL)
+    for _ in range(10):
+        await outbox.told(301.0, REFUSED)
+    await outbox.set_policy(Policy())
+    await configuration.delete_receiver("hook", principal="p", now=NOW)
+    disabled = replace(OTHER, disabled=True)
+    await configuration.update_receiver(disabled, SecretChanges(), principal="p", now=NOW)
+    assert await outbox.told(301.0) == []
+    pending = {one.receiver_id for one in await outbox.log(state=State.PENDING)}
+    assert pending == set()
+    async with pool.acquire() as session:
+        still_open = await session.fetchval(
+            "SELECT count(*) FROM alerts.alerts WHERE kind = 3 AND resolve_time IS NULL"
+        )
+    assert still_open == 0

@@ -32,7 +32,8 @@ FROM (
         SELECT notification_id FROM alerts.notifications
         WHERE receiver_id = r.receiver_id AND state = 1 AND next_attempt_time <= $1
         ORDER BY severity DESC, next_attempt_time LIMIT $4 FOR UPDATE SKIP LOCKED) due
-    WHERE r.receiver_id <> ALL($5::text[]) LIMIT $3) AS taken
+    WHERE r.receiver_id <> ALL($5::text[]) AND NOT (r.definition->>'disabled')::boolean
+    LIMIT $3) AS taken
 WHERE n.notification_id = taken.notification_id
 RETURNING {", ".join(f"n.{name.strip()}" for name in _COLUMNS.split(","))}
 """
@@ -106,6 +107,11 @@ class PostgresNotifications:
     ) -> None:
         """Store what an attempt came to, and when the next one is."""
         async with self._pool.acquire() as session, session.transaction():
+            # What is planned meanwhile would wait for a notification that is finished.
+            await session.execute(
+                "SELECT FROM alerts.delivery_plans WHERE receiver_id = $1 FOR UPDATE",
+                notification.receiver_id,
+            )
             await session.execute(
                 _END_ATTEMPT,
                 notification.notification_id,
@@ -185,7 +191,8 @@ class PostgresNotifications:
         async with self._pool.acquire() as session:
             notifications = await session.execute(
                 "DELETE FROM alerts.notifications WHERE notification_id IN (SELECT notification_id"
-                " FROM alerts.notifications WHERE create_time < $1 AND state <> 1 LIMIT $2)",
+                " FROM alerts.notifications WHERE create_time < $1 AND (state <> 1 OR kind = 4)"
+                " LIMIT $2)",
                 time,
                 limit,
             )

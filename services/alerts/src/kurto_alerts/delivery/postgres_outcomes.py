@@ -22,11 +22,15 @@ from kurto_alerts.postgres.rows import (
 async def deliver(session: Session, notification: Notification, now: datetime) -> None:
     """Store that a receiver took a notification, and end the alarm of its failure, if any."""
     await close(session, notification, State.DELIVERED, now)
-    row = await _failure_alert(session, notification.receiver_id)
-    if row is None:
+    await end_alarm(session, notification.receiver_id, now)
+
+
+async def end_alarm(session: Session, receiver_id: str, now: datetime) -> None:
+    """End the alarm that says that a receiver cannot be reached, if there is one."""
+    if await _failure_alert(session, receiver_id) is None:
         return
     number, _ = await lock_counters(session)
-    row = await _failure_alert(session, notification.receiver_id)
+    row = await _failure_alert(session, receiver_id)
     if row is not None:
         ended = end_failure(alert_from_row(row), number=number + 1, now=now)
         await write_transitions(session, [ended])

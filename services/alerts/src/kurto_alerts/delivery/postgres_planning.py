@@ -7,6 +7,7 @@ from datetime import datetime
 from kurto_alerts.delivery.grouping import Draft, Plan, Situation, plan
 from kurto_alerts.delivery.outbox import select_policy
 from kurto_alerts.delivery.policy import Policy
+from kurto_alerts.delivery.postgres_outcomes import end_alarm
 from kurto_alerts.delivery.postgres_situation import load_situation
 from kurto_alerts.delivery.routing import ENDS, Entry
 from kurto_alerts.delivery.sealing import Sealed, seal
@@ -20,6 +21,10 @@ SELECT receiver_id FROM alerts.outbox WHERE state = 'pending' AND due_time <= $1
 UNION
 SELECT receiver_id FROM alerts.notification_groups
 WHERE repeat_time <= $1 AND notification_id IS NULL
+UNION
+SELECT n.receiver_id FROM alerts.notifications n LEFT JOIN alerts.receivers r USING (receiver_id)
+WHERE n.state = 1 AND n.next_attempt_time <= $1
+    AND (r.receiver_id IS NULL OR (r.definition->>'disabled')::boolean)
 LIMIT $2
 """
 _INSERT = """
@@ -102,6 +107,7 @@ async def _cancel(session: Session, receiver_id: str, now: datetime) -> None:
     )
     for table in ("notification_groups", "told_alerts"):
         await session.execute(f"DELETE FROM alerts.{table} WHERE receiver_id = $1", receiver_id)
+    await end_alarm(session, receiver_id, now)
 
 
 class _Writing:
