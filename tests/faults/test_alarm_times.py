@@ -137,7 +137,7 @@ async def told(channel: grpc.aio.Channel, name: str, rule_id: str) -> AsyncItera
 
 
 async def _set_routes(
-    stub: notification_service_pb2_grpc.NotificationServiceAsyncStub,
+    stub: notification_service_pb2_grpc.NotificationServiceStub,
     routes: Sequence[notifications_pb2.Route],
 ) -> None:
     policy = notifications_pb2.NotificationPolicy(routes=routes, flood_machine_count=10_000)

@@ -130,7 +130,8 @@ async def test_events_of_all_sensors_follow_each_other(stores: Stores) -> None:
         await store.freeze(stored.baseline_id, learned())
 
     async def follow() -> list[tuple[str, str]]:
-        seen, number = [], 0
+        seen: list[tuple[str, str]] = []
+        number = 0
         while len(seen) < 2 * len(sensors):
             for event in await store.events_after(number, limit=3):
                 assert event.event_id > number
@@ -140,7 +141,9 @@ async def test_events_of_all_sensors_follow_each_other(stores: Stores) -> None:
         return seen
 
     async with asyncio.timeout(60):
-        seen, *_ = await asyncio.gather(follow(), *(learn(sensor_id) for sensor_id in sensors))
+        following = asyncio.create_task(follow())
+        await asyncio.gather(*(learn(sensor_id) for sensor_id in sensors))
+        seen = await following
     assert sorted(seen) == sorted((s, kind) for s in sensors for kind in ("frozen", "requested"))
 
 

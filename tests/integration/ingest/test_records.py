@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kurto.analyzer.v1.analyzer_service_pb2_grpc import add_AnalyzerServiceServicer_to_server
-from kurto.assets.v1 import asset_service_pb2
+from kurto.assets.v1 import asset_service_pb2, assets_pb2
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import stream_control_service_pb2 as control_pb
 from kurto.ingest.v1 import stream_status_pb2 as status_pb
@@ -150,7 +150,8 @@ async def test_mean_outside_of_the_declared_range_is_flagged_once_it_is_declared
         asset_service_pb2.GetSensorRequest(sensor_id=sender.sensor_id)
     )
     channel = found.sensor.config.channels[1]
-    channel.coupling, channel.bias_range.lower, channel.bias_range.upper = 2, 5.5, 6.0
+    channel.coupling = assets_pb2.COUPLING_DC
+    channel.bias_range.lower, channel.bias_range.upper = 5.5, 6.0
     update = asset_service_pb2.UpdateSensorRequest(sensor=found.sensor)
     stored = (await running.assets.UpdateSensor(update)).sensor
     assert stored.config.channels[1].bias_range == channel.bias_range

@@ -17,6 +17,8 @@ from kurto_cli.rule_files.quantities import format_duration, parse_duration
 from kurto_cli.rules import File, call_service, read_file, rules
 from kurto_cli.target import DEFAULT_TARGET, CaCertificate, Target, Token, fail
 
+__all__ = ["rules", "try_rule"]
+
 Rule = Annotated[str, typer.Option(help="Id of the rule, where the file has several.")]
 Last = Annotated[str, typer.Option(metavar="DURATION", help="How far to look back: 12h, 7d.")]
 Sensors = Annotated[list[str] | None, typer.Option("--sensor", help="Only this sensor; repeat.")]
