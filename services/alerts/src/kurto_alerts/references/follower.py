@@ -64,19 +64,23 @@ class BaselineFollower:
     async def run(self) -> None:
         """Follow for ever; an absent analyzer or PostgreSQL only postpones it."""
         number: int | None = None
+        lost = False
         while True:
             try:
                 if number is None:
                     number = await self.load()
                 number = await self.follow(number)
+                lost = False
             except Exception as error:
                 passing = isinstance(error, grpc.aio.AioRpcError | asyncio.InvalidStateError)
                 if not (passing or is_passing(error)):
                     raise
                 number = None  # another process may have gone on meanwhile
                 self._metrics.read_failures.labels("baselines").inc()
-                extra = {"action": "baselines_lost", "problem": repr(error)}
-                _LOG.warning("Cannot follow baselines; the stored ones hold", extra=extra)
+                if not lost:  # said once, not at every look
+                    extra = {"action": "baselines_lost", "problem": repr(error)}
+                    _LOG.warning("Cannot follow baselines; the stored ones hold", extra=extra)
+                lost = True
             await self._clock.sleep(self._poll_s)
 
     async def follow(self, number: int) -> int:
