@@ -93,7 +93,8 @@ class AlertsMetrics:
         )
         zero_initialise(self.transitions, kind=[kind.name for kind in TransitionKind])
         zero_initialise(self.open_alerts, severity=[level.name for level in Severity if level])
-        zero_initialise(self.read_failures, source=("baselines", "live", "history", "registry", "publish"))
+        sources = ("baselines", "live", "history", "registry", "publish")
+        zero_initialise(self.read_failures, source=sources)
         zero_initialise(self.restarts, reason=("store", "rules"))
 
     def count_evaluation(self, evaluation: Evaluation) -> None:
