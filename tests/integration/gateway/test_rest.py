@@ -157,6 +157,67 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         '{"user": "shift B", "comment": "seen", "revision": "4"}',
         {"alert_id": "0198-x", "user": "shift B", "comment": "seen", "revision": 4},
     ),
+    "kurto.alerts.v1.AlertService.GetEvidence": (
+        "GET", "/api/alerts/evidence/0198-x", "", {"alert_id": "0198-x"},
+    ),
+    "kurto.alerts.v1.AlertService.AcknowledgeAlerts": (
+        "POST", "/api/alerts/acknowledge", '{"alert_ids": ["a", "b"], "user": "shift B"}',
+        {"alert_ids": ["a", "b"], "user": "shift B"},
+    ),
+    "kurto.alerts.v1.AlertService.UnacknowledgeAlert": (
+        "POST", "/api/alerts/unacknowledge/0198-x", '{"user": "shift B", "revision": "4"}',
+        {"alert_id": "0198-x", "user": "shift B", "revision": 4},
+    ),
+    "kurto.alerts.v1.AlertService.CommentAlert": (
+        "POST", "/api/alerts/comment/0198-x", '{"comment": "it whistles"}',
+        {"alert_id": "0198-x", "comment": "it whistles"},
+    ),
+    "kurto.alerts.v1.AlertService.ShelveAlert": (
+        "POST", "/api/alerts/shelve/0198-x",
+        '{"duration": "3600s", "one_shot": true, "reason": "known"}',
+        {"alert_id": "0198-x", "one_shot": True, "reason": "known"},
+    ),
+    "kurto.alerts.v1.AlertService.ShelveAlerts": (
+        "POST", "/api/alerts/shelve-many", '{"alert_ids": ["a"], "reason": "known"}',
+        {"alert_ids": ["a"], "reason": "known"},
+    ),
+    "kurto.alerts.v1.AlertService.UnshelveAlert": (
+        "POST", "/api/alerts/unshelve/0198-x", '{"user": "shift B"}',
+        {"alert_id": "0198-x", "user": "shift B"},
+    ),
+    "kurto.alerts.v1.AlertService.ListShelves": (
+        "GET", "/api/alerts/shelves?page_size=5", "", {"page_size": 5},
+    ),
+    "kurto.alerts.v1.AlertService.ResetAlert": (
+        "POST", "/api/alerts/reset/0198-x", '{"comment": "checked"}',
+        {"alert_id": "0198-x", "comment": "checked"},
+    ),
+    "kurto.alerts.v1.AlertService.SetOutOfService": (
+        "POST", "/api/alerts/out-of-service",
+        '{"target": {"machine_id": "pump-7"}, "reason": "overhaul"}', {"reason": "overhaul"},
+    ),
+    "kurto.alerts.v1.AlertService.ReturnToService": (
+        "POST", "/api/alerts/return-to-service",
+        '{"target": {"machine_id": "pump-7"}, "user": "shift B"}', {"user": "shift B"},
+    ),
+    "kurto.alerts.v1.AlertService.ListOutOfService": (
+        "GET", "/api/alerts/out-of-service?page_size=5", "", {"page_size": 5},
+    ),
+    "kurto.alerts.v1.AlertService.MarkFinding": (
+        "POST", "/api/alerts/finding/0198-x", '{"finding": "FINDING_FALSE"}',
+        {"alert_id": "0198-x", "finding": 2},
+    ),
+    "kurto.alerts.v1.AlertService.ListOperatorActions": (
+        "GET", f"/api/alerts/actions?{TIMES}&principal=ann&page_size=5", "",
+        {"principal": "ann", "page_size": 5},
+    ),
+    "kurto.alerts.v1.AlertService.GetAlarmReport": (
+        "GET", f"/api/alerts/report?{TIMES}&machine_ids=pump-7", "", {"machine_ids": ["pump-7"]},
+    ),
+    "kurto.alerts.v1.NotificationService.ListNotifications": (
+        "GET", "/api/notifications?receiver_id=hook&state=NOTIFICATION_STATE_DELIVERED", "",
+        {"receiver_id": "hook", "state": 2},
+    ),
 }  # fmt: skip
 METHODS = {
     str(method.full_name): method for service in public_services() for method in service.methods
