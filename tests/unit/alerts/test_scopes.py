@@ -458,6 +458,17 @@ def test_without_references_nothing_is_derived() -> None:
     assert Engine([rule], {}).evaluate([make_frame(0, 9.0)]) == []
 
 
+def test_the_history_is_asked_for_features_only() -> None:
+    rules = [
+        make_rule("value", feature="kurtosis"),
+        replace(make_rule("ratio", unit="1"), measure=Measure.BASELINE_RATIO),
+        replace(make_rule("zone", unit="1", feature=""), measure=Measure.ISO_ZONE),
+        replace(make_rule("f", unit="1", feature="ball"), measure=Measure.FAULT_SCORE),
+        replace(make_rule("off", feature="crest_factor"), disabled=True),
+    ]
+    assert Engine(rules, {}).features == ("kurtosis", "rms")
+
+
 # Lower bounds -----------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from kurto_alerts.conditions import ConditionTable
 from kurto_alerts.frames import Frame, Layout, SensorProfile, window_interval_us
 from kurto_alerts.open_conditions import OpenConditions, Standing
 from kurto_alerts.references.derived import ReferenceTrack, needs_track
-from kurto_alerts.rules import Rule, Scope
+from kurto_alerts.rules import Measure, Rule, Scope
 from kurto_alerts.sensor_plans import SensorPlan, load_record, make_plan, save_record
 from kurto_alerts.steps import Event, changes_of, in_time_order, step_windows
 from kurto_alerts.watches import watches_of
@@ -74,9 +74,13 @@ class Engine:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of the features that any rule reads, sorted."""
-        rules = self._rules.values()
-        return tuple(sorted({rule.feature for rule in rules if rule.feature and not rule.disabled}))
+        """Names of the features that any rule reads, sorted; families of diagnoses are none."""
+        found = {
+            rule.feature
+            for rule in self._rules.values()
+            if not rule.disabled and rule.measure is not Measure.FAULT_SCORE
+        }
+        return tuple(sorted(found - {""}))
 
     @property
     def open_alert_ids(self) -> Mapping[Key, str]:
