@@ -9,7 +9,7 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import live_path, raw_path, window_features, window_peers
+from benchmarks import alarm_load, live_path, raw_path, window_features, window_peers
 from benchmarks.figures import Figure
 
 
@@ -32,6 +32,7 @@ def main() -> None:
     figures += live_path.measure_all_features(
         sensors=options.all_features_sensors, duration_s=options.seconds
     )
+    figures += alarm_load.measure(duration_s=options.seconds)
     print_table(figures)
     report = {
         "machine": machine(),

@@ -9,8 +9,8 @@ from kurto_alerts.alert_state import Key
 from kurto_alerts.exceptions import FieldInvalid, PageTokenInvalid
 from kurto_alerts.operators.ports import ShelfPosition
 from kurto_alerts.ports import ActivePosition, HistoryPosition
-from kurto_alerts.transition_log import Place
 from kurto_alerts.rule_changes import VersionPosition
+from kurto_alerts.transition_log import Place
 
 DEFAULT_PAGE_SIZE = 100
 LARGEST_PAGE_SIZE = 1000

@@ -173,7 +173,7 @@ class NoEvidence(NotFound):
 
 
 class NotSetAside(FailedPrecondition):
-    """It is not on the shelf, or not out of service: ListShelves and ListOutOfService name what is."""
+    """Neither on the shelf nor out of service: see ListShelves and ListOutOfService."""
 
     reason = "NOT_SET_ASIDE"
 

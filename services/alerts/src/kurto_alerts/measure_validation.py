@@ -7,7 +7,6 @@ from kurto_alerts.rule_drafts import RuleDraft
 from kurto_alerts.rules import Measure, Operator
 from kurto_alerts.units import UNITS, fits_feature
 
-FAULT_FAMILIES = ("outer_race", "inner_race", "ball")
 DIMENSIONLESS = "1"
 # Those compare a number of the catalogue's feature with limits in its own unit.
 IN_FEATURE_UNIT = frozenset({Measure.VALUE, Measure.RATE_PER_MINUTE})
@@ -37,12 +36,11 @@ def check_feature(draft: RuleDraft, measure: Measure, feature_units: Mapping[str
         if draft.feature not in feature_units:
             raise UnknownFeature(feature=draft.feature, field="rule.feature")
     elif measure is Measure.FAULT_SCORE:
-        if draft.feature and draft.feature not in FAULT_FAMILIES:
-            raise FieldInvalid(
-                f"rule.feature must be one of {', '.join(FAULT_FAMILIES)} with"
-                " MEASURE_FAULT_SCORE, or empty for the highest score",
-                field="rule.feature",
-            )
+        raise FieldInvalid(
+            "rule.measure MEASURE_FAULT_SCORE is not evaluated yet: watch"
+            " MEASURE_ACCELERATION_GROWTH, and read the diagnosis beside its alarm",
+            field="rule.measure",
+        )
     elif draft.feature:
         raise FieldInvalid(
             f"rule.feature must be empty with MEASURE_{measure.name}, which has no feature",

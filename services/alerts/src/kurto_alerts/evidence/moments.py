@@ -69,20 +69,26 @@ def place_of(machine_id: str, sensor_id: str) -> str:
 def moments_of(
     transitions: Iterable[Transition], changes: Iterable[ConditionChange]
 ) -> list[Moment]:
-    """Return the moments of the alerts of vibration that were raised or became worse."""
+    """Return the moments of the alerts of vibration that were raised or became worse, one each.
+
+    Of an alert that is both in one batch the first counts.
+    """
     times = {(change.alert_id, change.kind): change.time_us for change in changes}
-    moments = []
+    moments: dict[str, Moment] = {}
     for transition in transitions:
         alert = transition.alert
         if transition.kind not in _FREEZING or alert.kind is not AlertKind.VIBRATION:
+            continue
+        if alert.alert_id in moments:
             continue
         # A latched alert that comes back is RAISED to the engine.
         time_us = times.get((alert.instance, transition.kind)) or times.get(
             (alert.instance, TransitionKind.RAISED)
         )
         time = alert.raise_time if time_us is None else sample_time(time_us)
-        moments.append(Moment(alert.alert_id, place_of(alert.machine_id, alert.sensor_id), time))
-    return moments
+        place = place_of(alert.machine_id, alert.sensor_id)
+        moments[alert.alert_id] = Moment(alert.alert_id, place, time)
+    return list(moments.values())
 
 
 def share_moments(

@@ -1140,7 +1140,8 @@ export enum Measure {
 
   /**
    * Score of a diagnosis: of the family named by `feature` ("outer_race", "inner_race" or "ball"), of the
-   * highest when it is empty; unit "1". Its windows are diagnoses, one about every 10 s.
+   * highest when it is empty; unit "1". Its windows are diagnoses, one about every 10 s. Refused by this
+   * release, which does not evaluate it yet.
    *
    * @generated from enum value: MEASURE_FAULT_SCORE = 7;
    */
