@@ -124,7 +124,7 @@ def speeds(draw: st.DrawFn) -> tuple[float | None, float | None] | None:
 
 @st.composite
 def drafts(draw: st.DrawFn) -> RuleDraft:
-    measure = draw(st.sampled_from(Measure))
+    measure = draw(st.sampled_from([one for one in Measure if one is not Measure.FAULT_SCORE]))
     operator = Operator.ABOVE if measure in ABOVE_ONLY else draw(st.sampled_from(Operator))
     severities = draw(st.permutations(list(Severity)[1:]))[: draw(st.integers(1, 3))]
     levels = []
