@@ -165,6 +165,7 @@ class Plant:
             "KURTO_INGEST_ANALYZER_ADDRESS": self.target("analyzer"),
             "KURTO_ALERTS_ANALYZER_ADDRESS": self.target("analyzer"),
             "KURTO_ALERTS_INGEST_ADDRESS": self.target("ingest"),
+            "KURTO_ANALYZER_INGEST_ADDRESS": self.target("ingest"),
             **self.settings,
         }
 

@@ -239,12 +239,18 @@ class AlertsSettings(ServiceSettings):
     evidence_patience_s: float = Field(
         30.0, gt=0, description="Seconds for which samples behind the moment are waited for."
     )
-    evidence_retry_s: float = Field(
-        30.0, gt=0,
-        description="Seconds that one attempt has before another may begin; doubled each time.",
+    evidence_lease_s: float = Field(
+        60.0, gt=0,
+        description="Seconds after which a moment whose process was killed is frozen by another.",
     )  # fmt: skip
+    evidence_retry_s: float = Field(
+        1.0, gt=0, description="First wait before a moment that failed is tried again, in seconds."
+    )
     evidence_retry_max_s: float = Field(
-        120.0, gt=0, description="Longest time between two attempts to freeze a moment, in seconds."
+        60.0, gt=0, description="Longest wait before a moment is tried again, in seconds."
+    )
+    evidence_sweep_s: float = Field(
+        60.0, gt=0, description="Seconds between two sweeps of old evidence."
     )
     evidence_give_up_s: float = Field(
         3600.0, gt=0, description="Age at which a moment is given up, in seconds."

@@ -58,15 +58,9 @@ class EvidenceStore(Protocol):
     """Keeps evidence."""
 
     async def take_due(
-        self,
-        *,
-        now: datetime,
-        settle_s: float,
-        limit: int,
-        first_pause_s: float,
-        longest_pause_s: float,
+        self, *, now: datetime, settle_s: float, limit: int, lease_s: float
     ) -> list[FreezeJob]:
-        """Return moments that are to be frozen, and put their next attempt off.
+        """Return moments that are to be frozen, and put their next attempt off by `lease_s`.
 
         None that was noted less than `settle_s` seconds ago.
         """

@@ -14,7 +14,7 @@ from kurto_service.postgres import Pool
 
 _TAKE = f"""
 UPDATE alerts.evidence AS e SET attempt_count = e.attempt_count + 1,
-    next_attempt_time = $1 + least($4::interval * 2 ^ least(e.attempt_count, 20), $5::interval)
+    next_attempt_time = $1 + $4::interval
 FROM (
     SELECT evidence_id FROM alerts.evidence
     WHERE state = 1 AND next_attempt_time <= $1 AND create_time <= $2
@@ -81,24 +81,12 @@ class PostgresEvidence:
         self._pool = pool
 
     async def take_due(
-        self,
-        *,
-        now: datetime,
-        settle_s: float,
-        limit: int,
-        first_pause_s: float,
-        longest_pause_s: float,
+        self, *, now: datetime, settle_s: float, limit: int, lease_s: float
     ) -> list[FreezeJob]:
         """Return moments that are to be frozen, and put their next attempt off."""
+        settled = now - timedelta(seconds=settle_s)
         async with self._pool.acquire() as session:
-            rows = await session.fetch(
-                _TAKE,
-                now,
-                now - timedelta(seconds=settle_s),
-                limit,
-                timedelta(seconds=first_pause_s),
-                timedelta(seconds=longest_pause_s),
-            )
+            rows = await session.fetch(_TAKE, now, settled, limit, timedelta(seconds=lease_s))
         return [
             FreezeJob(moment_from_row(row), row["create_time"], row["attempt_count"])
             for row in rows

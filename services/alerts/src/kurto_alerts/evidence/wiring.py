@@ -42,6 +42,8 @@ def wire_evidence(settings: AlertsSettings, runtime: Runtime[AlertsSettings], po
         wait_s=settings.evidence_poll_s,
         first_pause_s=settings.evidence_retry_s,
         longest_pause_s=settings.evidence_retry_max_s,
+        lease_s=settings.evidence_lease_s,
+        sweep_s=settings.evidence_sweep_s,
         give_up_s=settings.evidence_give_up_s,
         keep_s=settings.evidence_keep_s,
         total_bytes=settings.evidence_total_bytes,

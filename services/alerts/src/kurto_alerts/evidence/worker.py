@@ -33,7 +33,11 @@ class WorkerLimits:
     wait_s : float
         Seconds between two looks for samples behind the moment.
     first_pause_s, longest_pause_s : float
-        Wait before an attempt is repeated: doubled each time.
+        Wait before an attempt that failed is repeated: a quarter of the age, within these.
+    lease_s : float
+        Seconds after which a moment whose process was killed is another's.
+    sweep_s : float
+        Seconds between two looks for what is too old or too much.
     give_up_s : float
         Age in seconds at which a moment is given up.
     keep_s : float
@@ -49,6 +53,8 @@ class WorkerLimits:
     wait_s: float
     first_pause_s: float
     longest_pause_s: float
+    lease_s: float
+    sweep_s: float
     give_up_s: float
     keep_s: float
     total_bytes: int
@@ -68,6 +74,7 @@ class EvidenceWorker:
         self._freezer = freezer
         self._limits = limits
         self._clock = clock
+        self._swept_s = float("-inf")
 
     async def run(self) -> None:
         """Freeze for ever; what becomes due while PostgreSQL is away is done afterwards."""
@@ -85,29 +92,36 @@ class EvidenceWorker:
     async def run_once(self) -> bool:
         """Freeze what is due and forget what is old; tell whether there may be more at once."""
         limits, now = self._limits, self._clock.now()
-        expired = await self._store.expire(
-            before=now - timedelta(seconds=limits.keep_s),
-            total_bytes=limits.total_bytes,
-            limit=SWEEP_SIZE,
-        )
+        expired = await self._sweep()
         jobs = await self._store.take_due(
             now=now,
             settle_s=limits.settle_s,
             limit=limits.concurrency,
-            first_pause_s=limits.first_pause_s,
-            longest_pause_s=limits.longest_pause_s,
+            lease_s=limits.lease_s,
         )
         await asyncio.gather(*(self._freeze(job) for job in jobs))
         return len(jobs) == limits.concurrency or expired == SWEEP_SIZE
+
+    async def _sweep(self) -> int:
+        """Forget what is old now and then; return how many moments."""
+        limits, now_s = self._limits, self._clock.monotonic()
+        if now_s - self._swept_s < limits.sweep_s:
+            return 0
+        expired = await self._store.expire(
+            before=self._clock.now() - timedelta(seconds=limits.keep_s),
+            total_bytes=limits.total_bytes,
+            limit=SWEEP_SIZE,
+        )
+        if expired < SWEEP_SIZE:
+            self._swept_s = now_s
+        return expired
 
     async def _freeze(self, job: FreezeJob) -> None:
         age_s = (self._clock.now() - job.create_time).total_seconds()
         try:
             frozen = await self._freezer.freeze(job, patient=age_s < self._limits.patience_s)
         except SamplesOutstanding:
-            await self._store.postpone(
-                job, self._clock.now() + timedelta(seconds=self._limits.wait_s)
-            )
+            await self._postpone(job, self._limits.wait_s)
             return
         except (
             grpc.aio.AioRpcError,
@@ -118,6 +132,8 @@ class EvidenceWorker:
         ) as error:
             if age_s < self._limits.give_up_s:
                 self._log("evidence_retried", "Evidence of an alarm is not read yet", job, error)
+                pause_s = max(self._limits.first_pause_s, age_s / 4)
+                await self._postpone(job, min(pause_s, self._limits.longest_pause_s))
                 return
             problem = f"{getattr(error, 'details', lambda: None)() or error!r}"
             await self._store.fail(job, f"not read for {age_s:.0f} s: {problem}")
@@ -127,6 +143,9 @@ class EvidenceWorker:
             await self._store.fail(job, " ".join(frozen.summary.remarks) or "no samples")
             return
         await self._store.store(job, frozen, now=self._clock.now())
+
+    async def _postpone(self, job: FreezeJob, pause_s: float) -> None:
+        await self._store.postpone(job, self._clock.now() + timedelta(seconds=pause_s))
 
     def _log(self, action: str, text: str, job: FreezeJob, error: Exception) -> None:
         extra = {"action": action, "place": job.moment.place, "problem": repr(error)}

@@ -74,13 +74,7 @@ class MemoryEvidence:
         return self.moments[evidence_id - 1]
 
     async def take_due(
-        self,
-        *,
-        now: datetime,
-        settle_s: float,
-        limit: int,
-        first_pause_s: float,
-        longest_pause_s: float,
+        self, *, now: datetime, settle_s: float, limit: int, lease_s: float
     ) -> list[FreezeJob]:
         """Return moments that are to be frozen, and put their next attempt off."""
         settled = now - timedelta(seconds=settle_s)
@@ -93,9 +87,8 @@ class MemoryEvidence:
         ]
         due.sort(key=lambda one: one.next_attempt_time)
         for one in due[:limit]:
-            pause_s = min(first_pause_s * 2 ** min(one.attempts, 20), longest_pause_s)
             one.attempts += 1
-            one.next_attempt_time = now + timedelta(seconds=pause_s)
+            one.next_attempt_time = now + timedelta(seconds=lease_s)
         return [FreezeJob(one.moment, one.create_time, one.attempts) for one in due[:limit]]
 
     async def store(self, job: FreezeJob, frozen: FrozenEvidence, *, now: datetime) -> bool:
