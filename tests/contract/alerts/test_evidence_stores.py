@@ -305,8 +305,11 @@ async def test_the_spectrum_of_a_baseline_is_kept_once(stores: Stores) -> None:
     assert await stores.evidence.baseline_at("a", NOW) == (7, NOW)
     assert await stores.evidence.baseline_at("a", NOW - SECOND) is None
     assert await stores.evidence.baseline_at("b", NOW) is None
+    assert await stores.evidence.new_baselines(NOW - SECOND, 9) == [(7, "a", NOW)]
+    assert await stores.evidence.new_baselines(NOW, 9) == []
     for lines in ([1.0], [2.0]):
         spectrum = spectrum_pb2.Spectrum(channel="x", lines=lines)
         await stores.evidence.save_baseline_spectrum(7, spectrum)
     kept = await stores.evidence.baseline_spectra(7)
     assert {channel: list(one.lines) for channel, one in kept.items()} == {"x": [1.0]}
+    assert await stores.evidence.new_baselines(NOW - SECOND, 9) == []

@@ -255,6 +255,9 @@ class AlertsSettings(ServiceSettings):
     evidence_give_up_s: float = Field(
         3600.0, gt=0, description="Age at which a moment is given up, in seconds."
     )
+    evidence_baseline_poll_s: float = Field(
+        10.0, gt=0, description="Seconds between two looks for baselines without spectra."
+    )
     evidence_keep_s: float = Field(
         31_536_000.0, gt=0, description="Seconds for which evidence is kept."
     )

@@ -89,6 +89,12 @@ class EvidenceStore(Protocol):
     async def baseline_at(self, sensor_id: str, time: datetime) -> tuple[int, datetime] | None:
         """Return number and time of freezing of the baseline in force, None if there is none."""
 
+    async def new_baselines(self, after: datetime, limit: int) -> list[tuple[int, str, datetime]]:
+        """Return number, sensor and time of freezing of baselines without any spectrum.
+
+        Those that were frozen after a time, by number.
+        """
+
     async def baseline_spectra(self, baseline_id: int) -> Mapping[str, spectrum_pb2.Spectrum]:
         """Return the spectra of a baseline by channel."""
 

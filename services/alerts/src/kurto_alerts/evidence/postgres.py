@@ -12,6 +12,8 @@ from kurto_alerts.frames import SensorProfile
 from kurto_alerts.postgres.evidence_moments import MOMENT_COLUMNS, moment_from_row
 from kurto_service.postgres import Pool
 
+# Evidence is larger than what a call may store.
+WRITE_TIMEOUT_S = 60.0
 _TAKE = f"""
 UPDATE alerts.evidence AS e SET attempt_count = e.attempt_count + 1,
     next_attempt_time = $1 + $4::interval
@@ -72,6 +74,11 @@ _BASELINE = """
 SELECT baseline_id, freeze_time FROM alerts.baselines WHERE sensor_id = $1 AND freeze_time <= $2
     AND (end_time IS NULL OR end_time > $2) ORDER BY baseline_id DESC LIMIT 1
 """
+_NEW_BASELINES = """
+SELECT baseline_id, sensor_id, freeze_time FROM alerts.baselines b WHERE freeze_time > $1
+    AND NOT EXISTS (SELECT FROM alerts.baseline_spectra s WHERE s.baseline_id = b.baseline_id)
+ORDER BY baseline_id LIMIT $2
+"""
 
 
 class PostgresEvidence:
@@ -109,7 +116,7 @@ class PostgresEvidence:
             found = await session.fetchval(_LOCK, moment.evidence_id, moment.first, moment.last)
             if found is None:
                 return False
-            await session.executemany(_INSERT_PART, rows)
+            await session.executemany(_INSERT_PART, rows, timeout=WRITE_TIMEOUT_S)
             await session.execute(
                 _FINISH,
                 moment.evidence_id,
@@ -170,6 +177,12 @@ class PostgresEvidence:
         async with self._pool.acquire() as session:
             row = await session.fetchrow(_BASELINE, sensor_id, time)
         return None if row is None else (row["baseline_id"], row["freeze_time"])
+
+    async def new_baselines(self, after: datetime, limit: int) -> list[tuple[int, str, datetime]]:
+        """Return number, sensor and time of freezing of baselines without any spectrum."""
+        async with self._pool.acquire() as session:
+            rows = await session.fetch(_NEW_BASELINES, after, limit)
+        return [tuple(row) for row in rows]
 
     async def baseline_spectra(self, baseline_id: int) -> Mapping[str, spectrum_pb2.Spectrum]:
         """Return the spectra of a baseline by channel."""

@@ -1,5 +1,6 @@
 """Builds what freezes the moments of alerts."""
 
+from kurto_alerts.evidence.baselines import BaselineSpectra
 from kurto_alerts.evidence.freezing import FreezeLimits, Freezer
 from kurto_alerts.evidence.peers import GrpcSamples, GrpcSignals
 from kurto_alerts.evidence.postgres import PostgresEvidence
@@ -11,18 +12,20 @@ from kurto_service.runtime import Runtime
 
 
 def wire_evidence(settings: AlertsSettings, runtime: Runtime[AlertsSettings], pool: Pool) -> None:
-    """Start the worker."""
+    """Start the worker, and what takes the spectra of baselines."""
     store = PostgresEvidence(pool)
+    samples = GrpcSamples(
+        runtime.channel(settings.ingest_address),
+        timeout_s=settings.evidence_timeout_s,
+        sample_count=settings.evidence_sample_count,
+    )
+    signals = GrpcSignals(
+        runtime.channel(settings.analyzer_address), timeout_s=settings.evidence_timeout_s
+    )
     freezer = Freezer(
         store,
-        GrpcSamples(
-            runtime.channel(settings.ingest_address),
-            timeout_s=settings.evidence_timeout_s,
-            sample_count=settings.evidence_sample_count,
-        ),
-        GrpcSignals(
-            runtime.channel(settings.analyzer_address), timeout_s=settings.evidence_timeout_s
-        ),
+        samples,
+        signals,
         FreezeLimits(
             span=FrozenSpan(
                 before_s=settings.evidence_before_s,
@@ -50,3 +53,13 @@ def wire_evidence(settings: AlertsSettings, runtime: Runtime[AlertsSettings], po
     )
     worker = EvidenceWorker(store, freezer, limits, runtime.clock)
     runtime.spawn("evidence", worker.run())
+    baselines = BaselineSpectra(
+        store,
+        samples,
+        signals,
+        runtime.clock,
+        span_s=settings.evidence_before_s + settings.evidence_after_s,
+        age_s=settings.evidence_give_up_s,
+        poll_s=settings.evidence_baseline_poll_s,
+    )
+    runtime.spawn("baseline-spectra", baselines.run())

@@ -99,7 +99,11 @@ class EvidenceWorker:
             limit=limits.concurrency,
             lease_s=limits.lease_s,
         )
-        await asyncio.gather(*(self._freeze(job) for job in jobs))
+        # Each is over before a failure of one is told.
+        ends = await asyncio.gather(*(self._freeze(job) for job in jobs), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
         return len(jobs) == limits.concurrency or expired == SWEEP_SIZE
 
     async def _sweep(self) -> int:

@@ -163,6 +163,15 @@ class MemoryEvidence:
         found = self.baselines.get(sensor_id)
         return found if found is not None and found[1] <= time else None
 
+    async def new_baselines(self, after: datetime, limit: int) -> list[tuple[int, str, datetime]]:
+        """Return number, sensor and time of freezing of baselines without any spectrum."""
+        found = [
+            (number, sensor_id, freeze_time)
+            for sensor_id, (number, freeze_time) in self.baselines.items()
+            if freeze_time > after and number not in self.spectra
+        ]
+        return sorted(found)[:limit]
+
     async def baseline_spectra(self, baseline_id: int) -> Mapping[str, spectrum_pb2.Spectrum]:
         """Return the spectra of a baseline by channel."""
         return self.spectra.get(baseline_id, {})
