@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -159,6 +159,16 @@ async def test_a_flood_at_one_moment_is_one_moment(stores: Stores) -> None:
     assert await state_of(stores, late) is EvidenceState.STORED
 
 
+async def test_an_alert_that_is_worse_in_the_same_batch_has_one_moment(stores: Stores) -> None:
+    first = raised("a")
+    worse = replace(first, kind=TransitionKind.ESCALATED, time_us=first.time_us + 60_000_000)
+    transitions = await stores.commit(first, worse)
+    assert [one.kind for one in transitions] == [TransitionKind.RAISED, TransitionKind.ESCALATED]
+    (job,) = await stores.take()
+    assert job.moment.first == job.moment.last
+    assert await state_of(stores, first.alert_id) is EvidenceState.PENDING
+
+
 async def test_a_later_moment_has_evidence_of_its_own(stores: Stores) -> None:
     await stores.commit(raised("a"))
     await stores.commit(raised("b", at_s=2.1))
@@ -240,9 +250,9 @@ async def test_the_oldest_evidence_makes_room(stores: Stores) -> None:
         assert change.time_us == START_US + number * 10_000_000
     ids = [raised(f"a{number}", at_s=10.0 * number).alert_id for number in range(3)]
     size = frozen(("a", "x")).byte_count
-    limits = {"before": NOW - SECOND, "limit": 10}
-    assert await stores.evidence.expire(total_bytes=3 * size, **limits) == 0
-    assert await stores.evidence.expire(total_bytes=2 * size, **limits) == 1
+    expire = partial(stores.evidence.expire, limit=10)
+    assert await expire(before=NOW - SECOND, total_bytes=3 * size) == 0
+    assert await expire(before=NOW - SECOND, total_bytes=2 * size) == 1
     states = [await state_of(stores, one) for one in ids]
     assert states == [EvidenceState.EXPIRED, EvidenceState.STORED, EvidenceState.STORED]
     assert (

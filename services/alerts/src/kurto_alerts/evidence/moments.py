@@ -1,6 +1,7 @@
 """Which moments of which machines are frozen, and which alerts share one."""
 
 import enum
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -111,17 +112,19 @@ def share_moments(
         Alert id and position in `shared`.
     """
     shared, links = list(known), []
+    at_place: defaultdict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(known):
+        at_place[one.place].append(at)
     for moment in sorted(moments, key=lambda one: (one.time, one.alert_id)):
-        for at, candidate in enumerate(shared):
-            if candidate.place != moment.place:
-                continue
-            widened = candidate.with_time(moment.time)
+        for at in at_place[moment.place]:
+            widened = shared[at].with_time(moment.time)
             if widened is not None:
                 shared[at] = widened
                 links.append((moment.alert_id, at))
                 break
         else:
             links.append((moment.alert_id, len(shared)))
+            at_place[moment.place].append(len(shared))
             shared.append(SharedMoment(0, moment.place, moment.time, moment.time))
     return shared, links
 

@@ -32,7 +32,10 @@ SELECT {MOMENT_COLUMNS} FROM alerts.evidence WHERE state = 2 AND place = ANY($1:
 """
 _INSERT = """
 INSERT INTO alerts.evidence (place, first_moment, last_moment, next_attempt_time, create_time)
-VALUES ($1, $2, $3, $4, $4) RETURNING evidence_id
+SELECT place, first_moment, last_moment, $4, $4
+FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[])
+    AS m (place, first_moment, last_moment)
+RETURNING evidence_id, place, first_moment
 """
 _WIDEN = "UPDATE alerts.evidence SET first_moment = $2, last_moment = $3 WHERE evidence_id = $1"
 _LINK = """
@@ -71,14 +74,15 @@ async def write_moments(
         for row in await session.fetch(query, *near)
     ]
     shared, links = share_moments(moments, known)
-    ids = []
-    for at, moment in enumerate(shared):
-        number = moment.evidence_id
-        if not number:
-            number = await session.fetchval(_INSERT, moment.place, moment.first, moment.last, now)
-        elif moment != known[at]:
-            await session.execute(_WIDEN, number, moment.first, moment.last)
-        ids.append(number)
+    new = [moment for moment in shared if not moment.evidence_id]
+    columns = ([one.place for one in new], [one.first for one in new], [one.last for one in new])
+    inserted = await session.fetch(_INSERT, *columns, now) if new else []
+    # New moments of one place begin at different times.
+    numbers = {(row["place"], row["first_moment"]): row["evidence_id"] for row in inserted}
+    ids = [one.evidence_id or numbers[one.place, one.first] for one in shared]
+    for before, after in zip(known, shared, strict=False):
+        if after != before:
+            await session.execute(_WIDEN, after.evidence_id, after.first, after.last)
     await session.execute(_LINK, [alert_id for alert_id, _ in links], [ids[at] for _, at in links])
 
 
