@@ -45,10 +45,14 @@ def edit(path: Path, pattern: str, replacement: str) -> None:
 
 
 def request_message(folder: Path) -> Path:
-    """Return a proto that has a message with a field of type string."""
-    protos = sorted((folder / "protos").rglob("*.proto"))
+    """Return a proto that was released and has a message with a field of type string."""
+    root = folder / "protos"
+    released = (root / "released.json").read_text()
     return next(
-        path for path in protos if re.search(r"^  string \w+ = \d+;$", path.read_text(), re.M)
+        path
+        for path in sorted(root.rglob("*.proto"))
+        if f'"{path.relative_to(root).as_posix()}"' in released
+        and re.search(r"^  string \w+ = \d+;$", path.read_text(), re.M)
     )
 
 

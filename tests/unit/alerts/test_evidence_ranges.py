@@ -104,7 +104,11 @@ def chunk(of: SamplesHeader, first: int, end: int, speed_hz: float | None = None
 def test_holes_stay_holes() -> None:
     of = header(100, 200)
     hole = SamplesHole(header=of, first_index=130, end_index=150, reason="missing")
-    pieces = [chunk(of, 100, 130, 24.0), hole, chunk(of, 150, 200, 25.0)]
+    pieces: list[SamplesChunk | SamplesHole] = [
+        chunk(of, 100, 130, 24.0),
+        hole,
+        chunk(of, 150, 200, 25.0),
+    ]
     record = gather_record(pieces, moment_us=1_500_000, limit=1000)
     assert record is not None
     assert (record.first_index, record.missing_count, record.speed_hz) == (100, 20, 25.0)

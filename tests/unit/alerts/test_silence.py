@@ -72,6 +72,19 @@ def test_a_sensor_that_stops_is_stale_within_three_seconds_and_a_look() -> None:
     )
 
 
+def test_sensors_that_had_stopped_before_are_no_excuse() -> None:
+    plant = Plant("a", "b", "c")
+    plant.run(5)
+    plant.stopped = {"a", "b", "c"}
+    plant.run(20)
+    plant.stopped = {"a", "b"}
+    plant.run(2)
+    assert ("RAISED", "c") not in plant.who()
+    plant.stopped = {"a", "b", "c"}
+    plant.run(4)
+    assert ("RAISED", "c") in plant.who()
+
+
 def test_the_only_sensor_has_an_alert_of_its_own() -> None:
     plant = Plant("a")
     plant.run(2)

@@ -143,7 +143,7 @@ class SilenceTracker:
         """Tell whether nobody can say that a silent sensor itself is at fault.
 
         It is when another one, which should send as often, did send after it had stopped. Sensors
-        with an alert of their own are no witnesses.
+        with an alert of their own are no witnesses, nor are those that had stopped long before.
         """
         if _place(report) in self._open:
             return False
@@ -153,6 +153,7 @@ class SilenceTracker:
             if one.sensor_id != report.sensor_id
             and one.threshold_s <= report.threshold_s
             and _place(one) not in self._open
+            and _was_live_beside(one, report)
         ]
         stop_us = self._last_us(report) + report.threshold_s / 2 * 1e6
         return bool(others) and max(others) < stop_us
@@ -217,6 +218,15 @@ class SilenceTracker:
 
     def _silence_s(self, report: StreamReport, now_us: int) -> float:
         return (now_us - self._last_us(report)) / 1e6
+
+
+def _was_live_beside(other: StreamReport, report: StreamReport) -> bool:
+    """Tell whether a sensor was still sending when another one stopped, or stopped with it."""
+    if report.received_us is None:
+        return True
+    if other.received_us is None:
+        return False
+    return other.received_us >= report.received_us - other.threshold_s * 1e6
 
 
 def _place(report: StreamReport) -> Place:
