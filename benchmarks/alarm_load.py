@@ -26,6 +26,7 @@ FEATURE_STREAM, TRANSITION_STREAM, FIELD = "kurto:features:0", "kurto:transition
 WATCHED = ("rms", "peak", "kurtosis", "crest_factor", "velocity_rms")
 HOP_US, WINDOW_US = 100_000, 1_000_000
 SETTLE_S = 8.0
+LOUD_EVERY = 10
 STORED_ALARMS = 100_000
 LIST_ROUNDS = 40
 
@@ -124,15 +125,16 @@ class Feed:
         )
 
     def message(self, window: int) -> bytes:
-        """Return the message of one window; one sensor is loud in every other one."""
-        loud = window // 2 % SENSORS
+        """Return the message of one window; once a second another sensor is loud in one."""
+        turn = window % LOUD_EVERY
+        loud = window // LOUD_EVERY % SENSORS if turn in (0, 1) else None
         for number, frame in enumerate(self._batch.frames):
             frame.window_index = window
             frame.first_index = window * 2560
             frame.start_time_us = self._start_us + window * HOP_US
             frame.end_time_us = frame.start_time_us + WINDOW_US
             if number == loud:
-                self._values[:, self._rms] = 5.0 if window % 2 == 0 else 0.5
+                self._values[:, self._rms] = 5.0 if turn == 0 else 0.5
                 frame.values_f32le = self._values.tobytes()
         self._values[:, self._rms] = 0.5
         return self._batch.SerializeToString()
@@ -156,7 +158,7 @@ async def _transitions(stack: LocalStack, redis: Redis, duration_s: float) -> li
     used, wall = stack.cpu_s()["alerts"] - used, time.perf_counter() - wall
     await asyncio.sleep(1.0)
     follower.cancel()
-    wanted = range(settle, count)
+    wanted = [window for window in range(settle, count) if window % LOUD_EVERY < 2]
     delays = [(arrived[k] - sent[k]) * 1e3 for k in wanted if k in arrived]
     if len(delays) < 0.99 * len(wanted):
         raise RuntimeError(f"{len(delays)} of {len(wanted)} windows had their transitions")
