@@ -64,7 +64,11 @@ async def test_a_silent_sensor_is_seen_and_keeps_its_alarm(
     async with open_channel(target) as channel, live_watch(target, states=True) as watch:
         sender = PlainSender(channel, SENSOR, sample_rate_hz=25600.0)
         await create_rule(channel, "silent", [SENSOR])
-        with sensor_process(target, SENSOR, duration_s) as sensor:
+        # Another one goes on: a sensor is blamed when others show that the way is open.
+        with (
+            sensor_process(target, "silent-witness", duration_s),
+            sensor_process(target, SENSOR, duration_s) as sensor,
+        ):
             await raised(watch, alerts_pb2.ALERT_KIND_VIBRATION, 2)
             with stopped(sensor.process.pid):
                 stop_s = time.monotonic()
