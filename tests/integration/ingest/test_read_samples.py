@@ -221,7 +221,7 @@ async def test_readers_take_little_memory(stores: Stores, settings: IngestSettin
         finally:
             tracemalloc.stop()
         # Four pages of 1 MiB, in several forms; 104 MB are asked for.
-        assert peak < 40 * 2**20
+        assert peak < 24 * 2**20
 
 
 async def test_what_is_deleted_meanwhile_becomes_a_hole(

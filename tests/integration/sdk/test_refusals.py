@@ -8,10 +8,12 @@ import grpc
 import numpy as np
 import pytest
 from tests.integration.sdk.epoch_service import EpochService, until
-from tests.integration.sdk.model_service import serving
+from tests.integration.sdk.model_service import Faults, ModelService, serving
 
 import kurto
 from kurto.ingest.v1 import ingest_service_pb2 as pb
+from kurto.ingest.v1 import ingest_service_pb2_grpc
+from kurto.push_call import PushCall
 
 OPTIONS = kurto.SenderOptions(rotate_interval_s=0.15, response_timeout_s=30.0)
 
@@ -167,3 +169,23 @@ async def test_a_service_of_another_kind_is_named() -> None:
     finally:
         await server.stop(0)
     assert caught.value.code is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_refusal_is_told_in_the_words_of_the_service() -> None:
+    # grpc.aio puts "Internal error from Core" in their place when a write fails after the refusal:
+    # in one of ten calls when the loop turns a few times between two writes.
+    model = ModelService(faults=Faults(refuse_pushes=10**9))
+    told = set()
+    async with serving(model) as address, grpc.aio.insecure_channel(address) as channel:
+        stub = ingest_service_pb2_grpc.IngestServiceStub(channel)
+        start = pb.StreamStart(sensor_id="pump-7")
+        for _ in range(300):
+            call = PushCall(stub, start, metadata=(), write_timeout_s=60, on_end=lambda: None)
+            with pytest.raises(kurto.CallError) as caught:
+                while True:
+                    for _ in range(4):
+                        await asyncio.sleep(0)
+                    await call.open()
+            told.add((caught.value.code, str(caught.value).partition(" (")[0]))
+            await call.cancel()
+    assert told == {(grpc.StatusCode.UNAVAILABLE, "not now")}

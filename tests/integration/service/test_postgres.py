@@ -208,12 +208,18 @@ async def test_without_statement_cache_nothing_is_prepared_by_name(postgres_dsn:
         assert await one.fetchval("SELECT count(*) FROM pg_prepared_statements") == 0
 
 
-async def test_a_killed_connection_counts_as_unavailable_and_heals(postgres_dsn: str) -> None:
+@pytest.mark.parametrize("noticed", [False, True], ids=["at-once", "after-the-pool-noticed"])
+async def test_a_killed_connection_counts_as_unavailable_and_heals(
+    postgres_dsn: str, noticed: bool
+) -> None:
     async with small_pool(postgres_dsn) as pool:
         async with connected(postgres_dsn) as other, pool.acquire() as connection:
             pid = connection.get_server_pid()
             await other.fetchval("SELECT pg_terminate_backend($1)", pid)
-            with pytest.raises(Exception, match=r".") as caught:  # asyncpg has four words for it
+            async with asyncio.timeout(60):
+                while noticed and pool.get_size():
+                    await asyncio.sleep(0.01)
+            with pytest.raises(Exception, match=r".") as caught:  # asyncpg has five words for it
                 await connection.fetchval("SELECT 1")
         assert is_unavailable(caught.value), repr(caught.value)
         assert await pool.fetchval("SELECT 1") == 1

@@ -46,6 +46,7 @@ def upstream(code: grpc.StatusCode, status: Status | None = None) -> grpc.aio.Ai
         (asyncpg.QueryCanceledError(SECRET), PoolExhausted),
         (asyncpg.LockNotAvailableError(SECRET), PoolExhausted),
         (asyncpg.InterfaceError("connection is closed"), DependencyUnavailable),
+        (asyncpg.InterfaceError("... has been released back to the pool"), DependencyUnavailable),
         (asyncpg.InterfaceError("another operation is in progress"), InternalError),
         (asyncpg.UniqueViolationError(SECRET), InternalError),
         (asyncpg.PostgresSyntaxError(SECRET), InternalError),

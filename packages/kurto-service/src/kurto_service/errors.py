@@ -43,6 +43,9 @@ _POSTGRES_AWAY = (
     asyncpg.ReadOnlySQLTransactionError,  # a replica, for as long as a fail-over takes
     asyncpg.InternalClientError,  # what asyncpg says when the link breaks between two statements
 )
+# An InterfaceError says in words alone that the link is gone: "connection is closed", "pool is
+# closing", and of one whose loss the pool has noticed, "has been released back to the pool".
+_LINK_IS_GONE = ("clos", "released back to the pool")
 _POSTGRES_SLOW = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
 _VALKEY_AWAY = (ValkeyConnectionError, ValkeyTimeoutError, ReadOnlyError, OutOfMemoryError)
 
@@ -75,7 +78,7 @@ class InternalError(KurtoError):
 def is_unavailable(error: BaseException) -> bool:
     """Tell whether `error` means that PostgreSQL, Valkey or another peer is away for now."""
     if isinstance(error, asyncpg.InterfaceError):
-        return "clos" in str(error)  # "connection is closed", "pool is closing"
+        return any(words in str(error) for words in _LINK_IS_GONE)
     return isinstance(error, (*_POSTGRES_AWAY, *_VALKEY_AWAY, OSError))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import grpc
 
@@ -14,6 +15,8 @@ from kurto.ingest.v1 import ingest_service_pb2_grpc as pb_grpc
 
 SENSOR_KEY = "kurto-sensor-id"
 """Metadata key on which proxies can route."""
+
+_Answer = TypeVar("_Answer")
 
 
 class PushCall:
@@ -46,6 +49,8 @@ class PushCall:
         self._start = start
         self._write_timeout_s = write_timeout_s
         self._call = stub.Push(metadata=(*metadata, (SENSOR_KEY, start.sensor_id)))
+        self._refusal: grpc.aio.AioRpcError | None = None
+        self._call.add_done_callback(self._note_refusal)
         self._response = asyncio.ensure_future(self._receive())
         self._response.add_done_callback(lambda _: on_end())
 
@@ -106,12 +111,24 @@ class PushCall:
         try:
             return await self._call
         except (grpc.RpcError, asyncio.InvalidStateError) as error:
-            raise from_rpc_error(error) from error
+            raise from_rpc_error(self._refusal or error) from error
         except asyncio.CancelledError as error:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise
             message = "The call was cancelled."
             raise CallError(message, code=grpc.StatusCode.CANCELLED) from error
+
+    def _note_refusal(self, call: grpc.aio.Call) -> None:
+        # grpc.aio puts INTERNAL, "Internal error from Core", in the place of a status when a write
+        # fails after it (its issue 36066); of a write that fails first the status replaces it.
+        code = _now(call.code())
+        if code not in (grpc.StatusCode.OK, grpc.StatusCode.INTERNAL):
+            self._refusal = grpc.aio.AioRpcError(
+                code,
+                _now(call.initial_metadata()),
+                _now(call.trailing_metadata()),
+                _now(call.details()),
+            )
 
     async def _reason(self, error: Exception) -> CallError:
         # A write only says that the stream broke; why, stands in the call's status, which may come
@@ -124,6 +141,17 @@ class PushCall:
         if isinstance(error, (grpc.RpcError, asyncio.InvalidStateError)):
             return from_rpc_error(error)
         raise TypeError(f"unexpected {error!r}")
+
+
+def _now(answer: Coroutine[Any, Any, _Answer]) -> _Answer:
+    """Return what a coroutine gives that has nothing to wait for, as those of an ended call."""
+    try:
+        answer.send(None)
+    except StopIteration as end:
+        value: _Answer = end.value
+        return value
+    answer.close()
+    raise RuntimeError("the call has not ended")
 
 
 @dataclass
