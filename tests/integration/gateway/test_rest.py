@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import aiohttp
 import pytest
 from google.api import annotations_pb2
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from tests.integration.gateway.conftest import Edge, eventually
@@ -28,6 +29,10 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     ),
     "kurto.ingest.v1.StreamControlService.ListStreams": (
         "GET", "/api/stream/status?page_size=5", "", {"page_size": 5},
+    ),
+    "kurto.ingest.v1.StreamControlService.ListArrivals": (
+        "GET", "/api/stream/arrivals?within=2.5s", "",
+        {"within": Duration(seconds=2, nanos=500_000_000)},
     ),
     "kurto.ingest.v1.StreamControlService.GetSensorStatus": (
         "GET", "/api/sensors/a:b.c-d_e/status", "", {"sensor_id": "a:b.c-d_e"},

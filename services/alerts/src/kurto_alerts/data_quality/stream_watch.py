@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 import grpc
@@ -11,6 +12,7 @@ from kurto.ingest.v1 import stream_control_service_pb2 as control_pb
 from kurto.ingest.v1 import stream_status_pb2 as status_pb
 from kurto.ingest.v1.stream_control_service_pb2_grpc import StreamControlServiceStub
 from kurto_alerts.data_quality.arrivals import Arrivals, StreamState
+from kurto_alerts.data_quality.roster import Roster
 from kurto_alerts.data_quality.silence import StreamReport
 from kurto_service.clock import Clock
 
@@ -27,23 +29,44 @@ class Streams(Protocol):
 
 
 class GrpcStreams:
-    """Implements `Streams` by ingest's StreamControlService."""
+    """Implements `Streams` by ingest's StreamControlService.
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout_s: float) -> None:
+    What came in is asked for each time; which sensors there are only now and then, since ingest
+    reads that from its database.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, clock: Clock, *, timeout_s: float) -> None:
         self._stub = StreamControlServiceStub(channel)
+        self._clock = clock
         self._timeout_s = timeout_s
+        self._roster = Roster()
 
     async def expected(self) -> list[StreamState]:
         """Return the streams of the sensors that are expected to send."""
-        found: list[StreamState] = []
+        request = control_pb.ListArrivalsRequest()
+        request.within.FromTimedelta(
+            timedelta(seconds=self._roster.within_s(self._clock.monotonic()))
+        )
+        answer = await self._stub.ListArrivals(request, timeout=self._timeout_s)
+        arrivals = (_state(arrival) for arrival in answer.arrivals)
+        self._roster.hear(arrivals, now_s=self._clock.monotonic())
+        if self._roster.is_due(self._clock.monotonic()):
+            await self._list_again()
+        return self._roster.states()
+
+    async def _list_again(self) -> None:
+        expected: list[StreamState] = []
+        others: list[StreamState] = []
         token = ""
         while True:
             request = control_pb.ListStreamsRequest(page_token=token)
             answer = await self._stub.ListStreams(request, timeout=self._timeout_s)
-            found += [_state(status) for status in answer.streams if is_expected(status)]
+            for status in answer.streams:
+                (expected if is_expected(status) else others).append(_state(status))
             token = answer.next_page_token
             if not token:
-                return found
+                break
+        self._roster.list_again(expected, others, now_s=self._clock.monotonic())
 
 
 def is_expected(status: status_pb.SensorStatus) -> bool:
@@ -58,7 +81,7 @@ def is_expected(status: status_pb.SensorStatus) -> bool:
     )
 
 
-def _state(status: status_pb.SensorStatus) -> StreamState:
+def _state(status: status_pb.SensorStatus | status_pb.StreamArrival) -> StreamState:
     received_us = status.last_receive_time.ToMicroseconds()
     return StreamState(status.sensor_id, status.epoch, status.next_index, received_us)
 

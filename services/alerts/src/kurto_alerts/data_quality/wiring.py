@@ -12,7 +12,7 @@ def wire_data_quality(
     """Keep the evaluator informed about which sensors send."""
     channel = runtime.channel(settings.ingest_address)
     watch = StreamWatch(
-        GrpcStreams(channel, timeout_s=settings.peer_timeout_s),
+        GrpcStreams(channel, runtime.clock, timeout_s=settings.peer_timeout_s),
         evaluator.streams_changed,
         runtime.clock,
         interval_s=settings.stream_poll_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -93,6 +94,16 @@ class StreamControlServicer(stream_control_service_pb2_grpc.StreamControlService
             streams=await self._board.states(found[:limit]),
             next_page_token=page_token(found[limit - 1].sensor_id) if len(found) > limit else "",
         )
+
+    @requires("viewer")
+    async def ListArrivals(
+        self, request: pb.ListArrivalsRequest, context: Context
+    ) -> pb.ListArrivalsResponse:
+        """List when samples came in last, from memory alone."""
+        within_s = math.inf
+        if request.HasField("within"):
+            within_s = request.within.ToTimedelta().total_seconds()
+        return pb.ListArrivalsResponse(arrivals=self._board.arrivals(within_s))
 
     @requires("viewer")
     async def GetSensorStatus(

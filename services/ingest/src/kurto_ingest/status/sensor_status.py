@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from kurto.ingest.v1 import stream_status_pb2 as pb
-from kurto_ingest.assets.conversion import duration, timestamp, timestamp_us
+from kurto_ingest.assets.conversion import duration, timestamp_us
 from kurto_ingest.assets.model import Sensor
 from kurto_ingest.forwarding.feed import WindowFeed
 from kurto_ingest.ports import StreamRecord
@@ -14,7 +14,7 @@ from kurto_ingest.streams.quality_flags import flags_of
 from kurto_ingest.streams.sequence import StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
 
-__all__ = ["stale_after_s", "status_message"]
+__all__ = ["arrival_message", "stale_after_s", "status_message"]
 
 # People are to see it within 3 s of the last sample; the news has a way to go.
 _STALE_S = 2.5
@@ -82,6 +82,17 @@ def status_message(
     return status
 
 
+def arrival_message(session: Session, *, age_s: float, now: datetime) -> pb.StreamArrival:
+    """Return how far a live stream has come, `age_s` before `now`."""
+    arrival = pb.StreamArrival(
+        sensor_id=session.key[0],
+        epoch=session.key[1],
+        next_index=session.live.accepted.next_index,
+    )
+    arrival.last_receive_time.FromDatetime(now - timedelta(seconds=age_s))
+    return arrival
+
+
 def _fill_position(
     status: pb.SensorStatus, stream_format: StreamFormat, position: StreamSequence
 ) -> None:
@@ -103,10 +114,8 @@ def _fill_live(status: pb.SensorStatus, session: Session, now: datetime, now_s: 
     status.measured_rate_hz = session.meter.rate_hz
     status.commit_lag.CopyFrom(duration(max(0.0, session.live.commit_lag_s(now_s))))
     if counters.last_receive_s is not None:
-        received = now - timedelta(seconds=max(0.0, now_s - counters.last_receive_s))
-        message = timestamp(received)
-        if message is not None:
-            status.last_receive_time.CopyFrom(message)
+        age_s = max(0.0, now_s - counters.last_receive_s)
+        status.last_receive_time.FromDatetime(now - timedelta(seconds=age_s))
 
 
 def _fill_clock(status: pb.SensorStatus, session: Session) -> None:

@@ -16,7 +16,7 @@ from kurto_ingest.pushing.registry import StreamRegistry
 from kurto_ingest.pushing.session import Session
 from kurto_ingest.records.event_log import EventLog
 from kurto_ingest.records.stream_events import EventKind
-from kurto_ingest.status.sensor_status import stale_after_s, status_message
+from kurto_ingest.status.sensor_status import arrival_message, stale_after_s, status_message
 from kurto_ingest.streams.quality import GAP
 from kurto_ingest.streams.quality_flags import flag_names
 from kurto_service.clock import Clock
@@ -85,6 +85,17 @@ class StatusBoard:
         return await in_turns(
             lambda sensor: self._state(sensor, records.get(sensor.sensor_id)), sensors
         )
+
+    def arrivals(self, within_s: float) -> list[pb.StreamArrival]:
+        """Return how far the newest epoch of each sensor has come that was fed within a time."""
+        now, now_s = self._clock.now(), self._clock.monotonic()
+        found = []
+        for session in self._newest_sessions().values():
+            received_s = session.live.counters.last_receive_s
+            if received_s is not None and now_s - received_s <= within_s:
+                age_s = max(0.0, now_s - received_s)
+                found.append(arrival_message(session, age_s=age_s, now=now))
+        return found
 
     def _state(self, sensor: Sensor, record: StreamRecord | None) -> pb.SensorStatus:
         sessions = self._registry.of_sensor(sensor.sensor_id)
@@ -206,15 +217,18 @@ class StatusBoard:
             del self._published[sensor_id]
 
     def _live_states(self) -> dict[str, pb.SensorStatus]:
+        return {
+            sensor_id: self._resting(session) or self._message(session.sensor, session, None)
+            for sensor_id, session in self._newest_sessions().items()
+        }
+
+    def _newest_sessions(self) -> dict[str, Session]:
         newest: dict[str, Session] = {}
         for session in self._registry:
             other = newest.get(session.key[0])
             if not session.backfill and (other is None or other.key[1] < session.key[1]):
                 newest[session.key[0]] = session
-        return {
-            sensor_id: self._resting(session) or self._message(session.sensor, session, None)
-            for sensor_id, session in newest.items()
-        }
+        return newest
 
     def _resting(self, session: Session) -> pb.SensorStatus | None:
         """Return the state published last, if nothing can have changed since."""

@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kurto.ingest.v1 import stream_status_pb2 as kurto_dot_ingest_dot_v1_dot_stream__status__pb2
 from kurto.signal.v1 import process_values_pb2 as kurto_dot_signal_dot_v1_dot_process__values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,kurto/ingest/v1/stream_control_service.proto\x12\x0fkurto.ingest.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#kurto/ingest/v1/stream_status.proto\x1a$kurto/signal/v1/process_values.proto\"1\n\x12StartStreamRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"L\n\x13StartStreamResponse\x12\x35\n\x06status\x18\x01 \x01(\x0b\x32\x1d.kurto.ingest.v1.SensorStatusR\x06status\"0\n\x11StopStreamRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"K\n\x12StopStreamResponse\x12\x35\n\x06status\x18\x01 \x01(\x0b\x32\x1d.kurto.ingest.v1.SensorStatusR\x06status\"P\n\x12ListStreamsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"v\n\x13ListStreamsResponse\x12\x37\n\x07streams\x18\x01 \x03(\x0b\x32\x1d.kurto.ingest.v1.SensorStatusR\x07streams\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"5\n\x16GetSensorStatusRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"P\n\x17GetSensorStatusResponse\x12\x35\n\x06status\x18\x01 \x01(\x0b\x32\x1d.kurto.ingest.v1.SensorStatusR\x06status\"\x9c\x02\n\x17ListStreamEventsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x36\n\x05kinds\x18\x04 \x03(\x0e\x32 .kurto.ingest.v1.StreamEventKindR\x05kinds\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"x\n\x18ListStreamEventsResponse\x12\x34\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1c.kurto.ingest.v1.StreamEventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfb\x01\n\x18ListProcessValuesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x14\n\x05names\x18\x02 \x03(\tR\x05names\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"z\n\x19ListProcessValuesResponse\x12\x35\n\x06values\x18\x01 \x03(\x0b\x32\x1d.kurto.signal.v1.ProcessValueR\x06values\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x19\n\x17GetStorageStatusRequest\"R\n\x18GetStorageStatusResponse\x12\x36\n\x06status\x18\x01 \x01(\x0b\x32\x1e.kurto.ingest.v1.StorageStatusR\x06status2\xab\x07\n\x14StreamControlService\x12v\n\x0bStartStream\x12#.kurto.ingest.v1.StartStreamRequest\x1a$.kurto.ingest.v1.StartStreamResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/api/stream/start:\x01*\x12r\n\nStopStream\x12\".kurto.ingest.v1.StopStreamRequest\x1a#.kurto.ingest.v1.StopStreamResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/api/stream/stop:\x01*\x12t\n\x0bListStreams\x12#.kurto.ingest.v1.ListStreamsRequest\x1a$.kurto.ingest.v1.ListStreamsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/stream/status\x12\x8d\x01\n\x0fGetSensorStatus\x12\'.kurto.ingest.v1.GetSensorStatusRequest\x1a(.kurto.ingest.v1.GetSensorStatusResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/api/sensors/{sensor_id}/status\x12\x83\x01\n\x10ListStreamEvents\x12(.kurto.ingest.v1.ListStreamEventsRequest\x1a).kurto.ingest.v1.ListStreamEventsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/stream/events\x12\x93\x01\n\x11ListProcessValues\x12).kurto.ingest.v1.ListProcessValuesRequest\x1a*.kurto.ingest.v1.ListProcessValuesResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/api/process-values/{sensor_id}\x12\x84\x01\n\x10GetStorageStatus\x12(.kurto.ingest.v1.GetStorageStatusRequest\x1a).kurto.ingest.v1.GetStorageStatusResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/storage/statusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,kurto/ingest/v1/stream_control_service.proto\x12\x0fkurto.ingest.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#kurto/ingest/v1/stream_status.proto\x1a$kurto/signal/v1/process_values.proto\"1\n\x12StartStreamRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"L\n\x13StartStreamResponse\x12\x35\n\x06status\x18\x01 \x01(\x0b\x32\x1d.kurto.ingest.v1.SensorStatusR\x06status\"0\n\x11StopStreamRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"K\n\x12StopStreamResponse\x12\x35\n\x06status\x18\x01 \x01(\x0b\x32\x1d.kurto.ingest.v1.SensorStatusR\x06status\"P\n\x12ListStreamsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"v\n\x13ListStreamsResponse\x12\x37\n\x07streams\x18\x01 \x03(\x0b\x32\x1d.kurto.ingest.v1.SensorStatusR\x07streams\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n\x13ListArrivalsRequest\x12\x31\n\x06within\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationR\x06within\"R\n\x14ListArrivalsResponse\x12:\n\x08\x61rrivals\x18\x01 \x03(\x0b\x32\x1e.kurto.ingest.v1.StreamArrivalR\x08\x61rrivals\"5\n\x16GetSensorStatusRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\"P\n\x17GetSensorStatusResponse\x12\x35\n\x06status\x18\x01 \x01(\x0b\x32\x1d.kurto.ingest.v1.SensorStatusR\x06status\"\x9c\x02\n\x17ListStreamEventsRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x39\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x36\n\x05kinds\x18\x04 \x03(\x0e\x32 .kurto.ingest.v1.StreamEventKindR\x05kinds\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"x\n\x18ListStreamEventsResponse\x12\x34\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1c.kurto.ingest.v1.StreamEventR\x06\x65vents\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfb\x01\n\x18ListProcessValuesRequest\x12\x1b\n\tsensor_id\x18\x01 \x01(\tR\x08sensorId\x12\x14\n\x05names\x18\x02 \x03(\tR\x05names\x12\x39\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x1b\n\tpage_size\x18\x05 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x06 \x01(\tR\tpageToken\"z\n\x19ListProcessValuesResponse\x12\x35\n\x06values\x18\x01 \x03(\x0b\x32\x1d.kurto.signal.v1.ProcessValueR\x06values\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x19\n\x17GetStorageStatusRequest\"R\n\x18GetStorageStatusResponse\x12\x36\n\x06status\x18\x01 \x01(\x0b\x32\x1e.kurto.ingest.v1.StorageStatusR\x06status2\xa6\x08\n\x14StreamControlService\x12v\n\x0bStartStream\x12#.kurto.ingest.v1.StartStreamRequest\x1a$.kurto.ingest.v1.StartStreamResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/api/stream/start:\x01*\x12r\n\nStopStream\x12\".kurto.ingest.v1.StopStreamRequest\x1a#.kurto.ingest.v1.StopStreamResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/api/stream/stop:\x01*\x12t\n\x0bListStreams\x12#.kurto.ingest.v1.ListStreamsRequest\x1a$.kurto.ingest.v1.ListStreamsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/stream/status\x12y\n\x0cListArrivals\x12$.kurto.ingest.v1.ListArrivalsRequest\x1a%.kurto.ingest.v1.ListArrivalsResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/api/stream/arrivals\x12\x8d\x01\n\x0fGetSensorStatus\x12\'.kurto.ingest.v1.GetSensorStatusRequest\x1a(.kurto.ingest.v1.GetSensorStatusResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/api/sensors/{sensor_id}/status\x12\x83\x01\n\x10ListStreamEvents\x12(.kurto.ingest.v1.ListStreamEventsRequest\x1a).kurto.ingest.v1.ListStreamEventsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/api/stream/events\x12\x93\x01\n\x11ListProcessValues\x12).kurto.ingest.v1.ListProcessValuesRequest\x1a*.kurto.ingest.v1.ListProcessValuesResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/api/process-values/{sensor_id}\x12\x84\x01\n\x10GetStorageStatus\x12(.kurto.ingest.v1.GetStorageStatusRequest\x1a).kurto.ingest.v1.GetStorageStatusResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/api/storage/statusb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['StopStream']._serialized_options = b'\202\323\344\223\002\025\"\020/api/stream/stop:\001*'
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['ListStreams']._loaded_options = None
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['ListStreams']._serialized_options = b'\202\323\344\223\002\024\022\022/api/stream/status'
+  _globals['_STREAMCONTROLSERVICE'].methods_by_name['ListArrivals']._loaded_options = None
+  _globals['_STREAMCONTROLSERVICE'].methods_by_name['ListArrivals']._serialized_options = b'\202\323\344\223\002\026\022\024/api/stream/arrivals'
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['GetSensorStatus']._loaded_options = None
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['GetSensorStatus']._serialized_options = b'\202\323\344\223\002!\022\037/api/sensors/{sensor_id}/status'
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['ListStreamEvents']._loaded_options = None
@@ -49,34 +52,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['ListProcessValues']._serialized_options = b'\202\323\344\223\002!\022\037/api/process-values/{sensor_id}'
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['GetStorageStatus']._loaded_options = None
   _globals['_STREAMCONTROLSERVICE'].methods_by_name['GetStorageStatus']._serialized_options = b'\202\323\344\223\002\025\022\023/api/storage/status'
-  _globals['_STARTSTREAMREQUEST']._serialized_start=203
-  _globals['_STARTSTREAMREQUEST']._serialized_end=252
-  _globals['_STARTSTREAMRESPONSE']._serialized_start=254
-  _globals['_STARTSTREAMRESPONSE']._serialized_end=330
-  _globals['_STOPSTREAMREQUEST']._serialized_start=332
-  _globals['_STOPSTREAMREQUEST']._serialized_end=380
-  _globals['_STOPSTREAMRESPONSE']._serialized_start=382
-  _globals['_STOPSTREAMRESPONSE']._serialized_end=457
-  _globals['_LISTSTREAMSREQUEST']._serialized_start=459
-  _globals['_LISTSTREAMSREQUEST']._serialized_end=539
-  _globals['_LISTSTREAMSRESPONSE']._serialized_start=541
-  _globals['_LISTSTREAMSRESPONSE']._serialized_end=659
-  _globals['_GETSENSORSTATUSREQUEST']._serialized_start=661
-  _globals['_GETSENSORSTATUSREQUEST']._serialized_end=714
-  _globals['_GETSENSORSTATUSRESPONSE']._serialized_start=716
-  _globals['_GETSENSORSTATUSRESPONSE']._serialized_end=796
-  _globals['_LISTSTREAMEVENTSREQUEST']._serialized_start=799
-  _globals['_LISTSTREAMEVENTSREQUEST']._serialized_end=1083
-  _globals['_LISTSTREAMEVENTSRESPONSE']._serialized_start=1085
-  _globals['_LISTSTREAMEVENTSRESPONSE']._serialized_end=1205
-  _globals['_LISTPROCESSVALUESREQUEST']._serialized_start=1208
-  _globals['_LISTPROCESSVALUESREQUEST']._serialized_end=1459
-  _globals['_LISTPROCESSVALUESRESPONSE']._serialized_start=1461
-  _globals['_LISTPROCESSVALUESRESPONSE']._serialized_end=1583
-  _globals['_GETSTORAGESTATUSREQUEST']._serialized_start=1585
-  _globals['_GETSTORAGESTATUSREQUEST']._serialized_end=1610
-  _globals['_GETSTORAGESTATUSRESPONSE']._serialized_start=1612
-  _globals['_GETSTORAGESTATUSRESPONSE']._serialized_end=1694
-  _globals['_STREAMCONTROLSERVICE']._serialized_start=1697
-  _globals['_STREAMCONTROLSERVICE']._serialized_end=2636
+  _globals['_STARTSTREAMREQUEST']._serialized_start=235
+  _globals['_STARTSTREAMREQUEST']._serialized_end=284
+  _globals['_STARTSTREAMRESPONSE']._serialized_start=286
+  _globals['_STARTSTREAMRESPONSE']._serialized_end=362
+  _globals['_STOPSTREAMREQUEST']._serialized_start=364
+  _globals['_STOPSTREAMREQUEST']._serialized_end=412
+  _globals['_STOPSTREAMRESPONSE']._serialized_start=414
+  _globals['_STOPSTREAMRESPONSE']._serialized_end=489
+  _globals['_LISTSTREAMSREQUEST']._serialized_start=491
+  _globals['_LISTSTREAMSREQUEST']._serialized_end=571
+  _globals['_LISTSTREAMSRESPONSE']._serialized_start=573
+  _globals['_LISTSTREAMSRESPONSE']._serialized_end=691
+  _globals['_LISTARRIVALSREQUEST']._serialized_start=693
+  _globals['_LISTARRIVALSREQUEST']._serialized_end=765
+  _globals['_LISTARRIVALSRESPONSE']._serialized_start=767
+  _globals['_LISTARRIVALSRESPONSE']._serialized_end=849
+  _globals['_GETSENSORSTATUSREQUEST']._serialized_start=851
+  _globals['_GETSENSORSTATUSREQUEST']._serialized_end=904
+  _globals['_GETSENSORSTATUSRESPONSE']._serialized_start=906
+  _globals['_GETSENSORSTATUSRESPONSE']._serialized_end=986
+  _globals['_LISTSTREAMEVENTSREQUEST']._serialized_start=989
+  _globals['_LISTSTREAMEVENTSREQUEST']._serialized_end=1273
+  _globals['_LISTSTREAMEVENTSRESPONSE']._serialized_start=1275
+  _globals['_LISTSTREAMEVENTSRESPONSE']._serialized_end=1395
+  _globals['_LISTPROCESSVALUESREQUEST']._serialized_start=1398
+  _globals['_LISTPROCESSVALUESREQUEST']._serialized_end=1649
+  _globals['_LISTPROCESSVALUESRESPONSE']._serialized_start=1651
+  _globals['_LISTPROCESSVALUESRESPONSE']._serialized_end=1773
+  _globals['_GETSTORAGESTATUSREQUEST']._serialized_start=1775
+  _globals['_GETSTORAGESTATUSREQUEST']._serialized_end=1800
+  _globals['_GETSTORAGESTATUSRESPONSE']._serialized_start=1802
+  _globals['_GETSTORAGESTATUSRESPONSE']._serialized_end=1884
+  _globals['_STREAMCONTROLSERVICE']._serialized_start=1887
+  _globals['_STREAMCONTROLSERVICE']._serialized_end=2949
 # @@protoc_insertion_point(module_scope)

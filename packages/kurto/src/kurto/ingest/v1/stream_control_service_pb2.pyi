@@ -1,6 +1,7 @@
 import datetime
 
 from google.api import annotations_pb2 as _annotations_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from kurto.ingest.v1 import stream_status_pb2 as _stream_status_pb2
 from kurto.signal.v1 import process_values_pb2 as _process_values_pb2
@@ -51,6 +52,18 @@ class ListStreamsResponse(_message.Message):
     streams: _containers.RepeatedCompositeFieldContainer[_stream_status_pb2.SensorStatus]
     next_page_token: str
     def __init__(self, streams: _Optional[_Iterable[_Union[_stream_status_pb2.SensorStatus, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListArrivalsRequest(_message.Message):
+    __slots__ = ("within",)
+    WITHIN_FIELD_NUMBER: _ClassVar[int]
+    within: _duration_pb2.Duration
+    def __init__(self, within: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class ListArrivalsResponse(_message.Message):
+    __slots__ = ("arrivals",)
+    ARRIVALS_FIELD_NUMBER: _ClassVar[int]
+    arrivals: _containers.RepeatedCompositeFieldContainer[_stream_status_pb2.StreamArrival]
+    def __init__(self, arrivals: _Optional[_Iterable[_Union[_stream_status_pb2.StreamArrival, _Mapping]]] = ...) -> None: ...
 
 class GetSensorStatusRequest(_message.Message):
     __slots__ = ("sensor_id",)

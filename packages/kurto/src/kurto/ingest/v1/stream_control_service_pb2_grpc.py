@@ -52,6 +52,11 @@ class StreamControlServiceStub:
                 request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamsRequest.SerializeToString,
                 response_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamsResponse.FromString,
                 _registered_method=True)
+        self.ListArrivals = channel.unary_unary(
+                '/kurto.ingest.v1.StreamControlService/ListArrivals',
+                request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListArrivalsRequest.SerializeToString,
+                response_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListArrivalsResponse.FromString,
+                _registered_method=True)
         self.GetSensorStatus = channel.unary_unary(
                 '/kurto.ingest.v1.StreamControlService/GetSensorStatus',
                 request_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.GetSensorStatusRequest.SerializeToString,
@@ -96,6 +101,13 @@ class StreamControlServiceServicer:
 
     def ListStreams(self, request, context):
         """Lists the state of all streams by sensor id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListArrivals(self, request, context):
+        """Lists when samples came in last, from memory alone: for those who ask several times a second.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,6 +159,11 @@ def add_StreamControlServiceServicer_to_server(servicer, server):
                     servicer.ListStreams,
                     request_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamsRequest.FromString,
                     response_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamsResponse.SerializeToString,
+            ),
+            'ListArrivals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArrivals,
+                    request_deserializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListArrivalsRequest.FromString,
+                    response_serializer=kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListArrivalsResponse.SerializeToString,
             ),
             'GetSensorStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSensorStatus,
@@ -253,6 +270,33 @@ class StreamControlService:
             '/kurto.ingest.v1.StreamControlService/ListStreams',
             kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamsRequest.SerializeToString,
             kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListStreamsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListArrivals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kurto.ingest.v1.StreamControlService/ListArrivals',
+            kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListArrivalsRequest.SerializeToString,
+            kurto_dot_ingest_dot_v1_dot_stream__control__service__pb2.ListArrivalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

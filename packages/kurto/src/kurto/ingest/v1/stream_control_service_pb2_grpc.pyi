@@ -25,6 +25,8 @@ class StreamControlServiceStub:
     """Stops analysing a sensor. Idempotent."""
     ListStreams: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.ListStreamsRequest, _stream_control_service_pb2.ListStreamsResponse]
     """Lists the state of all streams by sensor id."""
+    ListArrivals: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.ListArrivalsRequest, _stream_control_service_pb2.ListArrivalsResponse]
+    """Lists when samples came in last, from memory alone: for those who ask several times a second."""
     GetSensorStatus: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.GetSensorStatusRequest, _stream_control_service_pb2.GetSensorStatusResponse]
     """Returns the state of one sensor's stream."""
     ListStreamEvents: _aio.UnaryUnaryMultiCallable[_stream_control_service_pb2.ListStreamEventsRequest, _stream_control_service_pb2.ListStreamEventsResponse]
@@ -65,6 +67,14 @@ class StreamControlServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_stream_control_service_pb2.ListStreamsRequest, _abc.Awaitable[_stream_control_service_pb2.ListStreamsResponse]],
     ) -> _abc.Awaitable[_stream_control_service_pb2.ListStreamsResponse]:
         """Lists the state of all streams by sensor id."""
+
+    @_abc_1.abstractmethod
+    def ListArrivals(
+        self,
+        request: _stream_control_service_pb2.ListArrivalsRequest,
+        context: _aio.ServicerContext[_stream_control_service_pb2.ListArrivalsRequest, _abc.Awaitable[_stream_control_service_pb2.ListArrivalsResponse]],
+    ) -> _abc.Awaitable[_stream_control_service_pb2.ListArrivalsResponse]:
+        """Lists when samples came in last, from memory alone: for those who ask several times a second."""
 
     @_abc_1.abstractmethod
     def GetSensorStatus(

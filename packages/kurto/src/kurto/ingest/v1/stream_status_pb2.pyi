@@ -124,6 +124,18 @@ class SensorStatus(_message.Message):
     backfill_count: int
     def __init__(self, sensor_id: _Optional[str] = ..., state: _Optional[_Union[StreamState, str]] = ..., monitored: _Optional[bool] = ..., epoch: _Optional[int] = ..., next_index: _Optional[int] = ..., durable_index: _Optional[int] = ..., sample_rate_hz: _Optional[float] = ..., measured_rate_hz: _Optional[float] = ..., last_sample_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_receive_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., analysis_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., gap_count: _Optional[int] = ..., missing_sample_count: _Optional[int] = ..., duplicate_sample_count: _Optional[int] = ..., client_count: _Optional[int] = ..., quality_flags: _Optional[_Iterable[_Union[_quality_pb2.QualityFlag, str]]] = ..., clock_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., rate_error_ppm: _Optional[float] = ..., time_source: _Optional[_Union[TimeSource, str]] = ..., abandoned_sample_count: _Optional[int] = ..., backfill_count: _Optional[int] = ...) -> None: ...
 
+class StreamArrival(_message.Message):
+    __slots__ = ("sensor_id", "epoch", "next_index", "last_receive_time")
+    SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    NEXT_INDEX_FIELD_NUMBER: _ClassVar[int]
+    LAST_RECEIVE_TIME_FIELD_NUMBER: _ClassVar[int]
+    sensor_id: str
+    epoch: int
+    next_index: int
+    last_receive_time: _timestamp_pb2.Timestamp
+    def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., next_index: _Optional[int] = ..., last_receive_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class StreamEvent(_message.Message):
     __slots__ = ("event_id", "sensor_id", "epoch", "kind", "event_time", "first_index", "end_index", "value", "message")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -4,9 +4,9 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { SensorStatus, StorageStatus, StreamEvent, StreamEventKind } from "./stream_status_pb.js";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { SensorStatus, StorageStatus, StreamArrival, StreamEvent, StreamEventKind } from "./stream_status_pb.js";
 import { file_kurto_ingest_v1_stream_status } from "./stream_status_pb.js";
 import type { ProcessValue } from "../../signal/v1/process_values_pb.js";
 import { file_kurto_signal_v1_process_values } from "../../signal/v1/process_values_pb.js";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kurto/ingest/v1/stream_control_service.proto.
  */
 export const file_kurto_ingest_v1_stream_control_service: GenFile = /*@__PURE__*/
-  fileDesc("CixrdXJ0by9pbmdlc3QvdjEvc3RyZWFtX2NvbnRyb2xfc2VydmljZS5wcm90bxIPa3VydG8uaW5nZXN0LnYxIicKElN0YXJ0U3RyZWFtUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiRAoTU3RhcnRTdHJlYW1SZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5rdXJ0by5pbmdlc3QudjEuU2Vuc29yU3RhdHVzIiYKEVN0b3BTdHJlYW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCSJDChJTdG9wU3RyZWFtUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyI7ChJMaXN0U3RyZWFtc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXgoTTGlzdFN0cmVhbXNSZXNwb25zZRIuCgdzdHJlYW1zGAEgAygLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKwoWR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiSAoXR2V0U2Vuc29yU3RhdHVzUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyLiAQoXTGlzdFN0cmVhbUV2ZW50c1JlcXVlc3QSEQoJc2Vuc29yX2lkGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgVraW5kcxgEIAMoDjIgLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FdmVudEtpbmQSEQoJcGFnZV9zaXplGAUgASgFEhIKCnBhZ2VfdG9rZW4YBiABKAkiYQoYTGlzdFN0cmVhbUV2ZW50c1Jlc3BvbnNlEiwKBmV2ZW50cxgBIAMoCzIcLmt1cnRvLmluZ2VzdC52MS5TdHJlYW1FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiwQEKGExpc3RQcm9jZXNzVmFsdWVzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkSDQoFbmFtZXMYAiADKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBhZ2Vfc2l6ZRgFIAEoBRISCgpwYWdlX3Rva2VuGAYgASgJImMKGUxpc3RQcm9jZXNzVmFsdWVzUmVzcG9uc2USLQoGdmFsdWVzGAEgAygLMh0ua3VydG8uc2lnbmFsLnYxLlByb2Nlc3NWYWx1ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiGQoXR2V0U3RvcmFnZVN0YXR1c1JlcXVlc3QiSgoYR2V0U3RvcmFnZVN0YXR1c1Jlc3BvbnNlEi4KBnN0YXR1cxgBIAEoCzIeLmt1cnRvLmluZ2VzdC52MS5TdG9yYWdlU3RhdHVzMsUFChRTdHJlYW1Db250cm9sU2VydmljZRJYCgtTdGFydFN0cmVhbRIjLmt1cnRvLmluZ2VzdC52MS5TdGFydFN0cmVhbVJlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuU3RhcnRTdHJlYW1SZXNwb25zZRJVCgpTdG9wU3RyZWFtEiIua3VydG8uaW5nZXN0LnYxLlN0b3BTdHJlYW1SZXF1ZXN0GiMua3VydG8uaW5nZXN0LnYxLlN0b3BTdHJlYW1SZXNwb25zZRJYCgtMaXN0U3RyZWFtcxIjLmt1cnRvLmluZ2VzdC52MS5MaXN0U3RyZWFtc1JlcXVlc3QaJC5rdXJ0by5pbmdlc3QudjEuTGlzdFN0cmVhbXNSZXNwb25zZRJkCg9HZXRTZW5zb3JTdGF0dXMSJy5rdXJ0by5pbmdlc3QudjEuR2V0U2Vuc29yU3RhdHVzUmVxdWVzdBooLmt1cnRvLmluZ2VzdC52MS5HZXRTZW5zb3JTdGF0dXNSZXNwb25zZRJnChBMaXN0U3RyZWFtRXZlbnRzEigua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1FdmVudHNSZXF1ZXN0Gikua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1FdmVudHNSZXNwb25zZRJqChFMaXN0UHJvY2Vzc1ZhbHVlcxIpLmt1cnRvLmluZ2VzdC52MS5MaXN0UHJvY2Vzc1ZhbHVlc1JlcXVlc3QaKi5rdXJ0by5pbmdlc3QudjEuTGlzdFByb2Nlc3NWYWx1ZXNSZXNwb25zZRJnChBHZXRTdG9yYWdlU3RhdHVzEigua3VydG8uaW5nZXN0LnYxLkdldFN0b3JhZ2VTdGF0dXNSZXF1ZXN0Gikua3VydG8uaW5nZXN0LnYxLkdldFN0b3JhZ2VTdGF0dXNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_kurto_ingest_v1_stream_status, file_kurto_signal_v1_process_values]);
+  fileDesc("CixrdXJ0by9pbmdlc3QvdjEvc3RyZWFtX2NvbnRyb2xfc2VydmljZS5wcm90bxIPa3VydG8uaW5nZXN0LnYxIicKElN0YXJ0U3RyZWFtUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkiRAoTU3RhcnRTdHJlYW1SZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5rdXJ0by5pbmdlc3QudjEuU2Vuc29yU3RhdHVzIiYKEVN0b3BTdHJlYW1SZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCSJDChJTdG9wU3RyZWFtUmVzcG9uc2USLQoGc3RhdHVzGAEgASgLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cyI7ChJMaXN0U3RyZWFtc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXgoTTGlzdFN0cmVhbXNSZXNwb25zZRIuCgdzdHJlYW1zGAEgAygLMh0ua3VydG8uaW5nZXN0LnYxLlNlbnNvclN0YXR1cxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQAoTTGlzdEFycml2YWxzUmVxdWVzdBIpCgZ3aXRoaW4YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iSAoUTGlzdEFycml2YWxzUmVzcG9uc2USMAoIYXJyaXZhbHMYASADKAsyHi5rdXJ0by5pbmdlc3QudjEuU3RyZWFtQXJyaXZhbCIrChZHZXRTZW5zb3JTdGF0dXNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCSJIChdHZXRTZW5zb3JTdGF0dXNSZXNwb25zZRItCgZzdGF0dXMYASABKAsyHS5rdXJ0by5pbmdlc3QudjEuU2Vuc29yU3RhdHVzIuIBChdMaXN0U3RyZWFtRXZlbnRzUmVxdWVzdBIRCglzZW5zb3JfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KBWtpbmRzGAQgAygOMiAua3VydG8uaW5nZXN0LnYxLlN0cmVhbUV2ZW50S2luZBIRCglwYWdlX3NpemUYBSABKAUSEgoKcGFnZV90b2tlbhgGIAEoCSJhChhMaXN0U3RyZWFtRXZlbnRzUmVzcG9uc2USLAoGZXZlbnRzGAEgAygLMhwua3VydG8uaW5nZXN0LnYxLlN0cmVhbUV2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLBAQoYTGlzdFByb2Nlc3NWYWx1ZXNSZXF1ZXN0EhEKCXNlbnNvcl9pZBgBIAEoCRINCgVuYW1lcxgCIAMoCRIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAUgASgFEhIKCnBhZ2VfdG9rZW4YBiABKAkiYwoZTGlzdFByb2Nlc3NWYWx1ZXNSZXNwb25zZRItCgZ2YWx1ZXMYASADKAsyHS5rdXJ0by5zaWduYWwudjEuUHJvY2Vzc1ZhbHVlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIZChdHZXRTdG9yYWdlU3RhdHVzUmVxdWVzdCJKChhHZXRTdG9yYWdlU3RhdHVzUmVzcG9uc2USLgoGc3RhdHVzGAEgASgLMh4ua3VydG8uaW5nZXN0LnYxLlN0b3JhZ2VTdGF0dXMyogYKFFN0cmVhbUNvbnRyb2xTZXJ2aWNlElgKC1N0YXJ0U3RyZWFtEiMua3VydG8uaW5nZXN0LnYxLlN0YXJ0U3RyZWFtUmVxdWVzdBokLmt1cnRvLmluZ2VzdC52MS5TdGFydFN0cmVhbVJlc3BvbnNlElUKClN0b3BTdHJlYW0SIi5rdXJ0by5pbmdlc3QudjEuU3RvcFN0cmVhbVJlcXVlc3QaIy5rdXJ0by5pbmdlc3QudjEuU3RvcFN0cmVhbVJlc3BvbnNlElgKC0xpc3RTdHJlYW1zEiMua3VydG8uaW5nZXN0LnYxLkxpc3RTdHJlYW1zUmVxdWVzdBokLmt1cnRvLmluZ2VzdC52MS5MaXN0U3RyZWFtc1Jlc3BvbnNlElsKDExpc3RBcnJpdmFscxIkLmt1cnRvLmluZ2VzdC52MS5MaXN0QXJyaXZhbHNSZXF1ZXN0GiUua3VydG8uaW5nZXN0LnYxLkxpc3RBcnJpdmFsc1Jlc3BvbnNlEmQKD0dldFNlbnNvclN0YXR1cxInLmt1cnRvLmluZ2VzdC52MS5HZXRTZW5zb3JTdGF0dXNSZXF1ZXN0Gigua3VydG8uaW5nZXN0LnYxLkdldFNlbnNvclN0YXR1c1Jlc3BvbnNlEmcKEExpc3RTdHJlYW1FdmVudHMSKC5rdXJ0by5pbmdlc3QudjEuTGlzdFN0cmVhbUV2ZW50c1JlcXVlc3QaKS5rdXJ0by5pbmdlc3QudjEuTGlzdFN0cmVhbUV2ZW50c1Jlc3BvbnNlEmoKEUxpc3RQcm9jZXNzVmFsdWVzEikua3VydG8uaW5nZXN0LnYxLkxpc3RQcm9jZXNzVmFsdWVzUmVxdWVzdBoqLmt1cnRvLmluZ2VzdC52MS5MaXN0UHJvY2Vzc1ZhbHVlc1Jlc3BvbnNlEmcKEEdldFN0b3JhZ2VTdGF0dXMSKC5rdXJ0by5pbmdlc3QudjEuR2V0U3RvcmFnZVN0YXR1c1JlcXVlc3QaKS5rdXJ0by5pbmdlc3QudjEuR2V0U3RvcmFnZVN0YXR1c1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kurto_ingest_v1_stream_status, file_kurto_signal_v1_process_values]);
 
 /**
  * Asks to start analysing a sensor.
@@ -159,6 +159,48 @@ export const ListStreamsResponseSchema: GenMessage<ListStreamsResponse> = /*@__P
   messageDesc(file_kurto_ingest_v1_stream_control_service, 5);
 
 /**
+ * Asks when samples came in last.
+ *
+ * @generated from message kurto.ingest.v1.ListArrivalsRequest
+ */
+export type ListArrivalsRequest = Message<"kurto.ingest.v1.ListArrivalsRequest"> & {
+  /**
+   * Only streams whose newest samples are not older than this. Absent: all that are live.
+   *
+   * @generated from field: google.protobuf.Duration within = 1;
+   */
+  within?: Duration;
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ListArrivalsRequest.
+ * Use `create(ListArrivalsRequestSchema)` to create a new message.
+ */
+export const ListArrivalsRequestSchema: GenMessage<ListArrivalsRequest> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 6);
+
+/**
+ * Answers with when samples came in last.
+ *
+ * @generated from message kurto.ingest.v1.ListArrivalsResponse
+ */
+export type ListArrivalsResponse = Message<"kurto.ingest.v1.ListArrivalsResponse"> & {
+  /**
+   * The newest epoch of each sensor that has sent since the service began, in no order.
+   *
+   * @generated from field: repeated kurto.ingest.v1.StreamArrival arrivals = 1;
+   */
+  arrivals: StreamArrival[];
+};
+
+/**
+ * Describes the message kurto.ingest.v1.ListArrivalsResponse.
+ * Use `create(ListArrivalsResponseSchema)` to create a new message.
+ */
+export const ListArrivalsResponseSchema: GenMessage<ListArrivalsResponse> = /*@__PURE__*/
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 7);
+
+/**
  * Asks for the state of one stream.
  *
  * @generated from message kurto.ingest.v1.GetSensorStatusRequest
@@ -177,7 +219,7 @@ export type GetSensorStatusRequest = Message<"kurto.ingest.v1.GetSensorStatusReq
  * Use `create(GetSensorStatusRequestSchema)` to create a new message.
  */
 export const GetSensorStatusRequestSchema: GenMessage<GetSensorStatusRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 6);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 8);
 
 /**
  * Answers with the state of one stream.
@@ -198,7 +240,7 @@ export type GetSensorStatusResponse = Message<"kurto.ingest.v1.GetSensorStatusRe
  * Use `create(GetSensorStatusResponseSchema)` to create a new message.
  */
 export const GetSensorStatusResponseSchema: GenMessage<GetSensorStatusResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 7);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 9);
 
 /**
  * Asks what happened to streams.
@@ -254,7 +296,7 @@ export type ListStreamEventsRequest = Message<"kurto.ingest.v1.ListStreamEventsR
  * Use `create(ListStreamEventsRequestSchema)` to create a new message.
  */
 export const ListStreamEventsRequestSchema: GenMessage<ListStreamEventsRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 8);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 10);
 
 /**
  * Answers with what happened to streams.
@@ -282,7 +324,7 @@ export type ListStreamEventsResponse = Message<"kurto.ingest.v1.ListStreamEvents
  * Use `create(ListStreamEventsResponseSchema)` to create a new message.
  */
 export const ListStreamEventsResponseSchema: GenMessage<ListStreamEventsResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 9);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 11);
 
 /**
  * Asks for stored process values.
@@ -338,7 +380,7 @@ export type ListProcessValuesRequest = Message<"kurto.ingest.v1.ListProcessValue
  * Use `create(ListProcessValuesRequestSchema)` to create a new message.
  */
 export const ListProcessValuesRequestSchema: GenMessage<ListProcessValuesRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 10);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 12);
 
 /**
  * Answers with stored process values.
@@ -366,7 +408,7 @@ export type ListProcessValuesResponse = Message<"kurto.ingest.v1.ListProcessValu
  * Use `create(ListProcessValuesResponseSchema)` to create a new message.
  */
 export const ListProcessValuesResponseSchema: GenMessage<ListProcessValuesResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 11);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 13);
 
 /**
  * Asks how storage fares.
@@ -381,7 +423,7 @@ export type GetStorageStatusRequest = Message<"kurto.ingest.v1.GetStorageStatusR
  * Use `create(GetStorageStatusRequestSchema)` to create a new message.
  */
 export const GetStorageStatusRequestSchema: GenMessage<GetStorageStatusRequest> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 12);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 14);
 
 /**
  * Answers how storage fares.
@@ -402,7 +444,7 @@ export type GetStorageStatusResponse = Message<"kurto.ingest.v1.GetStorageStatus
  * Use `create(GetStorageStatusResponseSchema)` to create a new message.
  */
 export const GetStorageStatusResponseSchema: GenMessage<GetStorageStatusResponse> = /*@__PURE__*/
-  messageDesc(file_kurto_ingest_v1_stream_control_service, 13);
+  messageDesc(file_kurto_ingest_v1_stream_control_service, 15);
 
 /**
  * Starts and stops the analysis of sensors and shows the state of their streams.
@@ -441,6 +483,16 @@ export const StreamControlService: GenService<{
     methodKind: "unary";
     input: typeof ListStreamsRequestSchema;
     output: typeof ListStreamsResponseSchema;
+  },
+  /**
+   * Lists when samples came in last, from memory alone: for those who ask several times a second.
+   *
+   * @generated from rpc kurto.ingest.v1.StreamControlService.ListArrivals
+   */
+  listArrivals: {
+    methodKind: "unary";
+    input: typeof ListArrivalsRequestSchema;
+    output: typeof ListArrivalsResponseSchema;
   },
   /**
    * Returns the state of one sensor's stream.
