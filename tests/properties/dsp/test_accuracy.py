@@ -65,7 +65,7 @@ def envelope_reference(centred: Float64Array) -> dict[str, float]:
     """Envelope features by a band pass in the frequency domain and SciPy's Hilbert transform."""
     spectrum = fft.rfft(centred)
     spectrum[:2000] = spectrum[10001:] = 0.0
-    envelope = np.abs(signal.hilbert(fft.irfft(spectrum, len(centred))))[::2]
+    envelope = np.abs(signal.hilbert(fft.irfft(spectrum, len(centred))))
     deviation = envelope - envelope.mean()
     return {
         "envelope_rms": deviation.std(),

@@ -13,9 +13,9 @@ import pytest
 
 import kurto_dsp
 from kurto_dsp import compile_features, plan_features, record_features
+from kurto_dsp.band_magnitudes import deal_lines, join_magnitudes, write_magnitudes
 from kurto_dsp.compiled import compiled
-from kurto_dsp.envelope import add_deviations, write_magnitudes
-from kurto_dsp.inverse_transform import fold_quarters
+from kurto_dsp.envelope import add_deviations
 from kurto_dsp.line_sums import add_lines
 from kurto_dsp.moments import gather_moments, merge_moments
 from kurto_dsp.real_transform import join_quarters
@@ -28,8 +28,9 @@ LOOPS: list[Callable[..., Any]] = [
     add_deviations,
     add_lines,
     add_spread,
-    fold_quarters,
+    deal_lines,
     gather_moments,
+    join_magnitudes,
     join_quarters,
     merge_moments,
     sum_rectified,

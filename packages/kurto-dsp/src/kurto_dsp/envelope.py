@@ -1,4 +1,4 @@
-"""The envelope of a band: magnitude of its analytic signal, at every second sample."""
+"""The envelope of a band: magnitude of its analytic signal."""
 
 import math
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kurto_dsp.arrays import Complex64Array, Float32Array, require_sample_rate
+from kurto_dsp.band_magnitudes import BandMagnitudes
 from kurto_dsp.bands import FrequencyBand, demodulation_band
 from kurto_dsp.compiled import compiled
-from kurto_dsp.inverse_transform import InverseTransform
 from kurto_dsp.quality import QualityFlag
 
 MIN_LINES = 3
@@ -20,7 +20,7 @@ ROUNDING_VARIANCE = 1e-9
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EnvelopePlan:
-    """Lines of the demodulation band, and how many samples its envelope has. Use `plan_envelope`.
+    """Lines of the demodulation band of windows of one length. Use `plan_envelope`.
 
     Parameters
     ----------
@@ -30,15 +30,12 @@ class EnvelopePlan:
         Its lines of the real transform of the window.
     length : int
         Samples of the window.
-    sample_count : int
-        Samples of the envelope: every second one of the window, or all if `length` is odd.
     flags : QualityFlag
     """
 
     band: FrequencyBand | None
     lines: slice
     length: int
-    sample_count: int
     flags: QualityFlag
 
 
@@ -63,14 +60,12 @@ def plan_envelope(
     """
     rate = require_sample_rate(sample_rate_hz)
     chosen = band or demodulation_band(rate)
-    # A usable band fills less than 0.4 of the rate: half the rate holds its analytic signal.
-    sample_count = length if length % 2 else length // 2
     if chosen is None or not chosen.is_available(rate):
-        return EnvelopePlan(None, slice(0), length, sample_count, QualityFlag.BAND_UNAVAILABLE)
+        return EnvelopePlan(None, slice(0), length, QualityFlag.BAND_UNAVAILABLE)
     lines = chosen.lines(sample_rate_hz=rate, length=length)
     if lines.stop - lines.start < MIN_LINES:
-        return EnvelopePlan(None, slice(0), length, sample_count, QualityFlag.TOO_SHORT)
-    return EnvelopePlan(chosen, lines, length, sample_count, QualityFlag.NONE)
+        return EnvelopePlan(None, slice(0), length, QualityFlag.TOO_SHORT)
+    return EnvelopePlan(chosen, lines, length, QualityFlag.NONE)
 
 
 class EnvelopeFeatures:
@@ -85,9 +80,8 @@ class EnvelopeFeatures:
         self._plan = plan
         if plan.band is not None:
             line_count = plan.lines.stop - plan.lines.start
-            self._inverse = InverseTransform(plan.sample_count, line_count)
-            self._envelope = np.empty(plan.sample_count, np.float32)
-            self._write, self._add = compiled(write_magnitudes), compiled(add_deviations)
+            self._magnitudes = BandMagnitudes(plan.length, line_count)
+            self._add = compiled(add_deviations)
 
     def of(self, spectrum: Complex64Array, *, rms: float) -> tuple[float, float, float]:
         """Return RMS, peak and kurtosis of the envelope, its mean removed.
@@ -109,31 +103,17 @@ class EnvelopeFeatures:
             return math.nan, math.nan, math.nan
         # Moving the band down to line 0 turns the analytic signal but keeps its magnitude.
         scale = 2.0 / (self._plan.length * rms)
-        analytic = self._inverse.samples(spectrum[self._plan.lines], scale)
-        mean = self._write(analytic, self._envelope) / self._plan.sample_count
-        deviation, peak, kurtosis = self._statistics(mean)
+        magnitudes, total = self._magnitudes.of(spectrum[self._plan.lines], scale)
+        mean = total / self._plan.length
+        deviation, peak, kurtosis = self._statistics(magnitudes, mean)
         return deviation * rms, peak * rms, kurtosis
 
-    def _statistics(self, mean: float) -> tuple[float, float, float]:
+    def _statistics(self, magnitudes: Float32Array, mean: float) -> tuple[float, float, float]:
         """Return RMS, largest magnitude and kurtosis of the envelope about its mean."""
-        total2, total4 = self._add(self._envelope, mean)
-        m2, m4 = total2 / self._plan.sample_count, total4 / self._plan.sample_count
-        peak = max(float(self._envelope.max()) - mean, mean - float(self._envelope.min()))
+        total2, total4 = self._add(magnitudes, mean)
+        m2, m4 = total2 / self._plan.length, total4 / self._plan.length
+        peak = max(float(magnitudes.max()) - mean, mean - float(magnitudes.min()))
         return math.sqrt(m2), peak, m4 / (m2 * m2) if m2 > ROUNDING_VARIANCE else math.nan
-
-
-def write_magnitudes(values: Complex64Array, magnitudes: Float32Array) -> float:
-    """Write the magnitude of each value and return their sum [shape=(n,)].
-
-    The squares must be within the range of float32.
-    """
-    total = 0.0
-    for k in range(len(values)):
-        value = values[k]
-        magnitude = np.float32(np.sqrt(value.real * value.real + value.imag * value.imag))
-        magnitudes[k] = magnitude
-        total += np.float64(magnitude)
-    return total
 
 
 def add_deviations(values: Float32Array, mean: float) -> tuple[float, float]:

@@ -77,19 +77,23 @@ def add_lines(
     sums : Float64Array [shape=(4 + bands,)]
         Overwritten.
     """
+    # Over places from 0: from another beginning on, the compiler makes no vectors.
     power = moment = velocity = displacement = 0.0
-    for k in range(FIRST_LINE, len(powers)):
-        line = np.float64(powers[k])
+    upper = powers[FIRST_LINE:]
+    for k in range(len(upper)):
+        line = np.float64(upper[k])
         power += line
         moment += line * np.float64(k)
+    of_velocity = powers[edges[0, 0] :]
     for k in range(len(squared_periods)):
         squared_period = np.float64(squared_periods[k])
-        line = np.float64(powers[edges[0, 0] + k]) * squared_period
+        line = np.float64(of_velocity[k]) * squared_period
         velocity += line
         displacement += line * squared_period
-    sums[0], sums[1], sums[2], sums[3] = power, moment, velocity, displacement
+    sums[0], sums[1], sums[2], sums[3] = power, moment + FIRST_LINE * power, velocity, displacement
     for band in range(1, len(edges)):
+        inside = powers[edges[band, 0] : edges[band, 1]]
         total = 0.0
-        for k in range(edges[band, 0], edges[band, 1]):
-            total += np.float64(powers[k])
+        for k in range(len(inside)):
+            total += np.float64(inside[k])
         sums[3 + band] = total

@@ -81,10 +81,12 @@ def add_spread(
     least : np.float32
         Stands for logarithms below it.
     """
+    # Over places from 0: from another beginning on, the compiler makes no vectors.
+    upper, logarithms = powers[FIRST_LINE:], logarithms[FIRST_LINE:]
     spread = sum_of_logarithms = weighted = 0.0
-    for k in range(FIRST_LINE, len(powers)):
-        power, logarithm = np.float64(powers[k]), np.float64(max(logarithms[k], least))
-        distance = np.float64(k) - centre
+    for k in range(len(upper)):
+        power, logarithm = np.float64(upper[k]), np.float64(max(logarithms[k], least))
+        distance = np.float64(k) + (FIRST_LINE - centre)
         spread += power * distance * distance
         sum_of_logarithms += logarithm
         weighted += power * logarithm
