@@ -114,3 +114,14 @@ def plain_envelope(x: npt.NDArray[np.float32]) -> dict[str, float]:
         "envelope_peak": float(np.abs(envelope).max()),
         "envelope_kurtosis": float(scipy.stats.kurtosis(envelope, fisher=False)),
     }
+
+
+def main() -> None:
+    """Print these figures alone, which takes a minute; ``make bench`` has them among all."""
+    from benchmarks.__main__ import print_table  # noqa: PLC0415 (it imports this module)
+
+    print_table(measure())
+
+
+if __name__ == "__main__":
+    main()
