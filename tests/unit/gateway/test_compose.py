@@ -123,3 +123,12 @@ def test_the_guide_names_every_setting_of_envoy(repository: Path) -> None:
     guide = (repository / "docs" / "how-to" / "deploy-compose.md").read_text()
     for variable in envoy_variables():
         assert f"`{variable}`" in guide
+
+
+def test_the_analyzer_can_use_and_add_to_the_compiled_loops_of_the_image(
+    compose: dict[str, Any],
+) -> None:
+    image = (Path(__file__).resolve().parents[3] / "deploy" / "Dockerfile").read_text()
+    (directory,) = re.findall(r"NUMBA_CACHE_DIR=(\S+)", image)
+    targets = [one.partition(":")[2] for one in compose["services"]["analyzer"]["volumes"]]
+    assert targets == [directory]
