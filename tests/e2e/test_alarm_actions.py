@@ -165,6 +165,10 @@ def test_acknowledge_what_is_marked(alarmed: tuple[Page, Machine]) -> None:
     page.get_by_test_id("action-submit").click()
     expect(row(page, machine.sensor_id)).to_contain_text("Acknowledged")
     assert newest(machine).acknowledged
+    # What is done no longer stands to be done.
+    row(page, machine.sensor_id).get_by_test_id("mark").check()
+    expect(page.get_by_test_id("comment-marked")).to_be_visible()
+    expect(page.get_by_test_id("acknowledge-marked")).to_have_count(0)
 
 
 def test_filters_history_and_trend(alarmed: tuple[Page, Machine]) -> None:
@@ -222,6 +226,7 @@ def test_write_change_and_delete_a_rule(
     changed = page.get_by_test_id("rule-row").filter(has_text="E2E velocity, mended")
     changed.click()
     page.get_by_test_id("rule-delete").click()
+    page.get_by_test_id("rule-delete-confirm").click()
     expect(changed).to_have_count(0)
 
 

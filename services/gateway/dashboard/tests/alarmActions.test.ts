@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { AlertSchema, ConditionState, Finding } from "../src/gen/kurto/alerts/v1/alerts_pb.js";
-import { actionsFor } from "../src/live/alarmActions.js";
+import { actionsFor, bulkActionsFor } from "../src/live/alarmActions.js";
 
 const active = { alertId: "a", sensorId: "s", state: ConditionState.ACTIVE };
 const offered = (parts: object) => actionsFor(create(AlertSchema, { ...active, ...parts }));
@@ -36,5 +36,22 @@ describe("actionsFor", () => {
   it("does not offer the finding that is marked", () => {
     expect(offered({ finding: Finding.TRUE })).not.toContain("markTrue");
     expect(offered({ finding: Finding.TRUE })).toContain("markFalse");
+  });
+});
+
+describe("bulkActionsFor", () => {
+  it("offers each action for those alerts that it can be done to", () => {
+    const open = create(AlertSchema, active);
+    const acknowledged = create(AlertSchema, { ...active, acknowledged: true });
+    const ended = create(AlertSchema, { ...active, state: ConditionState.NORMAL, resolveTime: timestampFromMs(1) });
+    const offers = Object.fromEntries(bulkActionsFor([open, acknowledged, ended]).map(({ action, alerts }) => [action, alerts]));
+    expect(offers.acknowledge).toEqual([open]);
+    expect(offers.shelve).toEqual([open, acknowledged]);
+    expect(offers.comment).toEqual([open, acknowledged, ended]);
+    expect(offers).not.toHaveProperty("unshelve");
+  });
+
+  it("offers nothing for nothing", () => {
+    expect(bulkActionsFor([])).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { timestampMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { type Alert, AlertKind, TransitionKind } from "../gen/kurto/alerts/v1/alerts_pb.js";
 import { type MessageKey, translate as t } from "../messages/index.js";
-import { featureLabel } from "./labels.js";
+import { measureLabel } from "./labels.js";
 import { formatLimit, formatValue } from "./numbers.js";
 import { formatUnit } from "./units.js";
 
@@ -10,10 +10,15 @@ export function atMs(time: Timestamp | undefined): number {
   return time ? timestampMs(time) : 0;
 }
 
+/** A machine, its sensor and its channel, as far as they are named; a sensor named like its machine stands once. */
+export function placeName(machineId: string, sensorId: string, channel: string): string {
+  const parts = [machineId === sensorId ? "" : machineId, sensorId, channel];
+  return parts.filter(Boolean).join(" · ");
+}
+
 /** What is watched: machine, sensor and channel as far as the alert names them. */
 export function placeOf(alert: Alert): string {
-  const parts = [alert.machineId, alert.sensorId, alert.channel].filter(Boolean);
-  return parts.join(" · ") || t("alarm.noPlace");
+  return placeName(alert.machineId, alert.sensorId, alert.channel) || t("alarm.noPlace");
 }
 
 export function nameOf(alert: Alert): string {
@@ -31,7 +36,8 @@ export function figuresOf(alert: Alert): string {
   const value = withUnit(formatValue(alert.value), alert.unit);
   const limit = withUnit(formatLimit(alert.limit), alert.unit);
   const figures = t("alarms.figures", { value, limit });
-  return alert.feature ? `${featureLabel(alert.feature)} ${figures}` : figures;
+  const measure = measureLabel(alert);
+  return measure ? `${measure} ${figures}` : figures;
 }
 
 const KINDS: Record<TransitionKind, MessageKey> = {

@@ -1,4 +1,4 @@
-import { Severity } from "../gen/kurto/alerts/v1/alerts_pb.js";
+import { Measure, Severity } from "../gen/kurto/alerts/v1/alerts_pb.js";
 import { StreamState } from "../gen/kurto/ingest/v1/stream_status_pb.js";
 import { EmptyReason } from "../gen/kurto/signal/v1/features_pb.js";
 import { QualityFlag } from "../gen/kurto/signal/v1/quality_pb.js";
@@ -8,6 +8,23 @@ import { type MessageKey, hasMessage, translate as t } from "../messages/index.j
 export function featureLabel(feature: string): string {
   const key = `feature.${feature}`;
   return hasMessage(key) ? t(key) : feature;
+}
+
+const MEASURES: Partial<Record<Measure, MessageKey>> = {
+  [Measure.RATE_PER_MINUTE]: "measure.rate",
+  [Measure.BASELINE_RATIO]: "measure.baselineRatio",
+  [Measure.BASELINE_Z_SCORE]: "measure.zScore",
+  [Measure.ACCELERATION_GROWTH]: "measure.growth",
+  [Measure.ISO_ZONE]: "measure.isoZone",
+  [Measure.FAULT_SCORE]: "measure.faultScore",
+};
+
+/** What a rule or its alert compares with the limits. */
+export function measureLabel({ measure, feature }: { measure: Measure; feature: string }): string {
+  const key = MEASURES[measure];
+  const name = feature ? featureLabel(feature) : "";
+  if (!key) return name;
+  return name ? `${name} · ${t(key)}` : t(key);
 }
 
 export function severityLabel(severity: Severity): string {

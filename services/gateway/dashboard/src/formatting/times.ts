@@ -32,6 +32,27 @@ export function formatClock(ms: number): string {
     .join(":");
 }
 
+const ZONE = new Intl.DateTimeFormat("en-US", { timeZoneName: "short" });
+
+/** The reader's zone at a time: "UTC", "GMT+1", "EST". */
+export function zoneName(ms: number): string {
+  return ZONE.formatToParts(ms).find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
+/** Time of day with the zone that it is meant in. */
+export function formatZonedClock(ms: number): string {
+  return `${formatClock(ms)} ${zoneName(ms)}`;
+}
+
+/** Date and time in the reader's zone, which is named. */
+export function formatMoment(ms: number): string {
+  const date = new Date(ms);
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+    .map((part) => String(part).padStart(2, "0"))
+    .join("-");
+  return `${day} ${formatZonedClock(ms)}`;
+}
+
 /** Date and time in UTC, for records. */
 export function formatUtc(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -14,8 +14,23 @@ export type AlarmAction =
   | "markTrue"
   | "markFalse";
 
-/** What can be done to many alerts at once. */
-export const BULK_ACTIONS: readonly AlarmAction[] = ["acknowledge"];
+/** What can be done to many alerts at once, in the order in which it is offered. */
+const BULK_ACTIONS: readonly AlarmAction[] = ["acknowledge", "reset", "shelve", "unshelve", "comment", "markTrue", "markFalse"];
+
+/** An action, and those of the chosen alerts that it can be done to. */
+export interface BulkAction {
+  readonly action: AlarmAction;
+  readonly alerts: readonly Alert[];
+}
+
+/** What can be done to chosen alerts, each action to those whose state allows it. */
+export function bulkActionsFor(chosen: readonly Alert[]): BulkAction[] {
+  const offered = chosen.map((alert) => ({ alert, actions: new Set(actionsFor(alert)) }));
+  return BULK_ACTIONS.map((action) => ({
+    action,
+    alerts: offered.filter(({ actions }) => actions.has(action)).map(({ alert }) => alert),
+  })).filter(({ alerts }) => alerts.length > 0);
+}
 
 /** Actions without which nobody can tell later why. */
 const REASONED: ReadonlySet<AlarmAction> = new Set(["comment", "shelve", "takeOut"]);

@@ -1,3 +1,5 @@
+import type { AxisRange } from "./axisRange.js";
+
 /** Where a trend and its limits stand in a picture of `width` by `height`. */
 export interface TrendPicture {
   /** SVG path of the values; broken where there are none. */
@@ -10,13 +12,17 @@ export interface TrendPicture {
 
 const MARGIN = 0.08;
 
-/** Draw values over time with all limits in sight. */
+/**
+ * Draw values over time with all limits in sight. `across` are the ends of the axis that they stand on; without it
+ * the picture begins with the first and ends with the last of them.
+ */
 export function drawTrend(
   timesS: readonly number[],
   values: readonly (number | null)[],
   limits: readonly number[],
   width: number,
   height: number,
+  across?: AxisRange,
 ): TrendPicture {
   const known = values.filter((value): value is number => value !== null);
   const all = [...known, ...limits.filter(Number.isFinite)];
@@ -24,8 +30,8 @@ export function drawTrend(
   const span = Math.max(Math.max(...all) - lowest, Math.abs(lowest) * 0.01, 1e-12);
   const low = all.length ? lowest - MARGIN * span : 0;
   const high = all.length ? lowest + (1 + MARGIN) * span : 1;
-  const fromS = timesS[0] ?? 0;
-  const lengthS = Math.max((timesS.at(-1) ?? 0) - fromS, 1e-9);
+  const [fromS, toS] = across ?? [timesS[0] ?? 0, timesS.at(-1) ?? 0];
+  const lengthS = Math.max(toS - fromS, 1e-9);
   const y = (value: number) => height * (1 - (value - low) / (high - low));
   let path = "";
   let broken = true;

@@ -1,0 +1,2 @@
+/** Texts of receivers and policy. */
+export const enDelivery = {} as const;
