@@ -144,9 +144,20 @@ def analyze(
 
 def _bearing(text: str | None, catalogue: Path | None) -> BearingGeometry | None:
     if text is None:
+        if catalogue is not None:
+            raise ValueError("--catalogue needs --bearing NAME, one of its designations")
         return None
-    own = () if catalogue is None else read_bearings(catalogue.read_text(encoding="utf-8"))
+    own = () if catalogue is None else _own_bearings(catalogue)
     return parse_bearing(text, bearings=(*own, *known_bearings()))
+
+
+def _own_bearings(catalogue: Path) -> tuple[BearingGeometry, ...]:
+    try:
+        return read_bearings(catalogue.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"--catalogue {catalogue}: {error.strerror}; check the name") from None
+    except ValueError as error:  # no table of bearings, or no text
+        raise ValueError(f"--catalogue {catalogue}: {error}") from None
 
 
 def _file_jobs(

@@ -10,15 +10,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from kurto_cli.analysis.declared import acceleration_unit, sample_rate, shaft_speed
 from kurto_cli.analysis.options import AnalysisOptions
 from kurto_cli.recordings import Recording, RecordingError, read_recording
 from kurto_cli.recordings.exceptions import one_line
 from kurto_dsp import AccelerationUnit, FeaturePlan, WindowGeometry, plan_features
 from kurto_dsp.bearings import BearingGeometry
-from kurto_dsp.diagnosis import Diagnosis, Fault, ShaftSpeed, SpeedSource, diagnose_window
-
-_RATE_TOLERANCE = 1e-3  # headers round; lines are searched within 1 %
-_SPEED_TOLERANCE = 1e-2
+from kurto_dsp.diagnosis import Diagnosis, Fault, ShaftSpeed, diagnose_window
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,10 +137,11 @@ def prepare(path: Path, options: AnalysisOptions) -> AnalysisTask:
         only the caller can tell.
     """
     recording = read_recording(path, options.variables)
-    rate_hz = _rate(path, recording, options.sample_rate_hz)
+    rate_hz = sample_rate(path, recording, options.sample_rate_hz)
     geometry = _geometry(path, recording, options, rate_hz)
-    unit, unit_notes = _unit(path, recording, options.unit)
-    speed, speed_notes = _speed(path, recording, options)
+    channels = _channels(path, recording, options.channels)
+    unit, unit_notes = acceleration_unit(path, recording, channels, options.unit)
+    speed, speed_notes = shaft_speed(path, recording, options)
     if options.bearing is not None and speed is None:
         raise RecordingError(f"{path}: does not tell the shaft speed; give --rpm R")
     needed = geometry.window_length
@@ -154,7 +153,7 @@ def prepare(path: Path, options: AnalysisOptions) -> AnalysisTask:
     return AnalysisTask(
         path=path,
         recording=recording,
-        channels=_channels(path, recording, options.channels),
+        channels=channels,
         plan=plan_features(sample_rate_hz=rate_hz, geometry=geometry),
         unit=unit,
         speed=speed,
@@ -163,22 +162,6 @@ def prepare(path: Path, options: AnalysisOptions) -> AnalysisTask:
         notes=(*_scale_notes(path, recording, options), *unit_notes, *speed_notes),
         full_scale=options.full_scale,
     )
-
-
-def _rate(path: Path, recording: Recording, declared: float | None) -> float:
-    own = recording.sample_rate_hz
-    if own is not None and own <= 0:
-        raise RecordingError(f"{path}: its own sample rate is {own:g} Hz; correct the file")
-    if declared is None:
-        if own is None:
-            raise RecordingError(f"{path}: does not tell its sample rate; give --sample-rate HZ")
-        return own
-    if own is not None and abs(declared - own) > _RATE_TOLERANCE * own:
-        raise RecordingError(
-            f"{path}: was recorded at {own:g} Hz, which --sample-rate {declared:g} contradicts;"
-            " leave it out, or correct the file"
-        )
-    return declared
 
 
 def _geometry(
@@ -208,41 +191,6 @@ def _scale_notes(path: Path, recording: Recording, options: AnalysisOptions) -> 
         " (--full-scale X tells what full scale is)"
     )
     return (note,)
-
-
-def _unit(
-    path: Path, recording: Recording, declared: AccelerationUnit | None
-) -> tuple[AccelerationUnit, Sequence[str]]:
-    if recording.unit is None:
-        if declared is not None:
-            return declared, ()
-        note = f"{path}: does not tell its unit; taken as g (--unit m/s2 if it is not)"
-        return AccelerationUnit.G, (note,)
-    own = AccelerationUnit(recording.unit)
-    if declared not in (None, own):
-        raise RecordingError(f"{path}: is in {own}, which --unit contradicts; leave it out")
-    return own, ()
-
-
-def _speed(
-    path: Path, recording: Recording, options: AnalysisOptions
-) -> tuple[ShaftSpeed | None, Sequence[str]]:
-    """Return the speed: a given one counts more than the file's, and is said to be another."""
-    own = recording.speed
-    if options.rpm is None:
-        if own is None:
-            return None, ()
-        measured = SpeedSource.MEASURED if own.is_measured else SpeedSource.NAMEPLATE
-        return ShaftSpeed(own.hz, options.speed_source or measured), ()
-    given_hz = options.rpm / 60.0
-    notes: Sequence[str] = ()
-    source = SpeedSource.NAMEPLATE
-    if own is not None:
-        if abs(given_hz - own.hz) > _SPEED_TOLERANCE * own.hz:
-            notes = (f"{path}: tells {own.hz * 60:g} r/min; analysed with --rpm {options.rpm:g}",)
-        elif own.is_measured:
-            source = SpeedSource.MEASURED
-    return ShaftSpeed(given_hz, options.speed_source or source), notes
 
 
 def _channels(path: Path, recording: Recording, wanted: Sequence[str]) -> tuple[int, ...]:

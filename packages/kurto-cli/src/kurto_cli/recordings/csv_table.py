@@ -14,8 +14,9 @@ import numpy.typing as npt
 from kurto_cli.recordings import exported
 from kurto_cli.recordings.exceptions import RecordingError
 from kurto_cli.recordings.layout import TableLayout, layout_of
-from kurto_cli.recordings.recording import RecordedSpeed, Recording
+from kurto_cli.recordings.recording import RecordedSpeed, Recording, UnevenTimes
 from kurto_cli.recordings.spool import RowSpool
+from kurto_cli.recordings.unit_names import common_unit, unit_in_brackets
 
 _LINES_AT_ONCE = 65_536
 _FIRST_LINES = 64
@@ -56,11 +57,14 @@ def _read(path: Path, file: IO[str], layout: TableLayout) -> Recording:
                 speeds.add(rows[:, layout.rpm_place])
         samples = spool.matrix()
     rpm = speeds.value
+    units = {name: unit_in_brackets(name) for name in layout.channels}
     return Recording(
         channels=layout.channels,
         samples=samples,
-        unit=layout.unit,
+        unit=common_unit(units.values()),
+        channel_units={name: unit for name, unit in units.items() if unit is not None},
         sample_rate_hz=times.rate_hz,
+        uneven_times=times.uneven,
         speed=RecordedSpeed(rpm / 60.0, is_measured=True) if rpm and rpm > 0 else None,
     )
 
@@ -116,11 +120,27 @@ class _Times:
     @property
     def rate_hz(self) -> float | None:
         """Samples per second, None if the times are not evenly spaced."""
-        span = self._last - self._first
-        if self._count < 2 or not 0 < span < np.inf or self._smallest < 0:
+        if not self._is_told or self._smallest < 0 or self._span <= 0:
             return None
-        step = span / (self._count - 1)
+        step = self._span / (self._count - 1)
         return None if self._largest > _LARGEST_STEP * step else rate_of_step(step)
+
+    @property
+    def uneven(self) -> UnevenTimes | None:
+        """What times say that are not evenly spaced."""
+        if not self._is_told or self.rate_hz is not None:
+            return None
+        goes_back = self._smallest < 0 or self._span == 0
+        mean_rate_hz = 0.0 if goes_back else (self._count - 1) / self._span
+        return UnevenTimes(mean_rate_hz, self._largest, self._smallest == 0)
+
+    @property
+    def _span(self) -> float:
+        return self._last - self._first
+
+    @property
+    def _is_told(self) -> bool:
+        return self._count > 1 and abs(self._span) < np.inf
 
 
 @dataclass

@@ -17,8 +17,8 @@ _TIME = re.compile(
 _TIME_STEPS_S = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6}
 _INDEX = {"", "#", "index", "sample", "samples", "n", "no"}
 _RPM = re.compile(r"rpm|speed_rpm|(shaft[_ ])?speed\s*[\[(](rpm|r/min|1/min)[\])]", re.I)
-_UNIT = re.compile(r".*[\[(]\s*(g|m/s2|m/s\^2|m/s²)\s*[\])]", re.I)
 _DELIMITERS = ("\t", ";", ",")
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _COMMENTS = ("#", "%", "//")
 
 
@@ -38,8 +38,6 @@ class TableLayout:
     channel_columns : tuple of int
         Columns of samples.
     time_column, rpm_column : int or None
-    unit : str or None
-        Unit of the samples, if the names of all channels tell the same.
     """
 
     first_line: int
@@ -49,7 +47,6 @@ class TableLayout:
     channel_columns: tuple[int, ...]
     time_column: int | None
     rpm_column: int | None
-    unit: str | None
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -135,7 +132,7 @@ def layout_of(path: Path, lines: Sequence[str]) -> TableLayout:
 
 def _first_content(path: Path, lines: Sequence[str]) -> tuple[int, str]:
     for number, line in enumerate(lines, start=1):
-        if "\0" in line:
+        if _BINARY.search(line):
             raise RecordingError(f"{path}: is no text; give it the ending of its format")
         if line.strip() and not line.startswith(_COMMENTS):
             return number, line
@@ -157,14 +154,7 @@ def _layout(
         channels, time, rpm = tuple(range(len(names))), None, None
     if time is not None and not _is_number(first_row.get(time, "0")):
         time = None  # times of the day: they are not needed
-    units = {_unit(names[place]) for place in channels}
-    unit = units.pop() if len(units) == 1 else None
-    return TableLayout(first_line, delimiter, decimal_comma, names, channels, time, rpm, unit)
-
-
-def _unit(name: str) -> str | None:
-    found = _UNIT.fullmatch(name)
-    return None if found is None else ("g" if found[1].lower() == "g" else "m/s2")
+    return TableLayout(first_line, delimiter, decimal_comma, names, channels, time, rpm)
 
 
 def _cells(line: str, delimiter: str | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,11 @@ def read_npz(path: Path, chosen: Sequence[str]) -> Recording:
     RecordingError
         If no array or several could be the recording.
     """
+    if not zipfile.is_zipfile(path):
+        raise RecordingError(
+            f"{path}: is no .npz file, or cut off; copy it again, or give it the ending of its"
+            " format"
+        )
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         if "description" in arrays.files and not chosen:
             return exported.read_npz(arrays)

@@ -50,6 +50,25 @@ class RecordedSpeed:
     is_measured: bool
 
 
+@dataclass(frozen=True, slots=True)
+class UnevenTimes:
+    """Times of samples that tell no rate.
+
+    Parameters
+    ----------
+    mean_rate_hz : float
+        Samples over the time from the first to the last; not above 0 where times run back.
+    largest_step_s : float
+        From one sample to the next.
+    are_coarse : bool
+        True if several samples have the same time, as when clocks tick slowly.
+    """
+
+    mean_rate_hz: float
+    largest_step_s: float
+    are_coarse: bool
+
+
 @dataclass(frozen=True)
 class Recording:
     """A recording.
@@ -80,6 +99,10 @@ class Recording:
         Other names of channels, such as the file's own.
     is_relative : bool
         True if the samples are parts of full scale, and not yet an acceleration.
+    channel_units : mapping of str to str
+        Units of single channels, as the file tells them, where there is no common one.
+    uneven_times : UnevenTimes or None
+        What its times say that tell no rate.
     """
 
     channels: tuple[str, ...]
@@ -94,6 +117,8 @@ class Recording:
     speed: RecordedSpeed | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     is_relative: bool = False
+    channel_units: Mapping[str, str] = field(default_factory=dict)
+    uneven_times: UnevenTimes | None = None
 
     @property
     def index_count(self) -> int:

@@ -17,7 +17,7 @@ from kurto_cli.recordings.csv_table import rate_of_step
 from kurto_cli.recordings.exceptions import RecordingError
 from kurto_cli.recordings.recording import RecordedSpeed, Recording
 from kurto_cli.recordings.stacking import stacked
-from kurto_cli.recordings.unit_names import acceleration_unit
+from kurto_cli.recordings.unit_names import common_unit, told_unit
 
 
 def read_tdms(path: Path, chosen: Sequence[str]) -> Recording:
@@ -67,11 +67,15 @@ def _recording(path: Path, file: Any, chosen: Sequence[str]) -> Recording:
     names = _short_names(channels)
     rpm = _rpm([file.properties, *(group.properties for group in file.groups()), first.properties])
     step_s = first.properties.get("wf_increment", 0.0)
-    units = {acceleration_unit(str(c.properties.get("unit_string", ""))) for c in channels.values()}
+    units = {
+        names[path]: told_unit(str(channel.properties.get("unit_string", "")))
+        for path, channel in channels.items()
+    }
     return Recording(
         channels=tuple(names.values()),
         samples=stacked([_Channel(channel) for channel in channels.values()]),
-        unit=units.pop() if len(units) == 1 else None,
+        unit=common_unit(units.values()),
+        channel_units={name: unit for name, unit in units.items() if unit is not None},
         sample_rate_hz=rate_of_step(step_s) if step_s > 0 else None,
         speed=RecordedSpeed(rpm / 60.0, is_measured=False) if rpm > 0 else None,
         aliases=names,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from kurto_cli.recordings.csv_table import rate_of_step
 from kurto_cli.recordings.exceptions import RecordingError
 from kurto_cli.recordings.recording import Recording
-from kurto_cli.recordings.unit_names import acceleration_unit
+from kurto_cli.recordings.unit_names import common_unit, told_unit
 
 _FUNCTION = 58
 _TIME_RESPONSE, _GENERAL = 1, 0
@@ -75,11 +75,14 @@ def _recording(path: Path, responses: Sequence[Mapping[str, Any]]) -> Recording:
     samples: npt.NDArray[np.float32] = np.array(
         [item["data"][:count] for item in responses], np.float32
     )
-    units = {acceleration_unit(item.get("ordinate_axis_units_lab", "")) for item in responses}
+    names = _names(responses)
+    told = [told_unit(str(item.get("ordinate_axis_units_lab", ""))) for item in responses]
+    units = dict(zip(names, told, strict=True))
     return Recording(
-        channels=_names(responses),
+        channels=names,
         samples=samples,
-        unit=units.pop() if len(units) == 1 else None,
+        unit=common_unit(units.values()),
+        channel_units={name: unit for name, unit in units.items() if unit is not None},
         sample_rate_hz=rate_of_step(step_s, _STEP_DIGITS) if step_s > 0 else None,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -51,7 +51,10 @@ def recording_of(path: Path, variables: Variables, chosen: Sequence[str]) -> Rec
         return _mfpt(path, variables)
     candidates = [name for name, values in variables.items() if _is_signal(name, values)]
     if not candidates:
-        raise RecordingError(f"{path}: holds no signal, but {_shown(variables)}")
+        raise RecordingError(
+            f"{path}: holds no signal, but {_shown(variables)}; save real numbers of one or two"
+            f" dimensions, {_MIN_SIGNAL} samples and more"
+        )
     if len(candidates) > 1:
         raise RecordingError(
             f"{path}: several variables could be meant, {_shown(variables, candidates)};"
@@ -89,7 +92,7 @@ def _cwru(path: Path, variables: Variables, chosen: Sequence[str]) -> Recording:
         channels=tuple(columns),
         samples=np.concatenate(parts).astype(np.float32),
         unit="g",
-        speed=RecordedSpeed(rpm / 60.0, is_measured=True) if rpm else None,
+        speed=RecordedSpeed(rpm / 60.0, is_measured=True) if _is_speed(rpm) else None,
         aliases=aliases,
     )
 
@@ -118,7 +121,7 @@ def _mfpt(path: Path, variables: Variables) -> Recording:
         samples=rows(variables["bearing.gs"])[:].astype(np.float32),
         unit="g",
         sample_rate_hz=_positive(path, "bearing.sr", _scalar(variables["bearing.sr"])),
-        speed=RecordedSpeed(speed_hz, is_measured=False) if speed_hz else None,
+        speed=RecordedSpeed(speed_hz, is_measured=False) if _is_speed(speed_hz) else None,
         aliases={"bearing.gs": "bearing"},
     )
 
@@ -142,7 +145,9 @@ def _assembled(path: Path, variables: Variables, names: Sequence[str]) -> Record
         samples=stacked(parts),
         unit=None,
         sample_rate_hz=None if rate is None else _positive(path, *rate),
-        speed=RecordedSpeed(rpm[1] / 60.0, is_measured=False) if rpm and rpm[1] > 0 else None,
+        speed=RecordedSpeed(rpm[1] / 60.0, is_measured=False)
+        if rpm is not None and _is_speed(rpm[1])
+        else None,
     )
 
 
@@ -177,12 +182,15 @@ def _scalar(values: Any) -> float | None:
     array = np.asarray(values if values is not None else [])
     if array.size != 1 or array.dtype.kind not in "fiu":
         return None
-    number = float(array.ravel()[0])
-    return number if np.isfinite(number) else None
+    return float(array.ravel()[0])
+
+
+def _is_speed(number: float | None) -> TypeGuard[float]:
+    return number is not None and 0 < number < np.inf
 
 
 def _positive(path: Path, name: str, number: float | None) -> float:
-    if number is None or number <= 0:
+    if number is None or not 0 < number < np.inf:
         raise RecordingError(f"{path}: its {name} is {number}, no sample rate; correct the file")
     return number
 

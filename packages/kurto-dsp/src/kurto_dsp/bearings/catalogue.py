@@ -172,9 +172,15 @@ def nearest_bearings(
         # A number is compared without the maker too: 6206 of nobody is near to SKF 6206.
         for word in re.findall(r"[a-z]*\d[a-z0-9]*", bearing.designation.lower()):
             by_key.setdefault(_key(word), bearing)
-    near = difflib.get_close_matches(_key(text), by_key, n=3 * NEAREST_NAMED, cutoff=0.0)
-    found = {by_key[key].designation: by_key[key] for key in near}
+    # What follows the number are seals and cages: alike ones make no bearing nearer.
+    wanted = {_key(text), *re.findall(r"[a-z]*\d{3,}", text.lower())}
+    ranked = sorted(by_key, key=lambda key: -max(_likeness(key, one) for one in wanted))
+    found = {by_key[key].designation: by_key[key] for key in ranked}
     return tuple(found.values())[:NEAREST_NAMED]
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def search_bearings(
