@@ -29,13 +29,14 @@ from kurto_alerts.fakes import (
     MemoryReports,
     MemoryRules,
 )
+from kurto_alerts.fakes.diagnoses import MemoryDiagnoses
 from kurto_alerts.fakes.evidence import MemoryEvidence
 from kurto_alerts.frames import Frame
 from kurto_alerts.rule_servicer import RuleServicer
 from kurto_alerts.rules import Severity
 from kurto_alerts.servicer import AlertServicer
 from kurto_alerts.testing import make_frame, make_rule
-from kurto_alerts.trials import RuleTrials, TrialLimits
+from kurto_alerts.trials import RuleTrials, TrialLimits, TrialSources
 from kurto_service.errors import error_info
 from kurto_service.identity import ANONYMOUS, Principal
 from kurto_service.testing import FakeClock, serve
@@ -94,7 +95,7 @@ async def service(principal: Principal) -> AsyncIterator[Service]:
     database, catalogue, changes = MemoryDatabase(), Catalogue(), list[str]()
     clock = FakeClock(NOW)
     trials = RuleTrials(
-        Ranges(),
+        TrialSources(features=Ranges(), diagnoses=MemoryDiagnoses()),
         MemoryProfiles(database),
         TrialLimits(sensor_count=2, window_count=1000, timeout_s=60.0),
         clock,

@@ -1,5 +1,6 @@
 """Many rules at once, their history and their trials, from a client through the server."""
 
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,14 @@ from kurto.alerts.v1.rule_service_pb2_grpc import (
     RuleServiceStub,
     add_RuleServiceServicer_to_server,
 )
+from kurto.signal.v1.quality_pb2 import QualityFlag
 from kurto_alerts.fakes import MemoryDatabase, MemoryProfiles, MemoryRules
+from kurto_alerts.fakes.diagnoses import MemoryDiagnoses
 from kurto_alerts.frames import Frame, SensorProfile
+from kurto_alerts.references.book import BaselineBook
 from kurto_alerts.rule_servicer import RuleServicer
-from kurto_alerts.testing import START_US, make_frame
-from kurto_alerts.trials import RuleTrials, TrialLimits
+from kurto_alerts.testing import START_US, diagnosed, make_frame
+from kurto_alerts.trials import RuleTrials, TrialLimits, TrialSources
 from kurto_service.errors import error_info
 from kurto_service.testing import FakeClock, serve
 
@@ -58,6 +62,8 @@ class Service:
     ranges: Ranges
     database: MemoryDatabase
     changes: list[str]
+    diagnoses: MemoryDiagnoses
+    book: BaselineBook
 
     async def apply(self, *rules: pb.Rule, **parts: Any) -> list[rule_pb.RuleVersion]:
         request = rule_pb.ApplyRulesRequest(rules=rules, **parts)
@@ -83,12 +89,14 @@ async def service() -> AsyncIterator[Service]:
     database, ranges, changes = MemoryDatabase(), Ranges(), list[str]()
     limits = TrialLimits(sensor_count=2, window_count=1000, timeout_s=60.0)
     clock = FakeClock(NOW)
-    trials = RuleTrials(ranges, MemoryProfiles(database), limits, clock)
+    diagnoses, book = MemoryDiagnoses(page_size=3), BaselineBook()
+    sources = TrialSources(features=ranges, diagnoses=diagnoses, tracks=book.make_track)
+    trials = RuleTrials(sources, MemoryProfiles(database), limits, clock)
     servicer = RuleServicer(
         MemoryRules(database), Catalogue(), clock, trials, lambda: changes.append("rules")
     )
     async with serve(add_RuleServiceServicer_to_server, servicer) as channel:
-        yield Service(RuleServiceStub(channel), ranges, database, changes)
+        yield Service(RuleServiceStub(channel), ranges, database, changes, diagnoses, book)
 
 
 def rule(rule_id: str, limit: float = 1.0, **parts: Any) -> pb.Rule:
@@ -216,9 +224,10 @@ async def test_who_changed_what(service: Service) -> None:
     assert len(answer.versions) == 5
 
 
-def store(service: Service, sensor_id: str, frames: list[Frame]) -> None:
+def store(service: Service, sensor_id: str, frames: list[Frame], *, machine_id: str = "") -> None:
     service.ranges.frames[sensor_id] = frames
-    service.database.profiles[sensor_id] = SensorProfile(sensor_id, frozenset({"pump"}))
+    profile = SensorProfile(sensor_id, frozenset({"pump"}), machine_id=machine_id)
+    service.database.profiles[sensor_id] = profile
 
 
 async def test_a_rule_is_tried_on_what_is_stored(service: Service) -> None:
@@ -255,27 +264,56 @@ async def test_a_trial_is_bounded(service: Service) -> None:
     assert (status, metadata["field"]) == ("INVALID_ARGUMENT", "sensor_ids")
 
 
-IMPOSSIBLE = [
-    ("rule.measure", {"measure": pb.MEASURE_ACCELERATION_GROWTH, "feature": "", "unit": "1"}),
-    ("rule.measure", {"measure": pb.MEASURE_BASELINE_RATIO, "unit": "1"}),
-    ("rule.scope", {"scope": pb.SCOPE_MACHINE}),
-    ("rule.start_up", {"start_up": pb.StartUp(multiplier=2.0)}),
-    ("rule.speed_range", {"speed_range": pb.SpeedRange(low_hz=1.0)}),
-    ("rule.suppress_when", {"suppress_when": [pb.OPERATING_CONDITION_STOPPED]}),
-]
+async def test_diagnoses_are_tried_like_alive(service: Service) -> None:
+    store(service, "pump-7", [])
+    scores = [9.0] * 5 + [0.0] * 5 + [9.0] * 2
+    service.diagnoses.windows = [diagnosed(at, score) for at, score in enumerate(scores)]
+    message = rule("any", 5.0, measure=pb.MEASURE_FAULT_SCORE)
+    message.feature, message.unit = "outer_race", "1"
+    message.levels[0].pending_duration.FromSeconds(30)
+    result = await service.trial(message)
+    assert [one.window_index for one in result.episodes] == [diagnosed(2, 9.0).window_index]
+    assert result.episodes[0].resolve_time.ToMicroseconds() == diagnosed(5, 0.0).end_us
+    assert result.sensors[0].window_count == len(scores)
+    message.feature = "ball"
+    assert (await service.trial(message)).episode_count == 0
+    assert service.ranges.asked == []
+    assert max(after_us for _, after_us in service.diagnoses.asked) == diagnosed(8, 0.0).end_us
 
 
-@pytest.mark.parametrize(("name", "parts"), IMPOSSIBLE)
-async def test_what_features_cannot_tell_is_refused(
-    service: Service, name: str, parts: dict[str, Any]
-) -> None:
-    message = rule("any")
-    for part in parts:
-        message.ClearField(part)
-    message.MergeFrom(pb.Rule(**parts))
-    request = rule_pb.TryRuleRequest(rule=message, start_time=START)
-    status, metadata, _ = await problem(service.rules.TryRule(request).read())
-    assert (status, metadata["field"]) == ("FAILED_PRECONDITION", name)
+async def test_sensors_of_a_machine_are_tried_side_by_side(service: Service) -> None:
+    for sensor_id, values in (("left", [2.0, 2.0, 0.0, 0.0]), ("right", [0.0, 2.0, 2.0, 0.0])):
+        store(service, sensor_id, [
+            make_frame(at, value, sensor_id=sensor_id) for at, value in enumerate(values)
+        ], machine_id="fan")  # fmt: skip
+    result = await service.trial(rule("any", scope=pb.SCOPE_MACHINE))
+    [episode] = result.episodes
+    assert (episode.sensor_id, episode.window_index) == ("left", 0)
+    assert episode.resolve_time.ToMicroseconds() == make_frame(3, 0.0).end_us
+    assert (await service.trial(rule("any"))).episode_count == 2
+
+
+async def test_values_that_cannot_be_trusted_are_tried_like_alive(service: Service) -> None:
+    flat = 1 << (QualityFlag.QUALITY_FLAG_NON_FINITE - 1)
+    store(service, "pump-7", [make_frame(0, 0.0), make_frame(1, 9.0, quality=[flat])])
+    assert (await service.trial(rule("any"))).episode_count == 0
+
+
+async def test_gates_are_tried_like_alive(service: Service) -> None:
+    speeds = [10.0, 30.0, math.nan, 10.0]
+    frames = [make_frame(at, 2.0, shaft_speed_hz=speed) for at, speed in enumerate(speeds)]
+    store(service, "pump-7", frames)
+    gated = rule("any", speed_range=pb.SpeedRange(low_hz=20.0))
+    result = await service.trial(gated)
+    assert [episode.window_index for episode in result.episodes] == [1]
+
+
+async def test_a_day_of_diagnoses_is_bounded(service: Service) -> None:
+    store(service, "pump-7", [])
+    service.diagnoses.windows = [diagnosed(at, 0.0) for at in range(1100)]
+    message = rule("any", 5.0, measure=pb.MEASURE_FAULT_SCORE)
+    message.feature, message.unit = "", "1"
+    assert "the limit of 1000 windows" in (await service.trial(message)).incomplete
 
 
 async def test_votes_and_rates_are_tried_like_alive(service: Service) -> None:

@@ -28,6 +28,7 @@ GOOD = RuleDraft(
     levels=(LevelDraft(severity=2, limit=1.0), LevelDraft(severity=3, limit=2.0)),
 )
 GROWTH = {"feature": "", "unit": "1", "measure": Measure.ACCELERATION_GROWTH}
+SCORE = {"feature": "ball", "unit": "1", "measure": Measure.FAULT_SCORE}
 SENSOR = {"scope": Scope.SENSOR}
 NAN = float("nan")
 
@@ -40,7 +41,7 @@ def test_defaults_are_filled_in() -> None:
     assert not rule.day_one
 
 
-@pytest.mark.parametrize("measure", [one for one in Measure if one is not Measure.FAULT_SCORE])
+@pytest.mark.parametrize("measure", list(Measure))
 def test_every_measure_can_be_watched(measure: Measure) -> None:
     feature = "rms" if measure < Measure.ACCELERATION_GROWTH else ""
     unit = "g" if measure in IN_FEATURE_UNIT else "1"
@@ -56,7 +57,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("zone of a feature", {**GROWTH, "measure": Measure.ISO_ZONE, "feature": "x"}, "rule.feature"),
     ("ratio without feature", {**GROWTH, "measure": Measure.BASELINE_RATIO}, "rule.feature"),
     ("ratio in g", {"measure": Measure.BASELINE_RATIO}, "rule.unit"),
-    ("score", {"measure": Measure.FAULT_SCORE, "feature": "ball", "unit": "1"}, "rule.measure"),
+    ("score of a feature", {**SCORE, "feature": "rms"}, "rule.feature"),
+    ("score in g", {**SCORE, "unit": "g"}, "rule.unit"),
+    ("score below", {**SCORE, "operator": Operator.BELOW}, "rule.operator"),
+    ("score at start-up", {**SCORE, "start_up_multiplier": 2.0}, "rule.start_up"),
+    ("score when stopped", {**SCORE, "suppress_when": (1,)}, "rule.suppress_when"),
     ("scope", {"scope": 9}, "rule.scope"),
     ("votes of a channel", {"voting_count": 2}, "rule.voting_count"),
     ("33 votes", {**SENSOR, "voting_count": 33}, "rule.voting_count"),

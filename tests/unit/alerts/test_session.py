@@ -9,9 +9,10 @@ from kurto_alerts.evaluation import Evaluation, EvaluationLimits
 from kurto_alerts.fakes.database import MemoryDatabase
 from kurto_alerts.fakes.evaluation import MemoryEvaluation
 from kurto_alerts.filling import FillPlanner, FillTimes
+from kurto_alerts.mailbox import Mailbox
 from kurto_alerts.metrics import AlertsMetrics
 from kurto_alerts.ports import FeatureHistory, LiveMessage
-from kurto_alerts.session import EvaluationSession, Mailbox, SessionLimits, SessionPorts
+from kurto_alerts.session import EvaluationSession, SessionLimits, SessionPorts
 from kurto_service.clock import SystemClock
 
 

@@ -74,6 +74,9 @@ class SensorCheckpoint:
         State of what is computed along with the conditions, as plain JSON values.
     data_quality : mapping of str to Any
         Problems of the data that are counted, as plain JSON values; empty if all is well.
+    diagnoses : mapping of str to Any
+        How far its diagnoses are evaluated, and their conditions, as plain JSON values; empty if
+        no rule asks for them.
     """
 
     sensor_id: str
@@ -86,6 +89,7 @@ class SensorCheckpoint:
     rates: Mapping[str, Any] = field(default_factory=dict)
     references: Mapping[str, Any] = field(default_factory=dict)
     data_quality: Mapping[str, Any] = field(default_factory=dict)
+    diagnoses: Mapping[str, Any] = field(default_factory=dict)
 
     def at(
         self, epoch: int, window_index: int, conditions: tuple[ConditionRecord, ...]
@@ -103,6 +107,7 @@ class SensorCheckpoint:
             "rates": dict(self.rates),
             "references": dict(self.references),
             "data_quality": dict(self.data_quality),
+            "diagnoses": dict(self.diagnoses),
         }
 
     @classmethod
@@ -126,4 +131,5 @@ class SensorCheckpoint:
             rates=document.get("rates", {}),
             references=document.get("references", {}),
             data_quality=document.get("data_quality", {}),
+            diagnoses=document.get("diagnoses", {}),
         )

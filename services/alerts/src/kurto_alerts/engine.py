@@ -1,9 +1,8 @@
 """Evaluates rules on frames: thousands of conditions a step, pure and deterministic.
 
 The same frames in the same order per sensor give the same conditions, however they are cut into
-calls, and whether or not the engine was saved and restored in between. So do they give the same
-changes, for alerts of channels and of sensors; for those of machines if the frames of its sensors
-come in the order of their times as well (see `open_conditions`).
+calls and saved and restored in between. So do they give the same changes; for alerts of machines
+if the frames of its sensors come in the order of their times as well (see `open_conditions`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +21,7 @@ from kurto_alerts.watches import watches_of
 from kurto_alerts.windows import Window, take_window
 
 TrackFactory = Callable[[str, SensorProfile | None, Sequence[Rule]], ReferenceTrack | None]
+IntervalOf = Callable[[Frame, SensorProfile | None], float | None]
 
 
 @dataclass
@@ -44,6 +44,8 @@ class Engine:
     tracks : callable or None
         Makes what follows the references of a sensor, given its id, profile and the rules that
         need it.
+    interval : callable
+        Tells the microseconds from window to window, None if unknown.
 
     Attributes
     ----------
@@ -56,10 +58,12 @@ class Engine:
         rules: Iterable[Rule],
         profiles: Mapping[str, SensorProfile],
         tracks: TrackFactory | None = None,
+        interval: IntervalOf = window_interval_us,
     ) -> None:
         self._rules = {rule.rule_id: rule for rule in rules}
         self._profiles = dict(profiles)
         self._make_track = tracks
+        self._interval_us = interval
         self._table = ConditionTable()
         self._plans: dict[str, SensorPlan] = {}
         self._tracks: dict[str, ReferenceTrack] = {}
@@ -122,10 +126,9 @@ class Engine:
 
     def withdraw_unwatched(self) -> list[Withdrawal]:
         """Forget open alerts whose rule no longer watches their channel, and return them."""
+        opened = self._opened
         unwatched = [
-            key
-            for key in self._opened
-            if not self._opened.has_members(key) or not self.is_watched(key)
+            key for key in opened if not opened.has_members(key) or not self.is_watched(key)
         ]
         return [Withdrawal(self._opened.forget(key)) for key in unwatched]
 
@@ -199,7 +202,7 @@ class Engine:
         if plan is not None and plan.fits(layout):
             if plan.epoch == frame.epoch:
                 return plan
-            interval_us = window_interval_us(frame, self._profiles.get(sensor_id))
+            interval_us = self._interval_us(frame, self._profiles.get(sensor_id))
             if plan.interval_us == interval_us:
                 plan.epoch = frame.epoch
                 return plan
@@ -217,7 +220,7 @@ class Engine:
         profile = self._profiles.get(sensor_id)
         interval_us = saved.interval_us
         if saved.interval_epoch != frame.epoch:
-            interval_us = window_interval_us(frame, profile)
+            interval_us = self._interval_us(frame, profile)
         watches = watches_of(self._rules.values(), sensor_id, profile, layout)
         plan = make_plan(self._table, watches, layout, epoch=frame.epoch, interval_us=interval_us)
         plan.since_start_up = saved.since_start_up

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from kurto_alerts.alert_state import ConditionChange, TransitionKind, Withdrawal
 from kurto_alerts.checkpoints import SensorCheckpoint
-from kurto_alerts.data_quality.silence import SilenceLimits, StreamReport
+from kurto_alerts.data_quality.silence import SilenceLimits, StreamReport, with_profiles
 from kurto_alerts.data_quality.watch import DataQuality
-from kurto_alerts.engine import Engine, TrackFactory
+from kurto_alerts.diagnoses.ports import DiagnosisPage
+from kurto_alerts.engine import TrackFactory
 from kurto_alerts.frames import Frame, SensorProfile
 from kurto_alerts.keeping import keep_requests
 from kurto_alerts.ports import EvaluationBatch, EvaluationState, LiveMessage
-from kurto_alerts.reconciliation import reconciled
-from kurto_alerts.references.columns import needed_features
+from kurto_alerts.rule_engines import RuleEngines
 from kurto_alerts.rules import Severity
 from kurto_alerts.sequences import HistoryPage, SensorSequence
 
@@ -75,8 +75,7 @@ class Evaluation:
         self._limits = limits
         self._rules_revision = state.rules_revision
         self._profiles = dict(state.profiles)
-        self._engine = Engine(state.rules, state.profiles, tracks)
-        self._features = needed_features(state.rules).union(self._engine.features)
+        self._engine = RuleEngines(state.rules, state.profiles, tracks)
         self._message_ids = dict(state.message_ids)
         self._changes: list[ConditionChange] = []
         self._dirty: set[str] = set()
@@ -87,8 +86,7 @@ class Evaluation:
         self.sequences: dict[str, SensorSequence] = {}
         self._withdrawals: list[Withdrawal] = []
         self._quality = DataQuality(state.open_problems, self._profiles, limits.silence)
-        for checkpoint in reconciled(state.checkpoints, state.open_alerts):
-            self._engine.restore(checkpoint)
+        for checkpoint in self._engine.restore(state):
             self._quality.restore(checkpoint.sensor_id, checkpoint.data_quality)
             if checkpoint.window_index >= -1:
                 self._begin(checkpoint.sensor_id, checkpoint.epoch, checkpoint.window_index)
@@ -98,8 +96,8 @@ class Evaluation:
         self.withdraw_unwatched()
 
     @property
-    def engine(self) -> Engine:
-        """The engine, for its figures."""
+    def engine(self) -> RuleEngines:
+        """The engines, for their figures."""
         return self._engine
 
     @property
@@ -110,7 +108,7 @@ class Evaluation:
     @property
     def features(self) -> tuple[str, ...]:
         """Names of the features that any rule reads, itself or through references."""
-        return tuple(sorted(self._features))
+        return self._engine.features
 
     @property
     def message_ids(self) -> Mapping[str, str]:
@@ -204,24 +202,22 @@ class Evaluation:
         self._evaluate(ready)
         return len(ready)
 
+    def diagnosis_positions(self) -> dict[str, int]:
+        """Return the sensors whose diagnoses are wanted, each with the end to ask behind."""
+        return self._engine.diagnoses.positions()
+
+    def take_diagnoses(self, page: DiagnosisPage) -> None:
+        """Evaluate the diagnoses of a sensor that are new."""
+        if page.sensor_id in self.sequences:
+            self._dirty.add(page.sensor_id)
+            self._take_changes(self._engine.take_diagnoses(page.windows))
+
     def take_streams(self, reports: Sequence[StreamReport] | None, *, now_us: int) -> None:
         """Judge which sensors have fallen silent; None while ingest says nothing."""
-        known = None if reports is None else self._with_profiles(reports)
+        known = None if reports is None else with_profiles(reports, self._profiles)
         self._quality.look(known, now_us=now_us, delivered=self._delivered)
         self._delivered = False
         self._take_problems()
-
-    def _with_profiles(self, reports: Sequence[StreamReport]) -> list[StreamReport]:
-        """Return the reports of sensors in use, with what the registry says of them."""
-        found = []
-        for report in reports:
-            profile = self._profiles.get(report.sensor_id)
-            if profile is None:
-                found.append(report)
-            elif not profile.archived:
-                interval_s = (profile.burst_interval_us or 0) / 1e6
-                found.append(replace(report, interval_s=interval_s, machine_id=profile.machine_id))
-        return found
 
     def _take_problems(self) -> None:
         """Take what was found about data, and how it marks the alerts that are open now."""
@@ -246,7 +242,10 @@ class Evaluation:
         self._evaluate_trusted(trusted)
 
     def _evaluate_trusted(self, frames: list[Frame]) -> None:
-        for change in self._engine.evaluate(frames):
+        self._take_changes(self._engine.evaluate(frames))
+
+    def _take_changes(self, changes: Iterable[ConditionChange]) -> None:
+        for change in changes:
             self._changes.append(change)
             if change.kind is TransitionKind.RAISED:
                 self._latched.pop(change.key, None)

@@ -5,15 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from kurto_alerts.data_quality.silence import StreamReport
+from kurto_alerts.diagnoses.ports import DiagnosisSource
 from kurto_alerts.engine import TrackFactory
 from kurto_alerts.evaluation import Evaluation, EvaluationLimits
 from kurto_alerts.exceptions import StaleRulesError
 from kurto_alerts.failures import is_passing
 from kurto_alerts.filling import FillPlanner, FillTimes
 from kurto_alerts.frames import SensorProfile
+from kurto_alerts.mailbox import Mailbox
 from kurto_alerts.metrics import AlertsMetrics
 from kurto_alerts.ports import EvaluationLock, EvaluationStore, FeatureHistory, LiveFeatures
-from kurto_alerts.session import EvaluationSession, Mailbox, SessionLimits, SessionPorts
+from kurto_alerts.session import EvaluationSession, SessionLimits, SessionPorts
 from kurto_service.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ class EvaluatorPorts:
         Called after transitions were stored.
     tracks : callable or None
         Makes what follows the references of a sensor.
+    diagnoses : DiagnosisSource or None
+        Gives diagnoses; without it, rules on them wait.
     prepare : callable or None
         Called before each beginning: brings what tracks compare with up to date.
     """
@@ -43,6 +47,7 @@ class EvaluatorPorts:
     streams: Sequence[str]
     committed: Callable[[], None]
     tracks: TrackFactory | None = None
+    diagnoses: DiagnosisSource | None = None
     prepare: Callable[[], Awaitable[object]] | None = None
 
 
@@ -160,6 +165,7 @@ class Evaluator:
             history=self._ports.history,
             streams=self._ports.streams,
             committed=self._ports.committed,
+            diagnoses=self._ports.diagnoses,
         )
         return EvaluationSession(
             evaluation,

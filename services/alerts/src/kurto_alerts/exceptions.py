@@ -35,7 +35,6 @@ __all__ = [
     "RulesInvalid",
     "StaleRulesError",
     "TrialBusy",
-    "TrialImpossible",
     "UnknownFeature",
 ]
 
@@ -88,10 +87,6 @@ class RulesInvalid(InvalidArgument):
 
 class TrialBusy(ResourceExhausted):
     """Another rule is being tried: wait until it is done, or end it."""
-
-
-class TrialImpossible(FailedPrecondition):
-    """Stored features cannot tell what a rule with {field} would have raised: leave it out."""
 
 
 class UnknownFeature(InvalidArgument):

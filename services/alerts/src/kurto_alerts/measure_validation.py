@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from kurto_alerts.diagnoses.families import COLUMNS, FAMILIES
 from kurto_alerts.exceptions import FieldInvalid, UnknownFeature
 from kurto_alerts.rule_drafts import RuleDraft
 from kurto_alerts.rules import Measure, Operator
@@ -36,17 +37,35 @@ def check_feature(draft: RuleDraft, measure: Measure, feature_units: Mapping[str
         if draft.feature not in feature_units:
             raise UnknownFeature(feature=draft.feature, field="rule.feature")
     elif measure is Measure.FAULT_SCORE:
-        raise FieldInvalid(
-            "rule.measure MEASURE_FAULT_SCORE is not evaluated yet: watch"
-            " MEASURE_ACCELERATION_GROWTH, and read the diagnosis beside its alarm",
-            field="rule.measure",
-        )
+        _check_fault_score(draft)
     elif draft.feature:
         raise FieldInvalid(
             f"rule.feature must be empty with MEASURE_{measure.name}, which has no feature",
             field="rule.feature",
         )
     _check_unit(draft, measure, feature_units)
+
+
+def _check_fault_score(draft: RuleDraft) -> None:
+    """Refuse families that are none, and gates that a diagnosis cannot tell."""
+    if draft.feature not in COLUMNS:
+        allowed = ", ".join(f'"{family}"' for family in FAMILIES)
+        raise FieldInvalid(
+            f"rule.feature must be one of {allowed} with MEASURE_FAULT_SCORE, or empty for the"
+            " highest score",
+            field="rule.feature",
+        )
+    gates = {
+        "rule.start_up": draft.start_up_multiplier not in (None, 1.0),
+        "rule.suppress_when": bool(draft.suppress_when),
+    }
+    for name, given in gates.items():
+        if given:
+            raise FieldInvalid(
+                f"{name} means nothing with MEASURE_FAULT_SCORE, whose scores count only where"
+                " the vibration has grown against a running machine's baseline: leave it out",
+                field=name,
+            )
 
 
 def _check_unit(draft: RuleDraft, measure: Measure, feature_units: Mapping[str, str]) -> None:

@@ -93,7 +93,7 @@ class AlertsMetrics:
         )
         zero_initialise(self.transitions, kind=[kind.name for kind in TransitionKind])
         zero_initialise(self.open_alerts, severity=[level.name for level in Severity if level])
-        sources = ("baselines", "live", "history", "registry", "publish")
+        sources = ("baselines", "diagnoses", "live", "history", "registry", "publish")
         zero_initialise(self.read_failures, source=sources)
         zero_initialise(self.restarts, reason=("store", "rules"))
 
@@ -102,7 +102,8 @@ class AlertsMetrics:
         for outcome, count in evaluation.counts.items():
             self.frames.labels(outcome).inc(count)
         evaluation.counts.clear()
-        engine = evaluation.engine
-        self.evaluations.inc(engine.evaluation_count)
-        engine.evaluation_count = 0
-        self.watches.set(engine.watch_count)
+        engines = evaluation.engine.engines
+        for engine in engines:
+            self.evaluations.inc(engine.evaluation_count)
+            engine.evaluation_count = 0
+        self.watches.set(sum(engine.watch_count for engine in engines))

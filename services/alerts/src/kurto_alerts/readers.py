@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import grpc
 
+from kurto_alerts.diagnoses.ports import DiagnosisPage
 from kurto_alerts.failures import is_passing
 from kurto_alerts.filling import FillRequest, FillResult
 from kurto_alerts.metrics import AlertsMetrics
@@ -18,7 +19,7 @@ FIRST_MESSAGE_ID = "0-0"
 LONGEST_READ_PAUSE_S = 1.0
 FIRST_READ_PAUSE_S = 0.05
 
-Inbox = asyncio.Queue[LiveMessage | FillResult | None]
+Inbox = asyncio.Queue[LiveMessage | FillResult | DiagnosisPage | None]
 
 
 class LiveReader:

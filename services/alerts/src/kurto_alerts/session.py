@@ -5,10 +5,11 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kurto_alerts.data_quality.silence import StreamReport
+from kurto_alerts.diagnoses.ports import DiagnosisPage, DiagnosisSource
+from kurto_alerts.diagnoses.reader import DiagnosisReader
 from kurto_alerts.evaluation import Evaluation
 from kurto_alerts.filling import FillPlanner, FillRequest, FillResult
-from kurto_alerts.frames import SensorProfile
+from kurto_alerts.mailbox import Mailbox
 from kurto_alerts.metrics import AlertsMetrics
 from kurto_alerts.ports import EvaluationStore, FeatureHistory, LiveFeatures, LiveMessage
 from kurto_alerts.readers import HistoryReader, Inbox, LiveReader
@@ -34,6 +35,8 @@ class SessionLimits:
         Seconds between two looks whether another process has changed rules.
     tick_s : float
         Seconds after which the session looks around although nothing has come.
+    diagnosis_poll_s : float
+        Seconds between two looks for new diagnoses.
     """
 
     inbox_size: int
@@ -42,6 +45,7 @@ class SessionLimits:
     checkpoint_interval_s: float
     rules_interval_s: float
     tick_s: float
+    diagnosis_poll_s: float = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,54 +57,7 @@ class SessionPorts:
     history: FeatureHistory
     streams: Sequence[str]
     committed: Callable[[], None]
-
-
-class Mailbox:
-    """What the rest of the process tells the evaluator.
-
-    Attributes
-    ----------
-    rules_changed : bool
-        True until the changed rules are taken up.
-    """
-
-    def __init__(self) -> None:
-        self.rules_changed = False
-        self._profiles: dict[str, SensorProfile] = {}
-        self._streams: tuple[Sequence[StreamReport] | None, int] | None = None
-        self._listener: Callable[[], None] | None = None
-
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Have `listener` called for each piece of news."""
-        self._listener = listener
-
-    def put_rules(self) -> None:
-        """Say that rules have changed."""
-        self.rules_changed = True
-        if self._listener is not None:
-            self._listener()
-
-    def put_profiles(self, profiles: Sequence[SensorProfile]) -> None:
-        """Pass on what the registry said."""
-        self._profiles.update({profile.sensor_id: profile for profile in profiles})
-        if self._listener is not None:
-            self._listener()
-
-    def put_streams(self, reports: Sequence[StreamReport] | None, now_us: int) -> None:
-        """Pass on what ingest said of the streams at a time of day; the newest counts."""
-        self._streams = (reports, now_us)
-        if self._listener is not None:
-            self._listener()
-
-    def take_streams(self) -> tuple[Sequence[StreamReport] | None, int] | None:
-        """Return what was said last, None if that is nothing new."""
-        streams, self._streams = self._streams, None
-        return streams
-
-    def take_profiles(self) -> list[SensorProfile]:
-        """Return the profiles that have come since the last call."""
-        profiles, self._profiles = list(self._profiles.values()), {}
-        return profiles
+    diagnoses: DiagnosisSource | None = None
 
 
 class EvaluationSession:
@@ -168,12 +125,25 @@ class EvaluationSession:
             asyncio.create_task(history.run(), name=f"alerts-history-{number}")
             for number in range(self._limits.fill_concurrency)
         ]
+        if self._ports.diagnoses is not None:
+            diagnoses = self._diagnosis_reader(self._ports.diagnoses)
+            tasks.append(asyncio.create_task(diagnoses.run(), name="alerts-diagnoses"))
         try:
             await self._work(tasks)
         finally:
             live.stop()
             # A reader whose cancellation is lost would wait for room in the inbox for ever.
             await end_tasks(tasks)
+
+    def _diagnosis_reader(self, source: DiagnosisSource) -> DiagnosisReader:
+        return DiagnosisReader(
+            source,
+            self._evaluation.diagnosis_positions,
+            self._inbox,
+            clock=self._clock,
+            metrics=self._metrics,
+            poll_s=self._limits.diagnosis_poll_s,
+        )
 
     def _wake(self) -> None:
         with contextlib.suppress(asyncio.QueueFull):  # then there is something to wake up for
@@ -206,7 +176,7 @@ class EvaluationSession:
 
     async def _take_items(self) -> None:
         """Evaluate what waits, after waiting a tick for it if need be."""
-        items: list[LiveMessage | FillResult | None] = []
+        items: list[LiveMessage | FillResult | DiagnosisPage | None] = []
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.tick_s):
                 items.append(await self._inbox.get())
@@ -218,8 +188,11 @@ class EvaluationSession:
             self._take(item)
         self._metrics.count_evaluation(self._evaluation)
 
-    def _take(self, item: LiveMessage | FillResult | None) -> None:
+    def _take(self, item: LiveMessage | FillResult | DiagnosisPage | None) -> None:
         if item is None:
+            return
+        if isinstance(item, DiagnosisPage):
+            self._evaluation.take_diagnoses(item)
             return
         now_s = self._clock.monotonic()
         if isinstance(item, FillResult):

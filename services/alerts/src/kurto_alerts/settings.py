@@ -131,6 +131,9 @@ class AlertsSettings(ServiceSettings):
     baseline_poll_s: float = Field(
         3.0, gt=0, description="Seconds between two looks for new baselines."
     )
+    diagnosis_poll_s: float = Field(
+        5.0, gt=0, description="Seconds between two looks for new diagnoses of sensors with rules."
+    )
     day_one_rules: bool = Field(
         True, description="Whether machines come with rules on growth and ISO zones."
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from kurto_alerts.diagnoses.scores import DiagnosedWindow, Finding
 from kurto_alerts.frames import HOPS_PER_WINDOW, Frame, Layout
 from kurto_alerts.rules import DEFAULT_PENDING, Level, Operator, Rule, Selector, Severity
 
@@ -112,4 +113,43 @@ def make_frame(
         data,
         tuple(quality) or (() if values is None else (0,) * len(channels)),
         shaft_speed_hz,
+    )
+
+
+def diagnosed(
+    number: int,
+    scores: float | Sequence[float],
+    *,
+    sensor_id: str = "pump-7",
+    epoch: int = 1,
+    verdict: str = "",
+    growth: float = 3.0,
+    channels: Sequence[str] = ("horizontal",),
+    shaft_speed_hz: float = math.nan,
+) -> DiagnosedWindow:
+    """Return the diagnoses of a long window of 8 s, one every 10 s.
+
+    `scores` are those of the outer race, one a channel; above 2 it is the verdict unless another
+    one is given.
+    """
+    values = [scores] if isinstance(scores, float) else list(scores)
+    first_hop = 100 * number
+    return DiagnosedWindow(
+        sensor_id=sensor_id,
+        epoch=epoch,
+        window_index=first_hop + 70,
+        first_index=first_hop * HOP_SAMPLES,
+        sample_count=80 * HOP_SAMPLES,
+        start_us=START_US + first_hop * HOP_US,
+        end_us=START_US + (first_hop + 80) * HOP_US,
+        shaft_speed_hz=shaft_speed_hz,
+        findings=tuple(
+            Finding(
+                channel,
+                verdict or ("outer_race" if score > 2.0 else "none"),
+                {"outer_race": score, "inner_race": 0.5 * score, "ball": 0.1},
+                growth,
+            )
+            for channel, score in zip(channels, values, strict=True)
+        ),
     )

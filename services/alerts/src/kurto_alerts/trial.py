@@ -1,13 +1,16 @@
-"""What a rule would have raised on stored features, by the engine that evaluates live."""
+"""What a rule would have raised on what is stored, by the engines that evaluate live."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kurto_alerts.alert_state import ConditionChange, TransitionKind
-from kurto_alerts.engine import Engine
-from kurto_alerts.exceptions import TrialImpossible
+from kurto_alerts.data_quality.silence import SilenceLimits
+from kurto_alerts.data_quality.watch import DataQuality
+from kurto_alerts.diagnoses.scores import DiagnosedWindow
+from kurto_alerts.engine import TrackFactory
 from kurto_alerts.frames import Frame, SensorProfile
-from kurto_alerts.rules import Measure, Rule, Scope, Severity, StartUp
+from kurto_alerts.rule_engines import RuleEngines
+from kurto_alerts.rules import Measure, Rule, Scope, Severity
 
 EPISODE_COUNT = 1000
 
@@ -40,24 +43,17 @@ class SensorTrial:
     last_us: int | None = None
 
 
-def check_triable(rule: Rule) -> None:
-    """Refuse a rule that features alone cannot tell.
-
-    Raises
-    ------
-    TrialImpossible
-        Naming the field that needs more: a result without it would be wrong.
-    """
-    needs = {
-        "rule.measure": rule.measure not in (Measure.VALUE, Measure.RATE_PER_MINUTE),
-        "rule.scope": rule.scope is Scope.MACHINE,  # needs its sensors side by side
-        "rule.start_up": rule.start_up not in (StartUp(), replace(rule.start_up, multiplier=1.0)),
-        "rule.speed_range": rule.speed_range is not None,
-        "rule.suppress_when": bool(rule.suppress_when),
-    }
-    for name, needed in needs.items():
-        if needed:
-            raise TrialImpossible(field=name)
+def side_by_side(
+    rule: Rule, sensor_ids: Iterable[str], profiles: Mapping[str, SensorProfile]
+) -> list[list[str]]:
+    """Return sensors in groups: those of a group must be evaluated in the order of their times."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for sensor_id in sensor_ids:
+        profile = profiles.get(sensor_id)
+        machine_id = profile.machine_id if profile and rule.scope is Scope.MACHINE else ""
+        place = (machine_id, "") if machine_id else ("", sensor_id)
+        groups.setdefault(place, []).append(sensor_id)
+    return list(groups.values())
 
 
 @dataclass
@@ -71,7 +67,9 @@ class _Passage:
 
 @dataclass
 class Trial:
-    """Evaluates one rule on frames and gathers what it raises; nothing is stored.
+    """Evaluates one rule on what is stored and gathers what it raises; nothing is stored.
+
+    Values that cannot be trusted are left out as they are live; alarms about them are not raised.
 
     Parameters
     ----------
@@ -79,10 +77,13 @@ class Trial:
         The rule; evaluated also when it is disabled.
     profiles : mapping of str to SensorProfile
         What is known about the sensors, by id.
+    tracks : callable or None
+        Makes what follows the references of a sensor.
     """
 
     rule: Rule
     profiles: Mapping[str, SensorProfile]
+    tracks: TrackFactory | None = None
     episode_count: int = 0
     window_count: int = 0
     _ended: list[Episode] = field(default_factory=list)
@@ -90,17 +91,43 @@ class Trial:
     _passages: dict[str, _Passage] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check_triable(self.rule)
-        self.engine = Engine([replace(self.rule, disabled=False)], self.profiles)
+        self._engines = RuleEngines(
+            [replace(self.rule, disabled=False)], self.profiles, self.tracks
+        )
+        self._quality = DataQuality({}, self.profiles, SilenceLimits())
 
-    def begin(self, sensor_id: str) -> None:
-        """Name a sensor whose frames follow."""
+    @property
+    def is_on_diagnoses(self) -> bool:
+        """True if it takes diagnoses, False if it takes features."""
+        return self.rule.measure is Measure.FAULT_SCORE
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features that it reads."""
+        return self._engines.features
+
+    def begin(self, sensor_id: str, start_us: int) -> None:
+        """Name a sensor whose frames or diagnoses follow, those behind a time."""
         self._passages[sensor_id] = _Passage(SensorTrial(sensor_id))
+        self._engines.diagnoses.begin(sensor_id, start_us)
 
     def take(self, frames: Sequence[Frame]) -> None:
         """Evaluate frames, those of a sensor in the order of their windows."""
         current = [frame for frame in frames if self._is_current(frame)]
-        for change in self.engine.evaluate(current):
+        trusted = [self._quality.take(frame) for frame in current]
+        self._quality.take_changes({})  # alarms about data are not what is tried
+        for change in self._engines.evaluate(trusted):
+            self._note(change)
+
+    def take_diagnoses(self, windows: Sequence[DiagnosedWindow]) -> None:
+        """Evaluate diagnoses, those of a sensor by their ends."""
+        for window in windows:
+            trial = self._passages[window.sensor_id].trial
+            trial.first_us = window.start_us if trial.first_us is None else trial.first_us
+            trial.last_us = window.end_us
+            trial.window_count += 1
+            self.window_count += 1
+        for change in self._engines.take_diagnoses(windows):
             self._note(change)
 
     def _is_current(self, frame: Frame) -> bool:
@@ -126,8 +153,8 @@ class Trial:
         if change.kind is TransitionKind.RAISED:
             self.episode_count += 1
             self._open[change.alert_id] = Episode(
-                sensor_id=change.key.sensor_id,
-                channel=change.key.channel,
+                sensor_id=change.sensor_id or change.key.sensor_id,
+                channel=change.channel or change.key.channel,
                 severity=change.severity,
                 worst_value=change.worst_value,
                 raise_us=change.time_us,
@@ -150,9 +177,9 @@ class Trial:
 
     def episodes(self) -> list[Episode]:
         """Return what was raised, by sensor and time, `EPISODE_COUNT` at most."""
-        worst = self.engine.worst_values()
+        worst = self._engines.worst_values()
         still_open = (
-            replace(episode, worst_value=worst[alert_id])
+            replace(episode, worst_value=worst.get(alert_id, episode.worst_value))
             for alert_id, episode in self._open.items()
         )
         return sorted([*self._ended, *still_open], key=_place)[:EPISODE_COUNT]

@@ -1,25 +1,31 @@
-"""Tries rules on stored features: one at a time, within bounds, and beside the live evaluation."""
+"""Tries rules on what is stored: one at a time, within bounds, and beside the live evaluation."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
 
 import grpc
 
 from kurto.analyzer.v1 import feature_service_pb2 as feature_pb
 from kurto.analyzer.v1.feature_service_pb2_grpc import FeatureServiceStub
+from kurto_alerts.diagnoses.ports import DiagnosisSource
+from kurto_alerts.diagnoses.scores import DiagnosedWindow
+from kurto_alerts.engine import TrackFactory
 from kurto_alerts.exceptions import FieldInvalid, TrialBusy
 from kurto_alerts.feature_decoding import FrameDecoder
 from kurto_alerts.frames import Frame, SensorProfile
+from kurto_alerts.merging import merged
 from kurto_alerts.ports import ProfileStore
 from kurto_alerts.rules import Rule
-from kurto_alerts.trial import Trial
+from kurto_alerts.trial import Trial, side_by_side
 from kurto_service.clock import Clock
 from kurto_service.exceptions import Unavailable
 
 RETRY_AFTER_S = 5.0
 PROGRESS_S = 1.0
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ItemT = TypeVar("ItemT")
 CHUNK = 50  # frames: a few milliseconds for which the live evaluation waits
 
 
@@ -106,13 +112,32 @@ class GrpcFeatureRanges:
             request.page_token = answer.next_page_token
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrialSources:
+    """What rules are tried on.
+
+    Attributes
+    ----------
+    features : FeatureRanges
+        Gives the stored features.
+    diagnoses : DiagnosisSource
+        Gives the stored diagnoses.
+    tracks : callable or None
+        Makes what follows the references of a sensor, as in live evaluation.
+    """
+
+    features: FeatureRanges
+    diagnoses: DiagnosisSource
+    tracks: TrackFactory | None = None
+
+
 class RuleTrials:
     """Tries one rule at a time.
 
     Parameters
     ----------
-    ranges : FeatureRanges
-        Gives the stored features.
+    sources : TrialSources
+        What they are tried on.
     profiles : ProfileStore
         Knows the sensors.
     limits : TrialLimits
@@ -122,9 +147,9 @@ class RuleTrials:
     """
 
     def __init__(
-        self, ranges: FeatureRanges, profiles: ProfileStore, limits: TrialLimits, clock: Clock
+        self, sources: TrialSources, profiles: ProfileStore, limits: TrialLimits, clock: Clock
     ) -> None:
-        self._ranges = ranges
+        self._sources = sources
         self._profiles = profiles
         self._limits = limits
         self._clock = clock
@@ -135,7 +160,7 @@ class RuleTrials:
 
         Raises
         ------
-        TrialBusy, TrialImpossible, FieldInvalid, Unavailable
+        TrialBusy, FieldInvalid, Unavailable
         """
         if self._busy:
             raise TrialBusy(retry_after_s=RETRY_AFTER_S)
@@ -149,7 +174,7 @@ class RuleTrials:
     async def _run(self, request: TrialRequest) -> AsyncGenerator[TrialState, None]:
         profiles, _ = await self._profiles.load_profiles()
         sensor_ids = chosen_sensors(request, profiles.values(), self._limits.sensor_count)
-        trial = Trial(request.rule, profiles)
+        trial = Trial(request.rule, profiles, self._sources.tracks)
         began_s = reported_s = self._clock.monotonic()
 
         def state(done: int, incomplete: str | None = None) -> TrialState:
@@ -160,10 +185,9 @@ class RuleTrials:
                 incomplete=incomplete,
             )
 
-        for done, sensor_id in enumerate(sensor_ids):
-            trial.begin(sensor_id)
-            async for frames in self._chunks(request, sensor_id, trial):
-                trial.take(frames)
+        done = 0
+        for group in side_by_side(request.rule, sensor_ids, profiles):
+            async for _ in self._evaluated(request, group, trial):
                 now_s = self._clock.monotonic()
                 stopped = self._stopped(trial, now_s - began_s)
                 if stopped:
@@ -172,23 +196,52 @@ class RuleTrials:
                 if now_s - reported_s >= PROGRESS_S:
                     reported_s = now_s
                     yield state(done)
+            done += len(group)
         yield state(len(sensor_ids), "")
 
-    async def _chunks(
-        self, request: TrialRequest, sensor_id: str, trial: Trial
-    ) -> AsyncGenerator[Sequence[Frame], None]:
-        """Yield frames in small parts, and leave the loop to others for as long as each took."""
-        pages = self._ranges.pages(
-            sensor_id,
-            start_time=request.start_time,
-            end_time=request.end_time,
-            features=trial.engine.features,
-        )
-        async for frames in pages:
-            for at in range(0, len(frames), CHUNK):
-                began_s = self._clock.monotonic()
-                yield frames[at : at + CHUNK]
-                await self._clock.sleep(self._clock.monotonic() - began_s)
+    async def _evaluated(
+        self, request: TrialRequest, sensor_ids: Sequence[str], trial: Trial
+    ) -> AsyncGenerator[None, None]:
+        """Evaluate sensors side by side in small parts, and leave as much time to others."""
+        for sensor_id in sensor_ids:
+            trial.begin(sensor_id, _microseconds(request.start_time))
+        if trial.is_on_diagnoses:
+            found = [self._diagnoses(request, sensor_id) for sensor_id in sensor_ids]
+            times = _taken(merged(found, chunk=CHUNK), trial.take_diagnoses, self._clock)
+        else:
+            pages = [
+                self._sources.features.pages(
+                    sensor_id,
+                    start_time=request.start_time,
+                    end_time=request.end_time,
+                    features=trial.features,
+                )
+                for sensor_id in sensor_ids
+            ]
+            times = _taken(merged(pages, chunk=CHUNK), trial.take, self._clock)
+        async for took_s in times:
+            yield
+            await self._clock.sleep(took_s)
+
+    async def _diagnoses(
+        self, request: TrialRequest, sensor_id: str
+    ) -> AsyncGenerator[Sequence[DiagnosedWindow], None]:
+        """Yield the diagnoses of a range of time, by their ends, in pages."""
+        after_us = _microseconds(request.start_time)
+        until_us = None if request.end_time is None else _microseconds(request.end_time)
+        source = self._sources.diagnoses
+        while True:
+            try:
+                page = await source.page(sensor_id, after_us=after_us, until_us=until_us)
+            except grpc.aio.AioRpcError as error:
+                raise Unavailable(
+                    "The analyzer cannot be asked for diagnoses: retry once it is reachable",
+                    retry_after_s=RETRY_AFTER_S,
+                ) from error
+            yield page.windows
+            if page.complete or not page.windows:
+                return
+            after_us = page.windows[-1].end_us
 
     def _stopped(self, trial: Trial, elapsed_s: float) -> str:
         if trial.window_count >= self._limits.window_count:
@@ -196,6 +249,20 @@ class RuleTrials:
         if elapsed_s >= self._limits.timeout_s:
             return f"the limit of {self._limits.timeout_s:g} s: take less time or fewer sensors"
         return ""
+
+
+async def _taken(
+    parts: AsyncIterator[list[ItemT]], take: Callable[[list[ItemT]], None], clock: Clock
+) -> AsyncGenerator[float, None]:
+    """Evaluate part after part, and yield the seconds that each took."""
+    async for part in parts:
+        began_s = clock.monotonic()
+        take(part)
+        yield clock.monotonic() - began_s
+
+
+def _microseconds(time: datetime) -> int:
+    return (time - _UNIX_EPOCH) // timedelta(microseconds=1)
 
 
 def chosen_sensors(

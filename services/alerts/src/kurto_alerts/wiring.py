@@ -6,6 +6,7 @@ from kurto.alerts.v1 import alert_service_pb2_grpc, rule_service_pb2_grpc
 from kurto_alerts.data_quality.silence import SilenceLimits
 from kurto_alerts.data_quality.wiring import wire_data_quality
 from kurto_alerts.delivery.wiring import wire_delivery
+from kurto_alerts.diagnoses.peers import GrpcDiagnoses
 from kurto_alerts.evaluation import EvaluationLimits
 from kurto_alerts.evaluator import Evaluator, EvaluatorLimits, EvaluatorPorts
 from kurto_alerts.evidence.wiring import wire_evidence
@@ -30,13 +31,13 @@ from kurto_alerts.postgres import (
     PostgresRules,
 )
 from kurto_alerts.publisher import Publisher, watch_open_alerts
-from kurto_alerts.references.follower import BaselineFollower
 from kurto_alerts.references.wiring import wire_baselines, wire_day_one
 from kurto_alerts.registry import RegistryFollower
 from kurto_alerts.rule_servicer import RuleServicer
 from kurto_alerts.session import SessionLimits
 from kurto_alerts.settings import AlertsSettings
-from kurto_alerts.trials import GrpcFeatureRanges, RuleTrials, TrialLimits
+from kurto_alerts.trial_wiring import Sources, wire_trials
+from kurto_alerts.trials import RuleTrials
 from kurto_alerts.valkey import ValkeyConnection, ValkeyLiveFeatures, ValkeyTransitionStream
 from kurto_service.postgres import Pool, create_pool, migrate, ping
 from kurto_service.runtime import Runtime
@@ -69,10 +70,13 @@ async def wire(settings: AlertsSettings, runtime: AlertsRuntime) -> None:
         tell()
 
     baselines = wire_baselines(settings, runtime, pool, metrics)
-    evaluator = _evaluator(
-        settings, runtime, valkey, committed, metrics=metrics, baselines=baselines
+    diagnoses = GrpcDiagnoses(
+        runtime.channel(settings.analyzer_address), timeout_s=settings.peer_timeout_s
     )
-    _serve(settings, runtime, pool, evaluator, publisher)
+    sources = Sources(baselines, diagnoses)
+    evaluator = _evaluator(settings, runtime, valkey, committed, metrics=metrics, sources=sources)
+    trials = wire_trials(settings, runtime, pool, sources)
+    _serve(settings, runtime, pool, evaluator, publisher, trials=trials)
     follower = _follower(settings, runtime, pool, evaluator, metrics)
     runtime.spawn("publisher", publisher.run())
     runtime.spawn("keeper", keeper.run())
@@ -180,7 +184,7 @@ def _evaluator(
     committed: Callable[[], None],
     *,
     metrics: AlertsMetrics,
-    baselines: BaselineFollower,
+    sources: Sources,
 ) -> Evaluator:
     decoder = FrameDecoder()
     metrics.malformed.set_function(lambda: decoder.malformed_count)
@@ -205,8 +209,9 @@ def _evaluator(
         ),
         streams=settings.feature_streams,
         committed=committed,
-        tracks=baselines.book.make_track,
-        prepare=baselines.load,
+        tracks=sources.baselines.book.make_track,
+        diagnoses=sources.diagnoses,
+        prepare=sources.baselines.load,
     )
     return Evaluator(ports, evaluator_limits(settings), runtime.clock, metrics)
 
@@ -237,6 +242,7 @@ def evaluator_limits(settings: AlertsSettings) -> EvaluatorLimits:
             checkpoint_interval_s=settings.checkpoint_interval_s,
             rules_interval_s=settings.rules_interval_s,
             tick_s=settings.tick_s,
+            diagnosis_poll_s=settings.diagnosis_poll_s,
         ),
         standby_s=settings.standby_s,
         longest_restart_s=settings.restart_max_s,
@@ -249,6 +255,8 @@ def _serve(
     pool: Pool,
     evaluator: Evaluator,
     publisher: Publisher,
+    *,
+    trials: RuleTrials,
 ) -> None:
     """Serve rules and alerts."""
 
@@ -266,7 +274,7 @@ def _serve(
         PostgresRules(pool),
         catalogue,
         runtime.clock,
-        _trials(settings, runtime, pool),
+        trials,
         rules_changed,
     )
     alerts = wire_operators(settings, runtime, pool, publisher.wake)
@@ -280,17 +288,3 @@ def _serve(
         alerts,
         "kurto.alerts.v1.AlertService",
     )
-
-
-def _trials(settings: AlertsSettings, runtime: AlertsRuntime, pool: Pool) -> RuleTrials:
-    ranges = GrpcFeatureRanges(
-        runtime.channel(settings.analyzer_address),
-        page_size=settings.trial_page_size,
-        timeout_s=settings.peer_timeout_s,
-    )
-    limits = TrialLimits(
-        sensor_count=settings.trial_sensor_count,
-        window_count=settings.trial_window_count,
-        timeout_s=settings.trial_timeout_s,
-    )
-    return RuleTrials(ranges, PostgresProfiles(pool), limits, runtime.clock)

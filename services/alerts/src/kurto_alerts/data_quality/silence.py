@@ -6,11 +6,12 @@ it begins anew when ingest was away, when this process stood still, and when eve
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kurto_alerts.alert_state import ConditionChange, Withdrawal
 from kurto_alerts.data_quality.built_in import Problem
 from kurto_alerts.data_quality.decisions import Moment, Place, raised, resolved
+from kurto_alerts.frames import SensorProfile
 
 SHORTEST_SILENCE_S = 3.0
 SILENT_INTERVALS = 3
@@ -40,6 +41,21 @@ class StreamReport:
     def threshold_s(self) -> float:
         """Seconds without data after which it is stale."""
         return max(SHORTEST_SILENCE_S, SILENT_INTERVALS * self.interval_s)
+
+
+def with_profiles(
+    reports: Sequence[StreamReport], profiles: Mapping[str, SensorProfile]
+) -> list[StreamReport]:
+    """Return the reports of sensors in use, with what the registry says of them."""
+    found = []
+    for report in reports:
+        profile = profiles.get(report.sensor_id)
+        if profile is None:
+            found.append(report)
+        elif not profile.archived:
+            interval_s = (profile.burst_interval_us or 0) / 1e6
+            found.append(replace(report, interval_s=interval_s, machine_id=profile.machine_id))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

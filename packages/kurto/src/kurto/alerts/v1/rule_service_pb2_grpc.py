@@ -131,10 +131,9 @@ class RuleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TryRule(self, request, context):
-        """Says what alerts a rule would have raised, from stored features and without raising any. Sends how
-        far it is about once a second, and the result at the end. Needs the role engineer.
-        RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried; FAILED_PRECONDITION
-        (INVALID_FIELD) for a rule that stored features cannot tell.
+        """Says what alerts a rule would have raised, from stored features, diagnoses and baselines and without
+        raising any. Sends how far it is about once a second, and the result at the end. Needs the role
+        engineer. RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -31,10 +31,9 @@ class RuleServiceStub:
     ApplyRules: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.ApplyRulesRequest, _rule_service_pb2.ApplyRulesResponse]
     """Creates, replaces and deletes rules, all of them or none, and says what changed."""
     TryRule: _aio.UnaryStreamMultiCallable[_rule_service_pb2.TryRuleRequest, _rule_service_pb2.TryRuleResponse]
-    """Says what alerts a rule would have raised, from stored features and without raising any. Sends how
-    far it is about once a second, and the result at the end. Needs the role engineer.
-    RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried; FAILED_PRECONDITION
-    (INVALID_FIELD) for a rule that stored features cannot tell.
+    """Says what alerts a rule would have raised, from stored features, diagnoses and baselines and without
+    raising any. Sends how far it is about once a second, and the result at the end. Needs the role
+    engineer. RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried.
     """
 
 class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -102,10 +101,9 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _rule_service_pb2.TryRuleRequest,
         context: _aio.ServicerContext[_rule_service_pb2.TryRuleRequest, _abc.AsyncIterator[_rule_service_pb2.TryRuleResponse]],
     ) -> _abc.AsyncIterator[_rule_service_pb2.TryRuleResponse]:
-        """Says what alerts a rule would have raised, from stored features and without raising any. Sends how
-        far it is about once a second, and the result at the end. Needs the role engineer.
-        RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried; FAILED_PRECONDITION
-        (INVALID_FIELD) for a rule that stored features cannot tell.
+        """Says what alerts a rule would have raised, from stored features, diagnoses and baselines and without
+        raising any. Sends how far it is about once a second, and the result at the end. Needs the role
+        engineer. RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried.
         """
 
 def add_RuleServiceServicer_to_server(servicer: RuleServiceServicer, server: _aio.Server) -> None: ...

@@ -1139,9 +1139,9 @@ export enum Measure {
   ISO_ZONE = 6,
 
   /**
-   * Score of a diagnosis: of the family named by `feature` ("outer_race", "inner_race" or "ball"), of the
-   * highest when it is empty; unit "1". Its windows are diagnoses, one about every 10 s. Refused by this
-   * release, which does not evaluate it yet.
+   * Score of a diagnosis whose verdict is the family named by `feature` ("outer_race", "inner_race" or
+   * "ball"), or any family when it is empty; unit "1". It counts only where the level has grown to 2 times
+   * the learned baseline, and an uncertain verdict counts for nothing. Durations count diagnoses, 10 s each.
    *
    * @generated from enum value: MEASURE_FAULT_SCORE = 7;
    */

@@ -439,14 +439,14 @@ export type TryRuleRequest = Message<"kurto.alerts.v1.TryRuleRequest"> & {
   rule?: Rule;
 
   /**
-   * Only windows that start at or after it. Required.
+   * Only windows that start at or after it, and diagnoses of windows that end after it. Required.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 2;
    */
   startTime?: Timestamp;
 
   /**
-   * Only windows that start before it. Absent: to the newest.
+   * Only windows that start before it, and diagnoses of windows that end by it. Absent: to the newest.
    *
    * @generated from field: google.protobuf.Timestamp end_time = 3;
    */
@@ -832,10 +832,9 @@ export const RuleService: GenService<{
     output: typeof ApplyRulesResponseSchema;
   },
   /**
-   * Says what alerts a rule would have raised, from stored features and without raising any. Sends how
-   * far it is about once a second, and the result at the end. Needs the role engineer.
-   * RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried; FAILED_PRECONDITION
-   * (INVALID_FIELD) for a rule that stored features cannot tell.
+   * Says what alerts a rule would have raised, from stored features, diagnoses and baselines and without
+   * raising any. Sends how far it is about once a second, and the result at the end. Needs the role
+   * engineer. RESOURCE_EXHAUSTED (OVERLOADED) while another rule is being tried.
    *
    * @generated from rpc kurto.alerts.v1.RuleService.TryRule
    */

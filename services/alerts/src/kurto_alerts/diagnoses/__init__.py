@@ -1,0 +1,1 @@
+"""Rules on diagnoses: what long windows say of bearings, as frames that the engine evaluates."""
