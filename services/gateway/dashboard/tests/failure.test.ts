@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { describeFailure } from "../src/api/failure.js";
+import { describeFailure, wrongWith } from "../src/api/failure.js";
 import { tokenKeeper } from "../src/api/token.js";
 import { ErrorInfoSchema, RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb.js";
 
@@ -60,5 +60,22 @@ describe("tokenKeeper", () => {
     });
     keeper.write("secret");
     expect(keeper.read()).toBe("secret");
+  });
+});
+
+describe("wrongWith", () => {
+  const failure = (field: string, message: string) => ({ code: Code.InvalidArgument, message, reason: "", metadata: { field }, retryDelayMs: 0 });
+
+  it("is told beside the field that it is about, without its name", () => {
+    expect(wrongWith(failure("a.url", "a.url must begin with https://"), "a.url")).toBe("must begin with https://");
+    expect(wrongWith(failure("a.url", "no such host"), "a.url")).toBe("no such host");
+    expect(wrongWith(failure("a.url", "a.url is wrong"), "a.urls")).toBe("");
+  });
+
+  it("is told beside a list for what is in it, and not beside longer names", () => {
+    expect(wrongWith(failure("a.names[1]", "a.names[1] is empty"), "a.names")).toBe("is empty");
+    expect(wrongWith(failure("a.names_more", "x"), "a.names")).toBe("");
+    expect(wrongWith(failure("a.names", "x"), "")).toBe("");
+    expect(wrongWith(null, "a")).toBe("");
   });
 });

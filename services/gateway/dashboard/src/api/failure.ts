@@ -14,6 +14,14 @@ export interface Failure {
   readonly retryDelayMs: number;
 }
 
+/** What a failure has against a field, without the field's name; "" for nothing. A list answers for what is in it. */
+export function wrongWith(failure: Failure | null, path: string): string {
+  const field = failure?.metadata.field ?? "";
+  if (!failure || path === "" || !(field === path || field.startsWith(`${path}[`))) return "";
+  const said = failure.message;
+  return said.startsWith(`${field} `) ? said.slice(field.length + 1) : said;
+}
+
 /** Read code, message, ErrorInfo and RetryInfo from whatever a call threw. */
 export function describeFailure(error: unknown): Failure {
   const known = ConnectError.from(error);
