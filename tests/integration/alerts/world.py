@@ -181,10 +181,13 @@ class Registry(asset_grpc.AssetServiceServicer):
         archived: bool = False,
         machine_id: str = "",
         around_alarms: bool = False,
+        machine_class: assets_pb2.MachineClass | None = None,
     ) -> None:
         sensor = assets_pb2.Sensor(
             sensor_id=sensor_id, tags=tags, archived=archived, machine_id=machine_id
         )
+        if machine_class is not None:
+            sensor.config.machine_class.CopyFrom(machine_class)
         if around_alarms:
             sensor.retention.around_alarms.before.seconds = 60
         if burst_interval_s:
@@ -450,7 +453,10 @@ def packed(frames: Sequence[features_pb2.FeatureFrame]) -> features_pb2.FeatureB
 async def world(
     postgres_dsn: str, valkey_url: str, folder: Path, **settings: str
 ) -> AsyncIterator[World]:
-    """Run everything; `settings` are fields of AlertsSettings."""
+    """Run everything; `settings` are fields of AlertsSettings.
+
+    With `analyzer_address` there is a real analyzer, else the scripted one.
+    """
     peers = grpc.aio.server()
     peer_port = peers.add_insecure_port("127.0.0.1:0")
     port, metrics_port = ports.free_ports("127.0.0.1", 2)
@@ -458,7 +464,7 @@ async def world(
         "KURTO_POSTGRES_DSN": postgres_dsn,
         "KURTO_VALKEY_URL": valkey_url,
         "KURTO_INGEST_ADDRESS": f"127.0.0.1:{peer_port}",
-        "KURTO_ANALYZER_ADDRESS": f"127.0.0.1:{peer_port}",
+        "KURTO_ANALYZER_ADDRESS": settings.pop("analyzer_address", f"127.0.0.1:{peer_port}"),
         "KURTO_ALERTS_GRPC_PORT": str(port),
         "KURTO_ALERTS_METRICS_PORT": str(metrics_port),
         **{f"KURTO_ALERTS_{name.upper()}": value for name, value in settings.items()},
