@@ -134,7 +134,8 @@ def _draw_envelope(
     channel: ChannelSummary,
 ) -> None:
     verdict = channel.verdict
-    axes.set(title=f"pre-whitened envelope spectrum: {verdict.fault.value.replace('_', ' ')}")
+    said = "" if task.bearing is None else f": {verdict.fault.value.replace('_', ' ')}"
+    axes.set(title=f"pre-whitened envelope spectrum{said}")
     axes.set(xlabel="Hz", ylabel="times the median line")
     lines = fault_lines(task)
     highest_hz = 1.1 * max((max(places) for places in lines.values()), default=500.0)
