@@ -237,3 +237,16 @@ def test_a_link_to_an_alarm_loads_nothing_anew(
     assert loaded == []
     page.reload()
     assert len(loaded) == 1
+
+
+def test_a_page_that_cannot_be_fetched_says_so(
+    stack: RunningStack, open_window: WindowMaker
+) -> None:
+    window = open_window(str(stack.ready["https"]), outage_expected=True)
+    window.page.route(re.compile(r"/assets/FiguresPage.*\.js"), lambda route: route.abort())
+    window.page.get_by_test_id("page-figures").click()
+    expect(window.page.get_by_test_id("page-lost")).to_contain_text("could not be fetched")
+    window.complaints.clear()
+    window.page.unroute_all()
+    window.page.get_by_role("button", name="Load it anew").click()
+    expect(window.page.get_by_test_id("figures-page")).to_be_visible()

@@ -23,12 +23,16 @@ export function passes(alert: Alert, filter: AlertFilter): boolean {
   if (alert.severity < filter.severity) return false;
   if (filter.kind !== AlertKind.UNSPECIFIED && alert.kind !== filter.kind) return false;
   if (filter.unacknowledgedOnly && alert.acknowledged) return false;
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  const said = searched(alert);
-  return words.every((word) => said.includes(word));
+  return hasWords(searched(alert), filter.text);
+}
+
+/** Tell whether all words of a search occur in a text. */
+export function hasWords(said: string, wanted: string): boolean {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  return words.every((word) => said.toLowerCase().includes(word));
 }
 
 function searched(alert: Alert): string {
   const { machineId, sensorId, channel, ruleDisplayName, ruleId, feature } = alert;
-  return [machineId, sensorId, channel, ruleDisplayName, ruleId, feature].join(" ").toLowerCase();
+  return [machineId, sensorId, channel, ruleDisplayName, ruleId, feature].join(" ");
 }

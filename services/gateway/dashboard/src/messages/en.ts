@@ -184,6 +184,8 @@ export const en = {
   "acknowledge.failed": "Not acknowledged: {message}",
   "acknowledge.ended": "This alarm has ended meanwhile.",
 
+  "page.lost": "This page could not be fetched: the server does not answer, or was updated since this window was opened.",
+  "page.reload": "Load it anew",
   "nav.label": "Pages",
   "nav.live": "Live",
   "nav.alarms": "Alarms",

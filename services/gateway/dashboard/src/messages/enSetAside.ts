@@ -12,7 +12,7 @@ export const enSetAside = {
 
   "aside.shelves": "On the shelf",
   "aside.shelvesNone": "Nothing is on the shelf",
-  "aside.shelvesHint": "Also what has no alarm at present: it would be set aside when it is raised.",
+  "aside.noneMatch": "Nothing of it matches the search",
   "aside.until": "until {time}, in {span}",
   "aside.oneShot": "or until its alarm ends",
   "aside.out": "Out of service",
@@ -34,7 +34,6 @@ export const enSetAside = {
   "aside.unshelve.title": "Take from the shelf",
   "aside.return.title": "Return to service",
   "aside.rule": "Rule",
-  "aside.ruleChoose": "Choose a rule",
   "aside.ruleNone": "There is no rule to shelve",
   "aside.what": "What",
   "aside.what.machine": "A machine",
