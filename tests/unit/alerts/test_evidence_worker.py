@@ -146,6 +146,7 @@ async def test_a_sensor_that_died_is_said_to_have_nothing(room: Room) -> None:
     assert frozen is not None
     assert {part.source.sensor_id for part in frozen.parts} == {"a"}
     assert "Sensor b has no samples there." in frozen.summary.remarks
+    assert [one.reason for one in frozen.summary.diagnoses] == ["a is well", "b is well"]
 
 
 async def test_nothing_at_all_is_a_failure_with_a_reason(room: Room) -> None:

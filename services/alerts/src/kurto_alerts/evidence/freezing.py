@@ -110,12 +110,12 @@ class Freezer:
         parts: list[pb.Evidence] = []
         room = _Room(self._limits.channel_count, self._limits.byte_count)
         for profile in profiles:
+            await self._add_diagnoses(summary, profile.sensor_id, end_time)
             record = records.get(profile.sensor_id)
             if record is None:
                 summary.remarks.append(f"Sensor {profile.sensor_id} has no samples there.")
                 continue
             parts += await self._parts(record, job.moment.last, room, summary)
-            await self._add_diagnoses(summary, profile.sensor_id, end_time)
         if not profiles:
             summary.remarks.append("No sensor of the machine is registered any more.")
         return FrozenEvidence(summary, parts)
