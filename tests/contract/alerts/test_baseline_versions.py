@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.contract.alerts.test_stores import dsn as dsn  # noqa: PLC0414 (a fixture)
 
 from kurto_alerts.fakes.baselines import MemoryBaselines
 from kurto_alerts.postgres.baselines import PostgresBaselines

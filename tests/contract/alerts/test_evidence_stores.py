@@ -1,7 +1,6 @@
 """One suite for evidence in memory and on PostgreSQL."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -31,26 +30,10 @@ from kurto_alerts.ports import EvaluationBatch, ProfileStore
 from kurto_alerts.postgres import PostgresEvaluationLock, PostgresProfiles
 from kurto_alerts.rules import Severity
 from kurto_alerts.testing import START_US, make_rule
-from kurto_service.postgres import Pool, create_pool, migrate
+from kurto_service.postgres import Pool, create_pool
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-
-
-def prepare(dsn: str) -> None:
-    asyncio.run(migrate(dsn, "alerts", "kurto_alerts:migrations"))
-
-
-@pytest.fixture(params=["memory", "postgres"])
-def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """DSN of a migrated database; empty for the store in memory."""
-    if request.param == "memory":
-        yield ""
-        return
-    databases = request.getfixturevalue("databases")
-    name = databases.create(databases.template("alerts", prepare))
-    yield databases.server.dsn(name)
-    databases.drop(name)
 
 
 @dataclass

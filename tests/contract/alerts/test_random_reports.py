@@ -1,6 +1,5 @@
 """Figures that PostgreSQL computes, against figures computed one by one, of random histories."""
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
@@ -8,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.contract.alerts.stores import prepare
 
 from kurto_alerts.alert_state import (
     Alert,
@@ -31,15 +31,11 @@ from kurto_alerts.ports import EvaluationBatch, EvaluationStore
 from kurto_alerts.postgres import PostgresEvaluationLock, PostgresOperators, PostgresReports
 from kurto_alerts.rules import Severity
 from kurto_alerts.testing import START_US, make_rule
-from kurto_service.postgres import Pool, create_pool, migrate
+from kurto_service.postgres import Pool, create_pool
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RULE = make_rule(levels={Severity.WARNING: 1.0, Severity.CRITICAL: 2.0}, latch=True)
 STEPS = 150
-
-
-def prepare(dsn: str) -> None:
-    asyncio.run(migrate(dsn, "alerts", "kurto_alerts:migrations"))
 
 
 @pytest.fixture

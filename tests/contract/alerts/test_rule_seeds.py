@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
-from tests.contract.alerts.test_stores import dsn as dsn  # noqa: PLC0414 (a fixture)
 
 from kurto_alerts.fakes.database import MemoryDatabase
 from kurto_alerts.fakes.evaluation import MemoryEvaluation

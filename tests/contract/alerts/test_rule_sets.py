@@ -1,7 +1,6 @@
 """Many rules at once and their history: one suite for the stores in memory and on PostgreSQL."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +16,7 @@ from kurto_alerts.rule_changes import RuleSet, RuleVersion, VersionPosition
 from kurto_alerts.rule_store import RuleHistory
 from kurto_alerts.rules import Rule, Severity
 from kurto_alerts.testing import make_frame, make_rule
-from kurto_service.postgres import create_pool, migrate
+from kurto_service.postgres import create_pool
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -27,22 +26,6 @@ class Stores:
     rules: RuleHistory
     alerts: AlertStore
     lock: EvaluationLock
-
-
-def prepare(dsn: str) -> None:
-    asyncio.run(migrate(dsn, "alerts", "kurto_alerts:migrations"))
-
-
-@pytest.fixture(params=["memory", "postgres"])
-def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """DSN of a migrated database; empty for the stores in memory."""
-    if request.param == "memory":
-        yield ""
-        return
-    databases = request.getfixturevalue("databases")
-    name = databases.create(databases.template("alerts", prepare))
-    yield databases.server.dsn(name)
-    databases.drop(name)
 
 
 @pytest.fixture
