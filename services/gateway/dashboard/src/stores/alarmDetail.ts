@@ -2,7 +2,7 @@ import { shallowRef } from "vue";
 import type { Clients } from "../api/clients.js";
 import { describeFailure, type Failure } from "../api/failure.js";
 import { atMs } from "../formatting/alarms.js";
-import type { Alert, AlertTransition } from "../gen/kurto/alerts/v1/alerts_pb.js";
+import type { Alert, AlertTransition, Rule } from "../gen/kurto/alerts/v1/alerts_pb.js";
 import { Measure } from "../gen/kurto/alerts/v1/alerts_pb.js";
 import { type Trend, readTrend } from "./trendReader.js";
 
@@ -15,6 +15,8 @@ export function createAlarmDetail(clients: Clients) {
   const alert = shallowRef<Alert | null>(null);
   const transitions = shallowRef<readonly AlertTransition[]>([]);
   const trend = shallowRef<Trend | null>(null);
+  /** The rule as it is now; null when there is none any more. */
+  const rule = shallowRef<Rule | null>(null);
   const failure = shallowRef<Failure | null>(null);
   let wanted = "";
 
@@ -24,6 +26,7 @@ export function createAlarmDetail(clients: Clients) {
       alert.value = null;
       transitions.value = [];
       trend.value = null;
+      rule.value = null;
     }
     wanted = alertId;
     failure.value = null;
@@ -33,14 +36,16 @@ export function createAlarmDetail(clients: Clients) {
       if (wanted !== alertId || !answer.alert) return;
       alert.value = answer.alert;
       transitions.value = answer.transitions;
-      const read = await trendOf(clients, answer.alert, nowMs);
-      if (wanted === alertId) trend.value = read;
+      const [read, found] = await Promise.all([trendOf(clients, answer.alert, nowMs), ruleOf(clients, answer.alert)]);
+      if (wanted !== alertId) return;
+      rule.value = found;
+      trend.value = read;
     } catch (error) {
       if (wanted === alertId) failure.value = describeFailure(error);
     }
   }
 
-  return { alert, transitions, trend, failure, show };
+  return { alert, transitions, trend, rule, failure, show };
 }
 
 export type AlarmDetail = ReturnType<typeof createAlarmDetail>;
@@ -52,4 +57,13 @@ async function trendOf(clients: Clients, alert: Alert, nowMs: number): Promise<T
   const startMs = atMs(alert.raiseTime) - BEFORE_MS;
   const endMs = Math.min(alert.resolveTime ? atMs(alert.resolveTime) + AFTER_MS : nowMs, nowMs);
   return readTrend(clients, { sensorId, channel, feature, startMs, endMs });
+}
+
+/** The rule of an alert; without it the alert still tells the limit that was passed. */
+async function ruleOf(clients: Clients, { ruleId }: Alert): Promise<Rule | null> {
+  try {
+    return (await clients.rules.getRule({ ruleId })).rule ?? null;
+  } catch {
+    return null;
+  }
 }
