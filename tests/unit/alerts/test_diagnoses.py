@@ -162,6 +162,22 @@ def test_a_rule_that_is_new_begins_with_what_is_new() -> None:
     assert (raised.window_index, raised.value, raised.channel) == (170, 9.0, "horizontal")
 
 
+def test_a_clock_that_goes_back_loses_no_diagnoses() -> None:
+    engines = RuleEngines([score_rule()], {}, None)
+    engines.evaluate([make_frame(0, 1.0)])
+    ahead = [diagnosed(number, 0.0) for number in range(400, 403)]
+    engines.take_diagnoses(ahead)
+    engines.evaluate([make_frame(0, 1.0, epoch=2)])
+    after_us = engines.diagnoses.positions()["pump-7"]
+    assert after_us == make_frame(0, 1.0).end_us
+    failing = [diagnosed(number, 6.0, epoch=2) for number in range(1, 3)]
+    listed = sorted([*failing, *ahead], key=lambda window: window.end_us)
+    assert names(engines.take_diagnoses(listed)) == [("RAISED", 1)]
+    engines.evaluate([make_frame(1, 1.0, epoch=2)])
+    again = engines.take_diagnoses(listed)
+    assert names(again) == []
+
+
 def test_messages_become_windows() -> None:
     window = pb.LongWindow(sensor_id="pump-7", epoch=2, window_index=90, first_index=5,
                            sample_count=7, shaft_speed_hz=25.0)  # fmt: skip

@@ -98,8 +98,7 @@ class RuleEngines:
     def evaluate(self, frames: Sequence[Frame]) -> list[ConditionChange]:
         """Take frames of features; diagnoses of a sensor are followed from its first one on."""
         for frame in frames:
-            if self.diagnoses.is_new(frame.sensor_id):
-                self.diagnoses.begin(frame.sensor_id, frame.end_us)
+            self.diagnoses.meet(frame)
         return self.frames.evaluate(frames)
 
     def take_diagnoses(self, windows: Iterable[DiagnosedWindow]) -> list[ConditionChange]:

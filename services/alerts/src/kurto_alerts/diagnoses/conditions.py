@@ -1,7 +1,7 @@
 """Rules on the diagnoses of all sensors: what is wanted of them, and what follows from them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from kurto_alerts.alert_state import ConditionChange, Key
@@ -9,7 +9,7 @@ from kurto_alerts.checkpoints import SensorCheckpoint
 from kurto_alerts.diagnoses.scores import DiagnosedWindow, frame_of, interval_us
 from kurto_alerts.diagnoses.track import make_speed_track
 from kurto_alerts.engine import Engine
-from kurto_alerts.frames import SensorProfile
+from kurto_alerts.frames import Frame, SensorProfile
 from kurto_alerts.ports import OpenAlert
 from kurto_alerts.reconciliation import reconciled
 from kurto_alerts.rules import Rule
@@ -83,9 +83,18 @@ class DiagnosisConditions:
             for rule in self._rules
         )
 
-    def is_new(self, sensor_id: str) -> bool:
-        """Tell whether the diagnoses of a sensor are wanted and not followed yet."""
-        return sensor_id not in self._positions and self.is_wanted(sensor_id)
+    def meet(self, frame: Frame) -> None:
+        """Follow the diagnoses of a sensor from its first frame on, also when its clock goes back.
+
+        A new epoch may begin before the end of what was diagnosed last; what was counted once is
+        known by its samples then.
+        """
+        position = self._positions.get(frame.sensor_id)
+        if position is None:
+            if self.is_wanted(frame.sensor_id):
+                self.begin(frame.sensor_id, frame.end_us)
+        elif 0 <= position.epoch < frame.epoch and frame.end_us < position.end_us:
+            self._positions[frame.sensor_id] = replace(position, end_us=frame.end_us)
 
     def begin(self, sensor_id: str, end_us: int) -> None:
         """Take the diagnoses of a sensor that end after this time."""
@@ -107,9 +116,7 @@ class DiagnosisConditions:
             if position is None or window.end_us <= position.end_us:
                 continue
             if not position.counts(window):
-                self._positions[window.sensor_id] = Position(
-                    window.end_us, position.epoch, position.end_index
-                )
+                self._positions[window.sensor_id] = replace(position, end_us=window.end_us)
                 continue
             self._positions[window.sensor_id] = position.passed(window)
             if window.findings:
