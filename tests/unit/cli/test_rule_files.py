@@ -43,6 +43,7 @@ def test_the_example_is_valid_and_comes_back_from_an_export() -> None:
         "pump.velocity",
         "rms-jump",
         "press.growth",
+        "press.bearing",
     ]
     again = [stored(rule) for rule in read_rules(write_rules(rules))]
     assert again == rules
