@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import grpc
@@ -199,41 +200,57 @@ def test_messages_become_windows() -> None:
 
 
 class Away(MemoryDiagnoses):
-    """An analyzer that doesn't answer at first."""
+    """An analyzer that doesn't answer at first, and never about some sensors."""
 
-    def __init__(self) -> None:
+    def __init__(self, broken: str = "", failures: int = 3) -> None:
         super().__init__(page_size=2)
-        self.failures = 3
+        self.failures = failures
+        self._broken = broken
 
     async def page(
         self, sensor_id: str, *, after_us: int, until_us: int | None = None
     ) -> DiagnosisPage:
-        if self.failures:
-            self.failures -= 1
+        if self.failures or sensor_id == self._broken:
+            self.failures = max(self.failures - 1, 0)
             raise grpc.aio.AioRpcError(
                 grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata()
             )
         return await super().page(sensor_id, after_us=after_us, until_us=until_us)
 
 
-async def test_an_analyzer_that_was_away_is_caught_up_with() -> None:
-    source, inbox = Away(), asyncio.Queue[DiagnosisPage](1)
-    source.windows = [diagnosed(number, 6.0) for number in range(5)]
-    registry = CollectorRegistry()
+@asynccontextmanager
+async def reading(
+    source: MemoryDiagnoses, *sensor_ids: str
+) -> AsyncIterator[tuple[asyncio.Queue[DiagnosisPage], CollectorRegistry]]:
+    inbox, registry = asyncio.Queue[DiagnosisPage](1), CollectorRegistry()
     reader = DiagnosisReader(
-        source, lambda: {"pump-7": START_US}, inbox,
+        source, lambda: dict.fromkeys(sensor_ids, START_US), inbox,
         clock=SystemClock(), metrics=AlertsMetrics(registry), poll_s=0.01,
     )  # fmt: skip
     task = asyncio.create_task(reader.run())
-    found: list[DiagnosedWindow] = []
     async with asyncio.timeout(30):
-        while len(found) < 5:
-            found += (await inbox.get()).windows
+        yield inbox, registry
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_an_analyzer_that_was_away_is_caught_up_with() -> None:
+    source = Away()
+    source.windows = [diagnosed(number, 6.0) for number in range(5)]
+    found: list[DiagnosedWindow] = []
+    async with reading(source, "pump-7") as (inbox, registry):
+        while len(found) < 5:
+            found += (await inbox.get()).windows
     assert found == source.windows
     failures = registry.get_sample_value(
         "kurto_alerts_read_failures_total", {"source": "diagnoses"}
     )
     assert failures == 3.0
+
+
+async def test_a_sensor_that_cannot_be_read_holds_up_no_other() -> None:
+    source = Away(broken="a", failures=0)
+    source.windows = [diagnosed(0, 6.0, sensor_id=name) for name in ("a", "b")]
+    async with reading(source, "a", "b") as (inbox, _):
+        assert [(await inbox.get()).sensor_id for _ in range(3)] == ["b", "b", "b"]

@@ -1,6 +1,7 @@
 """Asks for new diagnoses and puts them into the session's inbox."""
 
 import asyncio
+import bisect
 import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -56,14 +57,14 @@ class DiagnosisReader:
         self._clock = clock
         self._metrics = metrics
         self._poll_s = poll_s
+        self._last = ""
 
     async def run(self) -> None:
         """Read for ever; while the analyzer is away, positions stay where they are."""
         lost = False
         while True:
             try:
-                for sensor_id, after_us in self._positions().items():
-                    await self._follow(sensor_id, after_us)
+                await self._look()
                 lost = False
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError) as error:
                 self._metrics.read_failures.labels("diagnoses").inc()
@@ -72,6 +73,15 @@ class DiagnosisReader:
                     _LOG.warning("Cannot read diagnoses; rules on them wait", extra=extra)
                 lost = True
             await self._clock.sleep(self._poll_s)
+
+    async def _look(self) -> None:
+        """Ask for all sensors; behind a failure the next look goes on with the next sensor."""
+        positions = self._positions()
+        order = sorted(positions)
+        first = bisect.bisect_right(order, self._last)
+        for sensor_id in order[first:] + order[:first]:
+            self._last = sensor_id
+            await self._follow(sensor_id, positions[sensor_id])
 
     async def _follow(self, sensor_id: str, after_us: int) -> None:
         """Read all that is there of a sensor, page by page."""
