@@ -1,6 +1,6 @@
 """The RPCs of operators' actions: decode, one call of the domain, encode."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import grpc
@@ -21,6 +21,7 @@ from kurto_alerts.cursors import (
 )
 from kurto_alerts.exceptions import AlertEnded, FieldInvalid, KurtoError
 from kurto_alerts.operators.actions import Action, ActionKind, Actor
+from kurto_alerts.operators.choosing import Many, choose_alerts
 from kurto_alerts.operators.conversion import (
     action_filter,
     action_to_proto,
@@ -34,18 +35,16 @@ from kurto_alerts.operators.conversion import (
 )
 from kurto_alerts.operators.operator_state import current_state
 from kurto_alerts.operators.ports import OperatorStore, ShelfPosition
-from kurto_alerts.ports import AlertFilter, AlertStore
+from kurto_alerts.ports import AlertStore
 from kurto_alerts.request_fields import checked_text
 from kurto_service.clock import Clock
 from kurto_service.identity import current_principal, requires
 
 USER_LENGTH = 200
 TEXT_LENGTH = 2000
-MOST_ALERTS = 1000
 TOGETHER = 100  # alerts changed in one transaction, so that evaluation never waits for long
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Many = pb.AcknowledgeAlertsRequest | pb.ShelveAlertsRequest
 Shelving = pb.ShelveAlertRequest | pb.ShelveAlertsRequest
 
 
@@ -107,7 +106,7 @@ class OperatorMethods(alert_grpc.AlertServiceServicer):
     async def _act_on_many(
         self, request: Many, action: Action
     ) -> tuple[list[pb.ActionOutcome], bool]:
-        alert_ids, more = await self._chosen(request, action.kind)
+        alert_ids, more = await choose_alerts(self._alerts, request, action.kind)
         outcomes: list[Alert | KurtoError] = []
         for start in range(0, len(alert_ids), TOGETHER):
             part = alert_ids[start : start + TOGETHER]
@@ -115,28 +114,6 @@ class OperatorMethods(alert_grpc.AlertServiceServicer):
             self._changed()
         pairs = zip(alert_ids, outcomes, strict=True)
         return [_outcome(alert_id, outcome) for alert_id, outcome in pairs], more
-
-    async def _chosen(self, request: Many, kind: ActionKind) -> tuple[Sequence[str], bool]:
-        """Return the ids that a request names or selects, and whether there are more."""
-        if request.HasField("selection") == bool(request.alert_ids):
-            raise FieldInvalid("give either alert_ids or selection", field="alert_ids")
-        if request.alert_ids:
-            if len(request.alert_ids) > MOST_ALERTS:
-                raise FieldInvalid(f"alert_ids holds more than {MOST_ALERTS}", field="alert_ids")
-            return [checked_text("alert_ids", one) for one in request.alert_ids], False
-        selection = request.selection
-        names: dict[str, Any] = {
-            name: checked_text(f"selection.{name}", getattr(selection, name))
-            for name in ("machine_id", "sensor_id", "rule_id")
-        }
-        if not any(names.values()):
-            raise FieldInvalid(
-                "selection must name a machine, a sensor or a rule", field="selection"
-            )
-        open_only = False if kind is ActionKind.ACKNOWLEDGE else None
-        chosen = AlertFilter(**names, acknowledged=open_only, set_aside=False)
-        alerts, _ = await self._alerts.list_active(chosen, after=None, limit=MOST_ALERTS + 1)
-        return [alert.alert_id for alert in alerts[:MOST_ALERTS]], len(alerts) > MOST_ALERTS
 
     @requires("operator")
     async def AcknowledgeAlert(

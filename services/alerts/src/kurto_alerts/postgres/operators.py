@@ -1,41 +1,35 @@
 """What people do, with its audit, on PostgreSQL."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from kurto_alerts.alert_state import Alert, Key, Shelving, Transition, TransitionKind
+from kurto_alerts.alert_state import Alert, Key, Shelving
 from kurto_alerts.exceptions import KurtoError, NotSetAside
-from kurto_alerts.operators.action_documents import action_from_row, target_document
+from kurto_alerts.operators.action_documents import action_from_row
 from kurto_alerts.operators.actions import (
     Action,
     ActionFilter,
     ActionRecord,
     OutOfService,
     Shelf,
-    record_of,
 )
-from kurto_alerts.operators.operator_state import change_service, decide
+from kurto_alerts.operators.operator_state import decide
 from kurto_alerts.operators.ports import ShelfPosition
 from kurto_alerts.postgres.alerts import Conditions
-from kurto_alerts.postgres.circumstances import end_one_shot_shelves
+from kurto_alerts.postgres.operator_actions import (
+    act_on_key,
+    mark_service,
+    store_shelves,
+    write_actions,
+)
 from kurto_alerts.postgres.rows import (
     SELECT_ALERTS,
-    Session,
     alert_from_row,
     lock_counters,
-    write_transitions,
 )
 from kurto_alerts.transition_log import Place
 from kurto_service.postgres import Pool
 
-_UPSERT_SHELF = (
-    "INSERT INTO alerts.shelves (sensor_id, channel, rule_id, expire_time, one_shot, reason,"
-    " principal, claimed_user, shelve_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-    " ON CONFLICT (sensor_id, channel, rule_id) DO UPDATE SET expire_time = excluded.expire_time,"
-    " one_shot = excluded.one_shot, reason = excluded.reason, principal = excluded.principal,"
-    " claimed_user = excluded.claimed_user, shelve_time = excluded.shelve_time"
-)
 _DELETE_SHELF = (
     "DELETE FROM alerts.shelves WHERE sensor_id = $1 AND channel = $2 AND rule_id = $3"
     " RETURNING rule_id"
@@ -50,14 +44,6 @@ _UPSERT_SERVICE = (
 _DELETE_SERVICE = (
     "DELETE FROM alerts.out_of_service WHERE scope = $1 AND machine_id = $2 AND sensor_id = $3"
     " AND channel = $4 RETURNING scope"
-)
-_INSERT_ACKNOWLEDGMENT = (
-    "INSERT INTO alerts.acknowledgments (transition_number, alert_id, principal, claimed_user,"
-    " comment, acknowledge_time) VALUES ($1, $2, $3, $4, $5, $6)"
-)
-_INSERT_ACTION = (
-    "INSERT INTO alerts.operator_actions (action, action_time, principal, claimed_user, reason,"
-    " alert_id, transition_number, target) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)"
 )
 _SELECT_ACTIONS = (
     "SELECT action_number, action, action_time, principal, claimed_user, reason, alert_id,"
@@ -84,21 +70,21 @@ class PostgresOperators:
             )
             known = {row["alert_id"]: alert_from_row(row) for row in rows}
             decision = decide(known, alert_ids, action, last_number=last_number)
-            await _write(session, decision.transitions, decision.records)
+            await write_actions(session, decision.transitions, decision.records)
         return decision.outcomes
 
     async def shelve(self, key: Key, action: Action) -> tuple[Shelf, Alert | None]:
         """Put a key on the shelf; return that and the key's open alert, if there is one."""
         async with self._pool.acquire() as session, session.transaction():
-            alert = await _act_on_key(session, key, action)
+            alert = await act_on_key(session, key, action)
             shelf = Shelf(key=key, shelving=action.shelving())
-            await session.execute(_UPSERT_SHELF, *_shelf_row(shelf))
+            await store_shelves(session, [shelf])
         return shelf, alert
 
     async def unshelve(self, key: Key, action: Action) -> Alert | None:
         """Take a key from the shelf; return its open alert."""
         async with self._pool.acquire() as session, session.transaction():
-            alert = await _act_on_key(session, key, action)
+            alert = await act_on_key(session, key, action)
             row = await session.fetchrow(_DELETE_SHELF, key.sensor_id, key.channel, key.rule_id)
             if row is None:
                 raise NotSetAside(**_names(key))
@@ -119,7 +105,7 @@ class PostgresOperators:
                 _UPSERT_SERVICE, *_place_row(place), entry.reason, entry.principal, entry.user,
                 entry.begin_time,
             )  # fmt: skip
-            count = await _change_service(session, place, action, last_number)
+            count = await mark_service(session, place, action, last_number)
         return entry, count
 
     async def return_to_service(self, place: Place, action: Action) -> int:
@@ -128,7 +114,7 @@ class PostgresOperators:
             last_number, _ = await lock_counters(session)
             if await session.fetchrow(_DELETE_SERVICE, *_place_row(place)) is None:
                 raise NotSetAside(**_names(place))
-            return await _change_service(session, place, action, last_number)
+            return await mark_service(session, place, action, last_number)
 
     async def list_shelves(self, *, after: ShelfPosition | None, limit: int) -> list[Shelf]:
         """Return what is on the shelf, what expires first first."""
@@ -221,89 +207,3 @@ def _names(named: Key | Place) -> dict[str, Any]:
 def _place_row(place: Place) -> tuple[str, str, str, str]:
     scope = "machine" if place.machine_id else "channel" if place.channel else "sensor"
     return scope, place.machine_id, place.sensor_id, place.channel
-
-
-def _shelf_row(shelf: Shelf) -> tuple[object, ...]:
-    key, one = shelf.key, shelf.shelving
-    return (
-        key.sensor_id, key.channel, key.rule_id, one.expire_time, one.one_shot, one.reason,
-        one.principal, one.user, one.shelve_time,
-    )  # fmt: skip
-
-
-async def open_alert_of(session: Session, key: Key) -> Alert | None:
-    """Return the open alert of a key."""
-    column = "machine_id" if key.machine_id else "sensor_id"
-    rows = await session.fetch(
-        f"{SELECT_ALERTS} WHERE a.{column} = $1 AND a.rule_id = $2 AND a.resolve_time IS NULL",
-        key.machine_id or key.sensor_id,
-        key.rule_id,
-    )
-    return next((alert for alert in map(alert_from_row, rows) if alert.key == key), None)
-
-
-async def _act_on_key(session: Session, key: Key, action: Action) -> Alert | None:
-    last_number, _ = await lock_counters(session)
-    alert = await open_alert_of(session, key)
-    if alert is None:
-        await _write(session, [], [record_of(action, key=key)])
-        return None
-    decision = decide({alert.alert_id: alert}, [alert.alert_id], action, last_number=last_number)
-    (outcome,) = decision.outcomes
-    if isinstance(outcome, KurtoError):
-        raise outcome
-    await _write(session, decision.transitions, decision.records)
-    return outcome
-
-
-async def _change_service(session: Session, place: Place, action: Action, last_number: int) -> int:
-    """Mark the open alerts that a place is about as what is out of service says by now."""
-    column, name = (
-        ("machine_id", place.machine_id) if place.machine_id else ("sensor_id", place.sensor_id)
-    )
-    rows = await session.fetch(
-        f"{SELECT_ALERTS} WHERE a.{column} = $1 AND a.resolve_time IS NULL ORDER BY a.alert_id",
-        name,
-    )
-    alerts = [alert_from_row(row) for row in rows]
-    # The table is small: people fill it by hand.
-    entries = await session.fetch(
-        "SELECT machine_id, sensor_id, channel, reason FROM alerts.out_of_service"
-    )
-    reasons = {Place(*row[:3]): row["reason"] for row in entries}
-    transitions = change_service(alerts, reasons, action, last_number=last_number)
-    records = [record_of(action, target=place)]
-    records += [
-        record_of(action, target=place, alert_id=one.alert.alert_id, transition_number=one.number)
-        for one in transitions
-    ]
-    await _write(session, transitions, records)
-    return len(transitions)
-
-
-async def _write(
-    session: Session, transitions: Sequence[Transition], records: Sequence[ActionRecord]
-) -> None:
-    """Store transitions with what hangs on them, and the audit."""
-    given = [
-        (one.number, one.alert.alert_id, one.principal, one.user, one.comment, one.time)
-        for one in transitions
-        if one.kind is TransitionKind.ACKNOWLEDGED
-    ]
-    await session.executemany(_INSERT_ACKNOWLEDGMENT, given)
-    await write_transitions(session, transitions)
-    await end_one_shot_shelves(session, transitions)
-    shelves = [
-        Shelf(key=one.alert.key, shelving=one.alert.shelving)
-        for one in transitions
-        if one.kind is TransitionKind.SHELVED and one.alert.shelving is not None
-    ]
-    await session.executemany(_UPSERT_SHELF, [_shelf_row(shelf) for shelf in shelves])
-    rows = [
-        (
-            one.kind.name, one.time, one.principal, one.user, one.reason, one.alert_id,
-            one.transition_number or None, json.dumps(target_document(one)),
-        )
-        for one in records
-    ]  # fmt: skip
-    await session.executemany(_INSERT_ACTION, rows)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from kurto_alerts.alert_state import Alert, ConditionState, Key
 from kurto_alerts.operators.operator_state import expire_shelves, realarm
-from kurto_alerts.postgres.operators import open_alert_of
+from kurto_alerts.postgres.operator_actions import open_alert_of
 from kurto_alerts.postgres.rows import (
     SELECT_ALERTS,
     Session,
