@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import grpc
+import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from kurto.ingest.v1 import stream_control_service_pb2 as pb
@@ -29,6 +31,14 @@ async def test_arrivals_follow_the_newest_epoch(running: RunningIngest, sender: 
     await sender.open(takeover=True)
     await sender.push(sender.batch(0, 100))
     assert await arrivals(running) == {"pump-7": (2, 100)}
+
+
+async def test_any_time_is_understood_or_refused(running: RunningIngest, sender: Sender) -> None:
+    await sender.push(sender.batch(0, 250))
+    assert await arrivals(running, within={"seconds": 2**62}) == {"pump-7": (1, 250)}
+    with pytest.raises(grpc.aio.AioRpcError, match="within must not be negative") as caught:
+        await arrivals(running, within={"seconds": -(2**62)})
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_they_are_told_as_in_the_state_of_the_stream(

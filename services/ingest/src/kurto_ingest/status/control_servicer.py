@@ -12,6 +12,7 @@ from kurto.ingest.v1 import stream_control_service_pb2 as pb
 from kurto.ingest.v1 import stream_control_service_pb2_grpc
 from kurto_ingest.assets.ports import SensorStore
 from kurto_ingest.assets.validation import check_id
+from kurto_ingest.exceptions import InvalidField
 from kurto_ingest.paging import MAX_PAGE_SIZE, page_limit, page_start, page_token
 from kurto_ingest.ports import EventStore
 from kurto_ingest.records.event_messages import event_message, event_query
@@ -102,7 +103,9 @@ class StreamControlServicer(stream_control_service_pb2_grpc.StreamControlService
         """List when samples came in last, from memory alone."""
         within_s = math.inf
         if request.HasField("within"):
-            within_s = request.within.ToTimedelta().total_seconds()
+            within_s = request.within.seconds + request.within.nanos / 1e9
+            if within_s < 0:
+                raise InvalidField("within must not be negative.", field="within")
         return pb.ListArrivalsResponse(arrivals=self._board.arrivals(within_s))
 
     @requires("viewer")
