@@ -68,11 +68,6 @@ class CellAssembler:
         """True while samples are in no block yet."""
         return len(self._parts) > self._closed_count
 
-    @property
-    def open_bytes(self) -> int:
-        """Bytes of the samples that are in no block yet."""
-        return sum(part.nbytes for part in self._parts[self._closed_count :])
-
     def add(
         self,
         first: int,

@@ -118,11 +118,6 @@ class LiveStream:
         """True when everything that was accepted is committed."""
         return not self._journal and not self._assembler.has_open_block
 
-    @property
-    def has_entries(self) -> bool:
-        """True when something can be committed now."""
-        return bool(self._journal)
-
     def accept(
         self,
         first: int,
