@@ -232,6 +232,6 @@ def test_write_change_and_delete_a_rule(
 
 def test_figures_of_a_period(stack: RunningStack, open_window: WindowMaker) -> None:
     page = open_window(f"{stack.ready['https']}/?page=figures").page
-    expect(page.get_by_test_id("rates").get_by_role("row")).to_have_count(4)
+    expect(page.get_by_test_id("rates").get_by_role("row")).to_have_count(5)
     page.get_by_test_id("period-1").click()
     expect(page.get_by_test_id("rates")).to_contain_text("hour")

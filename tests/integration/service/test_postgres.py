@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from asyncpg.pool import PoolConnectionProxy
 
 from kurto_service.clock import SystemClock
 from kurto_service.dependencies import DependencyRefused, wait_until_up
@@ -208,6 +209,15 @@ async def test_without_statement_cache_nothing_is_prepared_by_name(postgres_dsn:
         assert await one.fetchval("SELECT count(*) FROM pg_prepared_statements") == 0
 
 
+async def taken_away(connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    """Wait until the pool has noticed that a connection is dead, and taken it from its user."""
+    with pytest.raises(asyncpg.InterfaceError, match="released back to the pool"):
+        async with asyncio.timeout(60):
+            while True:
+                connection.is_closed()
+                await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("noticed", [False, True], ids=["at-once", "after-the-pool-noticed"])
 async def test_a_killed_connection_counts_as_unavailable_and_heals(
     postgres_dsn: str, noticed: bool
@@ -216,9 +226,8 @@ async def test_a_killed_connection_counts_as_unavailable_and_heals(
         async with connected(postgres_dsn) as other, pool.acquire() as connection:
             pid = connection.get_server_pid()
             await other.fetchval("SELECT pg_terminate_backend($1)", pid)
-            async with asyncio.timeout(60):
-                while noticed and pool.get_size():
-                    await asyncio.sleep(0.01)
+            if noticed:
+                await taken_away(connection)
             with pytest.raises(Exception, match=r".") as caught:  # asyncpg has five words for it
                 await connection.fetchval("SELECT 1")
         assert is_unavailable(caught.value), repr(caught.value)
