@@ -30,6 +30,7 @@ class HoleReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     HOLE_REASON_MISSING: _ClassVar[HoleReason]
     HOLE_REASON_ABANDONED: _ClassVar[HoleReason]
     HOLE_REASON_EXPIRED: _ClassVar[HoleReason]
+    HOLE_REASON_QUARANTINED: _ClassVar[HoleReason]
 
 class KeepReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -47,6 +48,7 @@ HOLE_REASON_UNSPECIFIED: HoleReason
 HOLE_REASON_MISSING: HoleReason
 HOLE_REASON_ABANDONED: HoleReason
 HOLE_REASON_EXPIRED: HoleReason
+HOLE_REASON_QUARANTINED: HoleReason
 KEEP_REASON_UNSPECIFIED: KeepReason
 KEEP_REASON_ALARM: KeepReason
 KEEP_REASON_SNAPSHOT: KeepReason
@@ -235,18 +237,20 @@ class TimeRange(_message.Message):
     def __init__(self, start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReadSamplesRequest(_message.Message):
-    __slots__ = ("sensor_id", "epoch_range", "time_range", "channels", "resume")
+    __slots__ = ("sensor_id", "epoch_range", "time_range", "channels", "resume", "include_quarantined")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_RANGE_FIELD_NUMBER: _ClassVar[int]
     TIME_RANGE_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
     RESUME_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_QUARANTINED_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     epoch_range: EpochRange
     time_range: TimeRange
     channels: _containers.RepeatedScalarFieldContainer[str]
     resume: SamplePosition
-    def __init__(self, sensor_id: _Optional[str] = ..., epoch_range: _Optional[_Union[EpochRange, _Mapping]] = ..., time_range: _Optional[_Union[TimeRange, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., resume: _Optional[_Union[SamplePosition, _Mapping]] = ...) -> None: ...
+    include_quarantined: bool
+    def __init__(self, sensor_id: _Optional[str] = ..., epoch_range: _Optional[_Union[EpochRange, _Mapping]] = ..., time_range: _Optional[_Union[TimeRange, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., resume: _Optional[_Union[SamplePosition, _Mapping]] = ..., include_quarantined: _Optional[bool] = ...) -> None: ...
 
 class SamplesHeader(_message.Message):
     __slots__ = ("sensor_id", "epoch", "config", "channels", "encoding", "scales", "anchor_time", "indexes")
@@ -269,7 +273,7 @@ class SamplesHeader(_message.Message):
     def __init__(self, sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., config: _Optional[_Union[_assets_pb2.SensorConfig, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., encoding: _Optional[_Union[_samples_pb2.SampleEncoding, str]] = ..., scales: _Optional[_Iterable[float]] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., indexes: _Optional[_Union[_samples_pb2.IndexRange, _Mapping]] = ...) -> None: ...
 
 class SamplesChunk(_message.Message):
-    __slots__ = ("first_index", "sample_count", "planar", "quality_flags", "shaft_speed_hz", "start_time", "corrected_start_time")
+    __slots__ = ("first_index", "sample_count", "planar", "quality_flags", "shaft_speed_hz", "start_time", "corrected_start_time", "quarantined")
     FIRST_INDEX_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     PLANAR_FIELD_NUMBER: _ClassVar[int]
@@ -277,6 +281,7 @@ class SamplesChunk(_message.Message):
     SHAFT_SPEED_HZ_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     CORRECTED_START_TIME_FIELD_NUMBER: _ClassVar[int]
+    QUARANTINED_FIELD_NUMBER: _ClassVar[int]
     first_index: int
     sample_count: int
     planar: bytes
@@ -284,7 +289,8 @@ class SamplesChunk(_message.Message):
     shaft_speed_hz: float
     start_time: _timestamp_pb2.Timestamp
     corrected_start_time: _timestamp_pb2.Timestamp
-    def __init__(self, first_index: _Optional[int] = ..., sample_count: _Optional[int] = ..., planar: _Optional[bytes] = ..., quality_flags: _Optional[_Iterable[_Union[_quality_pb2.QualityFlag, str]]] = ..., shaft_speed_hz: _Optional[float] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., corrected_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    quarantined: bool
+    def __init__(self, first_index: _Optional[int] = ..., sample_count: _Optional[int] = ..., planar: _Optional[bytes] = ..., quality_flags: _Optional[_Iterable[_Union[_quality_pb2.QualityFlag, str]]] = ..., shaft_speed_hz: _Optional[float] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., corrected_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., quarantined: _Optional[bool] = ...) -> None: ...
 
 class SamplesHole(_message.Message):
     __slots__ = ("indexes", "reason")

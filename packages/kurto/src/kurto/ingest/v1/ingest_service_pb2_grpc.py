@@ -32,7 +32,8 @@ class IngestServiceStub:
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
-    given up.
+    given up. Samples that lie too far in the future are durable in the same way, but
+    in quarantine: apart from the others, neither analysed nor alarmed, for some days.
     """
 
     def __init__(self, channel):
@@ -80,7 +81,8 @@ class IngestServiceServicer:
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
-    given up.
+    given up. Samples that lie too far in the future are durable in the same way, but
+    in quarantine: apart from the others, neither analysed nor alarmed, for some days.
     """
 
     def OpenStream(self, request, context):
@@ -185,7 +187,8 @@ class IngestService:
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
-    given up.
+    given up. Samples that lie too far in the future are durable in the same way, but
+    in quarantine: apart from the others, neither analysed nor alarmed, for some days.
     """
 
     @staticmethod

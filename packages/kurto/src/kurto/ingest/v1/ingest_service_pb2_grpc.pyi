@@ -19,7 +19,8 @@ class IngestServiceStub:
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
-    given up.
+    given up. Samples that lie too far in the future are durable in the same way, but
+    in quarantine: apart from the others, neither analysed nor alarmed, for some days.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -59,7 +60,8 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
 
     The absolute sample index since the epoch began is the sequence. A sample is
     durable when its index is below `next_index`, in no missing range, and was not
-    given up.
+    given up. Samples that lie too far in the future are durable in the same way, but
+    in quarantine: apart from the others, neither analysed nor alarmed, for some days.
     """
 
     @_abc_1.abstractmethod

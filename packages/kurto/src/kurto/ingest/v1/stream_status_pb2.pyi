@@ -41,6 +41,7 @@ class StreamEventKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STREAM_EVENT_KIND_SAMPLES_SHED: _ClassVar[StreamEventKind]
     STREAM_EVENT_KIND_STORAGE_STOPPED: _ClassVar[StreamEventKind]
     STREAM_EVENT_KIND_STORAGE_RESUMED: _ClassVar[StreamEventKind]
+    STREAM_EVENT_KIND_SAMPLES_QUARANTINED: _ClassVar[StreamEventKind]
 
 class StorageState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -70,6 +71,7 @@ STREAM_EVENT_KIND_QUALITY_CHANGED: StreamEventKind
 STREAM_EVENT_KIND_SAMPLES_SHED: StreamEventKind
 STREAM_EVENT_KIND_STORAGE_STOPPED: StreamEventKind
 STREAM_EVENT_KIND_STORAGE_RESUMED: StreamEventKind
+STREAM_EVENT_KIND_SAMPLES_QUARANTINED: StreamEventKind
 STORAGE_STATE_UNSPECIFIED: StorageState
 STORAGE_STATE_OK: StorageState
 STORAGE_STATE_DEGRADED: StorageState
@@ -77,7 +79,7 @@ STORAGE_STATE_SHEDDING: StorageState
 STORAGE_STATE_STOPPED: StorageState
 
 class SensorStatus(_message.Message):
-    __slots__ = ("sensor_id", "state", "monitored", "epoch", "next_index", "durable_index", "sample_rate_hz", "measured_rate_hz", "last_sample_time", "last_receive_time", "commit_lag", "analysis_lag", "gap_count", "missing_sample_count", "duplicate_sample_count", "client_count", "quality_flags", "clock_offset", "rate_error_ppm", "time_source", "abandoned_sample_count", "backfill_count")
+    __slots__ = ("sensor_id", "state", "monitored", "epoch", "next_index", "durable_index", "sample_rate_hz", "measured_rate_hz", "last_sample_time", "last_receive_time", "commit_lag", "analysis_lag", "gap_count", "missing_sample_count", "duplicate_sample_count", "client_count", "quality_flags", "clock_offset", "rate_error_ppm", "time_source", "abandoned_sample_count", "backfill_count", "quarantined_sample_count")
     SENSOR_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     MONITORED_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +102,7 @@ class SensorStatus(_message.Message):
     TIME_SOURCE_FIELD_NUMBER: _ClassVar[int]
     ABANDONED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     BACKFILL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    QUARANTINED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     sensor_id: str
     state: StreamState
     monitored: bool
@@ -122,7 +125,8 @@ class SensorStatus(_message.Message):
     time_source: TimeSource
     abandoned_sample_count: int
     backfill_count: int
-    def __init__(self, sensor_id: _Optional[str] = ..., state: _Optional[_Union[StreamState, str]] = ..., monitored: _Optional[bool] = ..., epoch: _Optional[int] = ..., next_index: _Optional[int] = ..., durable_index: _Optional[int] = ..., sample_rate_hz: _Optional[float] = ..., measured_rate_hz: _Optional[float] = ..., last_sample_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_receive_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., analysis_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., gap_count: _Optional[int] = ..., missing_sample_count: _Optional[int] = ..., duplicate_sample_count: _Optional[int] = ..., client_count: _Optional[int] = ..., quality_flags: _Optional[_Iterable[_Union[_quality_pb2.QualityFlag, str]]] = ..., clock_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., rate_error_ppm: _Optional[float] = ..., time_source: _Optional[_Union[TimeSource, str]] = ..., abandoned_sample_count: _Optional[int] = ..., backfill_count: _Optional[int] = ...) -> None: ...
+    quarantined_sample_count: int
+    def __init__(self, sensor_id: _Optional[str] = ..., state: _Optional[_Union[StreamState, str]] = ..., monitored: _Optional[bool] = ..., epoch: _Optional[int] = ..., next_index: _Optional[int] = ..., durable_index: _Optional[int] = ..., sample_rate_hz: _Optional[float] = ..., measured_rate_hz: _Optional[float] = ..., last_sample_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_receive_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., analysis_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., gap_count: _Optional[int] = ..., missing_sample_count: _Optional[int] = ..., duplicate_sample_count: _Optional[int] = ..., client_count: _Optional[int] = ..., quality_flags: _Optional[_Iterable[_Union[_quality_pb2.QualityFlag, str]]] = ..., clock_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., rate_error_ppm: _Optional[float] = ..., time_source: _Optional[_Union[TimeSource, str]] = ..., abandoned_sample_count: _Optional[int] = ..., backfill_count: _Optional[int] = ..., quarantined_sample_count: _Optional[int] = ...) -> None: ...
 
 class StreamArrival(_message.Message):
     __slots__ = ("sensor_id", "epoch", "next_index", "last_receive_time")
@@ -159,7 +163,7 @@ class StreamEvent(_message.Message):
     def __init__(self, event_id: _Optional[int] = ..., sensor_id: _Optional[str] = ..., epoch: _Optional[int] = ..., kind: _Optional[_Union[StreamEventKind, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., first_index: _Optional[int] = ..., end_index: _Optional[int] = ..., value: _Optional[float] = ..., message: _Optional[str] = ...) -> None: ...
 
 class StorageStatus(_message.Message):
-    __slots__ = ("state", "problems", "commit_lag", "pending_bytes", "database_bytes", "free_ratio", "realtime_enabled", "analyzer_connected", "check_time")
+    __slots__ = ("state", "problems", "commit_lag", "pending_bytes", "database_bytes", "free_ratio", "realtime_enabled", "analyzer_connected", "check_time", "quarantine_bytes")
     STATE_FIELD_NUMBER: _ClassVar[int]
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     COMMIT_LAG_FIELD_NUMBER: _ClassVar[int]
@@ -169,6 +173,7 @@ class StorageStatus(_message.Message):
     REALTIME_ENABLED_FIELD_NUMBER: _ClassVar[int]
     ANALYZER_CONNECTED_FIELD_NUMBER: _ClassVar[int]
     CHECK_TIME_FIELD_NUMBER: _ClassVar[int]
+    QUARANTINE_BYTES_FIELD_NUMBER: _ClassVar[int]
     state: StorageState
     problems: _containers.RepeatedScalarFieldContainer[str]
     commit_lag: _duration_pb2.Duration
@@ -178,4 +183,5 @@ class StorageStatus(_message.Message):
     realtime_enabled: bool
     analyzer_connected: bool
     check_time: _timestamp_pb2.Timestamp
-    def __init__(self, state: _Optional[_Union[StorageState, str]] = ..., problems: _Optional[_Iterable[str]] = ..., commit_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., pending_bytes: _Optional[int] = ..., database_bytes: _Optional[int] = ..., free_ratio: _Optional[float] = ..., realtime_enabled: _Optional[bool] = ..., analyzer_connected: _Optional[bool] = ..., check_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    quarantine_bytes: int
+    def __init__(self, state: _Optional[_Union[StorageState, str]] = ..., problems: _Optional[_Iterable[str]] = ..., commit_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., pending_bytes: _Optional[int] = ..., database_bytes: _Optional[int] = ..., free_ratio: _Optional[float] = ..., realtime_enabled: _Optional[bool] = ..., analyzer_connected: _Optional[bool] = ..., check_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., quarantine_bytes: _Optional[int] = ...) -> None: ...

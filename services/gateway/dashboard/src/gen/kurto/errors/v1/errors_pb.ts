@@ -210,7 +210,8 @@ export enum ErrorReason {
   STREAM_NOT_STARTED = 47,
 
   /**
-   * The sample times lie too far in the future; check the sender's clock; metadata: sensor_id.
+   * The sample times lie too far in the future, and the quarantine does not take them; check
+   * first_index and the sample rate; metadata: sensor_id.
    *
    * @generated from enum value: ERROR_REASON_TIME_IN_FUTURE = 48;
    */
