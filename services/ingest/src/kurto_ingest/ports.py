@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from kurto_ingest.assets.model import Sensor
@@ -13,6 +13,11 @@ from kurto_ingest.assets.retention import DEFAULT_CLASS, RetentionClass
 from kurto_ingest.records.sample_times import SampleTime
 from kurto_ingest.records.stream_events import EventQuery, StreamEvent
 from kurto_ingest.streams.blocks import Block
+from kurto_ingest.streams.quarantine import (
+    QuarantineCommit,
+    QuarantinePosition,
+    acknowledged,
+)
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
@@ -87,6 +92,12 @@ class StreamRecord:
     recorded: bool = False
     superseded: bool = False  # a newer epoch exists that is no backfill
     correction_us: int | None = None  # corrected minus nominal time, as measured last
+    quarantine: QuarantinePosition | None = None
+
+    @property
+    def acknowledged(self) -> StreamSequence:
+        """What is durable, in quarantine or not: what the sender is told."""
+        return acknowledged(self.position, self.quarantine)
 
     @property
     def is_old(self) -> bool:
@@ -99,8 +110,7 @@ class StreamRecord:
         return self.format.key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamCommit:
+class StreamCommit(NamedTuple):
     """What one commit does to one stream.
 
     Attributes
@@ -119,6 +129,8 @@ class StreamCommit:
         Class that the rows get.
     in_order : bool
         True when nothing of the row changes but `next_index`.
+    quarantine : QuarantineCommit or None
+        What goes into quarantine; its `before_index` must still be stored.
     """
 
     format: StreamFormat
@@ -129,6 +141,7 @@ class StreamCommit:
     late_windows: RangeSet
     retention: RetentionClass = DEFAULT_CLASS
     in_order: bool = False
+    quarantine: QuarantineCommit | None = None
 
 
 @dataclass(frozen=True, slots=True)

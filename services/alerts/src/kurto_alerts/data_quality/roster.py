@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from kurto_alerts.data_quality.arrivals import StreamState
 
 QUIET_S = 2.0  # shorter than any silence that is judged
-LONGEST_AGE_S = 5.0
+LONGEST_AGE_S = 15.0
 SHORTEST_AGE_S = 1.0  # however many sensors come and go
 
 

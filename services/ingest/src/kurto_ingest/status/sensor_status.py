@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from kurto.ingest.v1 import stream_status_pb2 as pb
 from kurto_ingest.assets.conversion import duration, timestamp_us
@@ -13,6 +15,7 @@ from kurto_ingest.pushing.session import Session
 from kurto_ingest.streams.quality_flags import flags_of
 from kurto_ingest.streams.sequence import StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
+from kurto_ingest.streams.timing import microseconds
 
 __all__ = ["arrival_message", "stale_after_s", "status_message"]
 
@@ -89,7 +92,7 @@ def arrival_message(session: Session, *, age_s: float, now: datetime) -> pb.Stre
         epoch=session.key[1],
         next_index=session.live.accepted.next_index,
     )
-    arrival.last_receive_time.FromDatetime(now - timedelta(seconds=age_s))
+    arrival.last_receive_time.CopyFrom(_received(now, age_s))
     return arrival
 
 
@@ -115,7 +118,11 @@ def _fill_live(status: pb.SensorStatus, session: Session, now: datetime, now_s: 
     status.commit_lag.CopyFrom(duration(max(0.0, session.live.commit_lag_s(now_s))))
     if counters.last_receive_s is not None:
         age_s = max(0.0, now_s - counters.last_receive_s)
-        status.last_receive_time.FromDatetime(now - timedelta(seconds=age_s))
+        status.last_receive_time.CopyFrom(_received(now, age_s))
+
+
+def _received(now: datetime, age_s: float) -> Timestamp:
+    return timestamp_us(microseconds(now) - round(age_s * 1e6))
 
 
 def _fill_clock(status: pb.SensorStatus, session: Session) -> None:
