@@ -91,8 +91,9 @@ class LiveStream:
     def take_quality(self) -> int | None:
         """Return the flags of the blocks since the last time; None when there was none."""
         seen, self._seen = self._seen, None
-        for block in self._journal.newest(_NEWEST) if self._journal else ():
-            seen = block.quality | (seen or 0)
+        if seen is None:  # nothing was committed: looking at blocks one by one costs more
+            for block in self._journal.newest(_NEWEST):
+                seen = block.quality | (seen or 0)
         return seen
 
     def _enter(self, block: Block, extra_bytes: int = 0) -> None:
