@@ -14,6 +14,7 @@ from kurto_ingest.postgres import (
     PostgresKeepStore,
     PostgresPlaceStore,
     PostgresProcessValueStore,
+    PostgresQuarantineStore,
     PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
@@ -64,5 +65,6 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             times=PostgresSampleTimeStore(pool),
             values=PostgresProcessValueStore(pool),
             keeps=PostgresKeepStore(pool, partitions),
+            quarantine=PostgresQuarantineStore(pool),
             space=PostgresSpaceStore(pool, partitions, disk_path="", max_database_bytes=0),
         )

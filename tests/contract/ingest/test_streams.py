@@ -1,7 +1,6 @@
 """Streams, fences and samples."""
 
 import sys
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -117,7 +116,7 @@ async def test_commit_in_order_leaves_all_but_the_index_alone(stores: Stores) ->
     first.after.abandon(100, 150)
     await stores.samples.commit([first], uuid4())
     before, token = await found(stores, gappy), uuid4()
-    both = [replace(advance(before, block(300, 100)), in_order=True), advance(other, block(9, 91))]
+    both = [advance(before, block(300, 100))._replace(in_order=True), advance(other, block(9, 91))]
     assert await stores.samples.commit(both, token) == {gappy.key, other.key}
     now = await found(stores, gappy)
     assert now.position.next_index == 400
@@ -129,7 +128,7 @@ async def test_commit_in_order_leaves_all_but_the_index_alone(stores: Stores) ->
     assert await stores.samples.committed([gappy.key, other.key], token) == {gappy.key, other.key}
     assert [row.first for row in await stores.samples.read(gappy.format, 300, 400)] == [300]
     assert list((await found(stores, other)).position.missing) == [IndexRange(0, 9)]
-    for late in (both[0], replace(both[0], before_index=400, fence=gappy.fence - 1)):
+    for late in (both[0], both[0]._replace(before_index=400, fence=gappy.fence - 1)):
         assert await stores.samples.commit([late], uuid4()) == set()
 
 
@@ -190,10 +189,10 @@ async def test_commit_on_another_position_is_not_taken(stores: Stores) -> None:
 
 async def test_failed_transaction_leaves_nothing(stores: Stores) -> None:
     good, bad = await begin(stores), await begin(stores, "x", "s-2")
-    twice = replace(advance(bad, block(0, 100)), blocks=(block(0, 100), block(0, 100)))
+    twice = advance(bad, block(0, 100))._replace(blocks=(block(0, 100), block(0, 100)))
     await stores.samples.commit([advance(bad, block(0, 100))], uuid4())
     moved = await found(stores, bad)
-    refused = replace(twice, before_index=moved.position.next_index)
+    refused = twice._replace(before_index=moved.position.next_index)
     with pytest.raises(Exception, match=r"exists"):
         await stores.samples.commit([advance(good, block(0, 100)), refused], uuid4())
     assert (await found(stores, good)).position.next_index == 0

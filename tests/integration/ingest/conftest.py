@@ -15,6 +15,7 @@ from kurto_ingest.postgres import (
     PostgresKeepStore,
     PostgresPlaceStore,
     PostgresProcessValueStore,
+    PostgresQuarantineStore,
     PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
@@ -87,6 +88,7 @@ async def stores(settings: IngestSettings) -> AsyncIterator[Stores]:
             times=PostgresSampleTimeStore(reading),
             values=PostgresProcessValueStore(reading),
             keeps=PostgresKeepStore(reading, partitions),
+            quarantine=PostgresQuarantineStore(reading),
             space=PostgresSpaceStore(reading, partitions, disk_path="", max_database_bytes=0),
         )
 

@@ -123,6 +123,7 @@ async def service(
         sensors=stores.sensors,
         streams=stores.streams,
         archive=stores.archive,
+        quarantine=stores.quarantine,
         times=stores.times,
         limits=ReadLimits(4, 10.0, ReadSizes(500, chunk_bytes)),
     )

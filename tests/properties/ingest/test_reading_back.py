@@ -202,6 +202,7 @@ class World:
             sensors=self.stores.sensors,
             streams=self.stores.streams,
             archive=self.archive,
+            quarantine=self.stores.quarantine,
             times=self.stores.times,
             limits=ReadLimits(1, 10.0, ReadSizes(page_bytes, chunk_bytes)),
         )

@@ -43,6 +43,7 @@ class SampleReading:
         end_index: int | None = None,
         channels: Sequence[str] = (),
         raw: bool = False,
+        include_quarantined: bool = False,
     ) -> AsyncGenerator[SamplesPiece, None]:
         """Yield stored samples exactly as they were sent, and holes where there are none.
 
@@ -64,6 +65,8 @@ class SampleReading:
             Only these, in this order; empty: all.
         raw : bool
             Whether integers stay steps of the converter instead of being scaled to the unit.
+        include_quarantined : bool
+            Whether to read samples, too, that lay too far in the future when they came.
 
         Yields
         ------
@@ -86,6 +89,7 @@ class SampleReading:
             first_index=first_index,
             end_index=end_index,
             channels=channels,
+            include_quarantined=include_quarantined,
         )
         return read_samples(self.ingest, request, lambda: self.metadata, raw=raw)
 
@@ -100,6 +104,7 @@ class SampleReading:
         end_index: int | None = None,
         channels: Sequence[str] = (),
         raw: bool = False,
+        include_quarantined: bool = False,
         max_bytes: int = DEFAULT_MAX_BYTES,
     ) -> list[SampleArray]:
         """Return stored samples as one array for each epoch; arguments as for `read_samples`.
@@ -123,6 +128,7 @@ class SampleReading:
             end_index=end_index,
             channels=channels,
             raw=raw,
+            include_quarantined=include_quarantined,
         )
         return await gather_samples(pieces, max_bytes=max_bytes)
 
@@ -136,6 +142,7 @@ def read_request(
     first_index: int = 0,
     end_index: int | None = None,
     channels: Sequence[str] = (),
+    include_quarantined: bool = False,
 ) -> pb.ReadSamplesRequest:
     """Return the request for a range of samples.
 
@@ -144,7 +151,9 @@ def read_request(
     ValueError
         If times and an epoch are mixed, indexes have no epoch, or a time has no zone.
     """
-    request = pb.ReadSamplesRequest(sensor_id=sensor_id, channels=channels)
+    request = pb.ReadSamplesRequest(
+        sensor_id=sensor_id, channels=channels, include_quarantined=include_quarantined
+    )
     if epoch is None:
         if first_index or end_index is not None:
             raise ValueError("indexes belong to an epoch: give epoch too")

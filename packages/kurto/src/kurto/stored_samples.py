@@ -13,7 +13,7 @@ from kurto.encoding import EncodingName
 from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.signal.v1 import quality_pb2, samples_pb2
 
-HoleReason = Literal["missing", "abandoned", "expired"]
+HoleReason = Literal["missing", "abandoned", "expired", "quarantined"]
 
 _ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _US_PER_S = 1_000_000
@@ -27,6 +27,7 @@ _REASONS: dict[int, HoleReason] = {
     pb.HOLE_REASON_MISSING: "missing",
     pb.HOLE_REASON_ABANDONED: "abandoned",
     pb.HOLE_REASON_EXPIRED: "expired",
+    pb.HOLE_REASON_QUARANTINED: "quarantined",
 }
 _FLAG_PREFIX = "QUALITY_FLAG_"
 
@@ -170,6 +171,8 @@ class SamplesChunk:
         Nominal time of the first sample.
     corrected_start_time : datetime or None
         The same, corrected by what was measured of the sender's clock.
+    quarantined : bool
+        True if they lay too far in the future when they came: their times are not to be trusted.
     """
 
     header: SamplesHeader
@@ -179,6 +182,7 @@ class SamplesChunk:
     shaft_speed_hz: float | None = None
     start_time: datetime = _ORIGIN
     corrected_start_time: datetime | None = None
+    quarantined: bool = False
 
     @property
     def end_index(self) -> int:
@@ -200,6 +204,7 @@ class SamplesChunk:
             shaft_speed_hz=proto.shaft_speed_hz if proto.HasField("shaft_speed_hz") else None,
             start_time=_moment(proto.start_time.ToMicroseconds()),
             corrected_start_time=_moment(corrected.ToMicroseconds()) if corrected else None,
+            quarantined=proto.quarantined,
         )
 
 
@@ -213,8 +218,9 @@ class SamplesHole:
         What holds for the epoch.
     first_index, end_index : int
         first_index <= i < end_index are not there.
-    reason : {"missing", "abandoned", "expired"}
-        They have not come; the sender gave them up; or they were deleted.
+    reason : {"missing", "abandoned", "expired", "quarantined"}
+        They have not come; the sender gave them up; they were deleted; or they are in quarantine,
+        which is read with `include_quarantined`.
     """
 
     header: SamplesHeader

@@ -228,11 +228,12 @@ class TimeInFuture(InvalidArgument):
 
     reason = "TIME_IN_FUTURE"
 
-    def __init__(self, sensor_id: str, ahead_s: float) -> None:
+    def __init__(self, sensor_id: str, ahead_s: float, objection: str) -> None:
         super().__init__(
-            f"The samples of {sensor_id!r} would lie {ahead_s:.0f} s in the future: check"
-            " first_index and the sender's sample rate, or begin a new epoch with another boot_id;"
-            " for a recording open the stream with its start_time.",
+            f"The samples of {sensor_id!r} would lie {ahead_s:.0f} s in the future, and are not"
+            f" put in quarantine: {objection}. Check first_index and the sender's sample rate, or"
+            " begin a new epoch with another boot_id; for a recording open the stream with its"
+            " start_time.",
             sensor_id=sensor_id,
         )
 

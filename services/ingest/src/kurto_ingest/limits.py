@@ -9,8 +9,8 @@ from kurto_ingest.forwarding.feed import FeedLimits
 from kurto_ingest.keeping.keeper import KeeperPace
 from kurto_ingest.keeping.kept import CopyPace
 from kurto_ingest.pushing.commit_pace import CommitPace
+from kurto_ingest.pushing.push_limits import PushLimits
 from kurto_ingest.pushing.registry import MemoryLimits
-from kurto_ingest.pushing.sample_intake import PushLimits
 from kurto_ingest.reading.read_calls import ReadLimits
 from kurto_ingest.reading.sample_reader import ReadSizes
 from kurto_ingest.records.recorder import RecordPace
@@ -47,7 +47,6 @@ def push_limits(settings: IngestSettings) -> PushLimits:
     """Return what a Push call may do."""
     return PushLimits(
         max_batch_samples=settings.max_batch_samples,
-        max_future_s=settings.max_future_s,
         max_age_s=settings.max_call_age_s,
         order_patience_s=settings.order_patience_s,
         ack_patience_s=settings.ack_patience_s,

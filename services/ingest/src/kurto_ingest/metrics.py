@@ -92,6 +92,9 @@ class IngestMetrics:
             "storage_shedding", "1 while samples are deleted before their time."
         )
         self.storage_stopped = self._gauge("storage_stopped", "1 while no samples are taken.")
+        self.quarantine_bytes = self._gauge(
+            "quarantine_bytes", "Samples in quarantine, stored or on their way, in bytes."
+        )
         #: Samples deleted before their time, in bytes.
         self.shed_bytes = self._counter(
             "shed_bytes", "Samples deleted before their time, in bytes."

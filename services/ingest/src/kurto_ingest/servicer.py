@@ -93,11 +93,12 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
 
     def _open_response(self, opened: OpenedStream) -> pb.OpenStreamResponse:
         record, offset_us = opened.record, opened.clock_offset_us
+        told = record.acknowledged
         return pb.OpenStreamResponse(
             epoch=record.format.epoch,
             fence=record.fence,
-            next_index=record.position.next_index,
-            missing_ranges=range_messages(record.position.missing),
+            next_index=told.next_index,
+            missing_ranges=range_messages(told.missing),
             limits=self._limits,
             config=config_message(opened.config),
             anchor_time=timestamp_us(record.format.anchor_us),
@@ -138,11 +139,12 @@ class IngestServicer(ingest_service_pb2_grpc.IngestServiceServicer):
             record = await self._streams.find(request.sensor_id, request.epoch)
         if record is None:
             raise UnknownEpoch(request.sensor_id, request.epoch)
+        told = record.acknowledged
         return pb.GetStreamPositionResponse(
             epoch=record.format.epoch,
             fence=record.fence,
-            next_index=record.position.next_index,
-            missing_ranges=range_messages(record.position.missing),
+            next_index=told.next_index,
+            missing_ranges=range_messages(told.missing),
         )
 
     @requires("viewer")
@@ -201,7 +203,7 @@ def _result(slot: Slot) -> pb.SensorPushResult:
         ],
     )
     if slot.session is not None:
-        durable = slot.session.live.durable
+        durable = slot.session.live.acknowledged
         result.next_index = durable.next_index
         result.missing_ranges.extend(range_messages(durable.missing))
         result.accepted_sample_count = durable.durable_count(slot.accepted)

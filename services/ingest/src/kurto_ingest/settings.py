@@ -36,6 +36,15 @@ class IngestSettings(ServiceSettings):
     max_future_s: float = Field(
         1800.0, gt=0, description="Seconds that sample times may lie ahead of the clock."
     )
+    quarantine_max_bytes: int = Field(
+        1024 * _MIB,
+        ge=0,
+        description="Samples in quarantine since their times lie farther ahead, in bytes; 0: they"
+        " are refused.",
+    )
+    quarantine_retention_d: float = Field(
+        7.0, gt=0, description="Days for which samples stay in quarantine after they came."
+    )
     rotate_interval_s: float = Field(
         10.0, gt=0, description="Seconds after which senders are told to rotate their calls."
     )

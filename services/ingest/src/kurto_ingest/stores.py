@@ -13,6 +13,7 @@ from kurto_ingest.ports import (
     StatusPublisher,
     StreamStore,
 )
+from kurto_ingest.quarantine.quarantine_store import QuarantineStore
 from kurto_ingest.reading.sample_archive import SampleArchive
 from kurto_ingest.space.disk_guard import SpaceStore
 from kurto_ingest.value_store import ProcessValueStore
@@ -39,5 +40,6 @@ class Stores:
     values: ProcessValueStore
     keeps: KeepStore
     space: SpaceStore
+    quarantine: QuarantineStore
     sender_sensors: SensorStore | None = None
     sender_streams: StreamStore | None = None

@@ -41,6 +41,9 @@ from kurto_ingest.pushing.opening import StreamOpener
 from kurto_ingest.pushing.push_call import PushParts
 from kurto_ingest.pushing.registry import StreamRegistry
 from kurto_ingest.pushing.sample_intake import SampleIntake
+from kurto_ingest.quarantine.future_samples import FutureSamples
+from kurto_ingest.quarantine.keeper import QuarantineKeeper
+from kurto_ingest.quarantine.ledger import QuarantineLedger
 from kurto_ingest.reading.read_calls import SampleReads
 from kurto_ingest.records.recorder import Records
 from kurto_ingest.servicer import IngestServicer
@@ -116,6 +119,8 @@ class Ingest:
             events=self.records.events,
             values=stores.values,
         )
+        self.ledger = QuarantineLedger(settings.quarantine_max_bytes)
+        self.quarantine = self._make_quarantine()
         self.guard = self._make_guard()
         self.keeper = SampleKeeper(stores.keeps, clock, keeper_pace(settings))
         self.storage = StorageWatch(
@@ -124,6 +129,7 @@ class Ingest:
             forwarder=self.forwarder,
             clock=clock,
             disk=self.guard,
+            quarantine=self.ledger,
         )
         self.follower = ConfigFollower(stores.sensors, clock, settings.config_poll_interval_s)
         self.board = StatusBoard(
@@ -153,7 +159,19 @@ class Ingest:
             limits=disk_limits(self._settings),
             events=self.records.events,
             metrics=self.metrics,
+            quarantine=self.quarantine,
             refuse=self.registry.refuse,
+            interval_s=self._settings.disk_check_interval_s,
+        )
+
+    def _make_quarantine(self) -> QuarantineKeeper:
+        return QuarantineKeeper(
+            self._stores.quarantine,
+            self.ledger,
+            self.registry.quarantine_pending_bytes,
+            clock=self._clock,
+            metrics=self.metrics,
+            retention_s=self._settings.quarantine_retention_d * 86400,
             interval_s=self._settings.disk_check_interval_s,
         )
 
@@ -183,6 +201,12 @@ class Ingest:
             limits=limits,
             events=self.records.events,
             times=self.records.times,
+            future=FutureSamples(
+                self._clock,
+                max_future_s=settings.max_future_s,
+                ledger=self.ledger,
+                events=self.records.events,
+            ),
         )
         parts = PushParts(
             opener=self.opener,
@@ -197,6 +221,7 @@ class Ingest:
             sensors=stores.sensors,
             streams=stores.streams,
             archive=stores.archive,
+            quarantine=stores.quarantine,
             times=stores.times,
             limits=read_limits(settings),
         )
@@ -249,6 +274,7 @@ class Ingest:
             "records": self.records.keeper.run(),
             "keeper": self.keeper.run(),
             "storage-guard": self.guard.run(),
+            "quarantine": self.quarantine.run(),
             "config-follower": self.follower.run(),
             "status": self.board.run(settings.status_interval_s),
             "housekeeping": keep_house(

@@ -6,6 +6,7 @@ from kurto_ingest.fakes.archive import FakeSampleArchive
 from kurto_ingest.fakes.assets import FakePlaceStore, FakeRegistry, FakeSensorStore
 from kurto_ingest.fakes.kept import FakeKeepStore, FakeSpaceStore
 from kurto_ingest.fakes.process_values import FakeProcessValueStore
+from kurto_ingest.fakes.quarantine import FakeQuarantineStore
 from kurto_ingest.fakes.records import FakeEventStore, FakeSampleTimeStore
 from kurto_ingest.fakes.streams import FakeSampleStore, FakeStreamStore
 from kurto_ingest.stores import Stores
@@ -43,4 +44,5 @@ def fake_stores(clock: Clock) -> Stores:
         values=FakeProcessValueStore(samples),
         keeps=FakeKeepStore(registry, streams, samples, clock),
         space=FakeSpaceStore(),
+        quarantine=FakeQuarantineStore(samples),
     )

@@ -11,7 +11,9 @@ from uuid import UUID
 from kurto_ingest.fakes.assets import FakeRegistry
 from kurto_ingest.fakes.records import FakeSampleTimeStore
 from kurto_ingest.ports import NewStream, StoredSamples, StreamCommit, StreamKey, StreamRecord
+from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.quarantine import QuarantineCommit, QuarantinePosition, grid_line
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
@@ -49,6 +51,7 @@ class FakeStreamStore:
             row,
             position=row.position.copy(),
             late_windows=row.late_windows.copy(),
+            quarantine=_made_way(row),
             superseded=superseded,
             correction_us=self._times.newest_offset_us(key) if self._times else None,
         )
@@ -155,6 +158,23 @@ class FakeStreamStore:
                 self.rows[key] = replace(row, analysis_from_index=mark, late_windows=RangeSet())
 
 
+def _made_way(row: StreamRecord) -> QuarantinePosition | None:
+    if row.quarantine is None:
+        return None
+    found, next_index = row.quarantine.copy(), row.position.next_index
+    if next_index > found.index:
+        found.index = grid_line(next_index, row.format.hop_samples)
+    return found
+
+
+def _next_apart(row: StreamRecord) -> int | None:
+    return None if row.quarantine is None else row.quarantine.sequence.next_index
+
+
+def _stored(block: Block) -> StoredSamples:
+    return StoredSamples(block.first, block.count, block.quality, block.shaft_speed_hz, block.data)
+
+
 class FakeSampleStore:
     """`kurto_ingest.ports.SampleStore` in memory.
 
@@ -171,6 +191,8 @@ class FakeSampleStore:
         self._rows: dict[StreamKey, dict[int, StoredSamples]] = {}
         # By sensor_key: each with the time at which it was stored.
         self._values: dict[int, list[tuple[datetime, StoredProcessValue]]] = {}
+        #: By sensor, epoch and first index: each with the time at which it was stored.
+        self.quarantined: dict[tuple[str, int, int], tuple[datetime, StoredSamples]] = {}
         self.fail_before: list[Exception] = []
         self.fail_after: list[Exception] = []
         self.commit_count = 0
@@ -183,7 +205,9 @@ class FakeSampleStore:
         matching = [item for item in commits if self._matches(item)]
         for item in matching:
             rows = self._rows.setdefault(item.format.key, {})
-            if any(block.first in rows for block in item.blocks):
+            apart = () if item.quarantine is None else item.quarantine.blocks
+            known = any((*item.format.key, block.first) in self.quarantined for block in apart)
+            if known or any(block.first in rows for block in item.blocks):
                 raise ValueError("a row with this first_index exists already")
         for item in matching:
             self._apply(item, token, self._clock.now())
@@ -197,6 +221,7 @@ class FakeSampleStore:
             row is not None
             and row.fence == item.fence
             and row.position.next_index == item.before_index
+            and (item.quarantine is None or item.quarantine.before_index == _next_apart(row))
         )
 
     def _apply(self, item: StreamCommit, token: UUID, now: datetime) -> None:
@@ -212,14 +237,20 @@ class FakeSampleStore:
             commit_time=now,
             late_windows=late,
         )
+        if item.quarantine is not None:
+            self._set_apart(key, item.quarantine, now)
         for block in item.blocks:
-            self._rows[key][block.first] = StoredSamples(
-                block.first, block.count, block.quality, block.shaft_speed_hz, block.data
-            )
+            self._rows[key][block.first] = _stored(block)
             values = self._values.setdefault(item.format.sensor_key, [])
             for value in block.values:
                 at_us = item.format.time_us(value.index)
                 values.append((now, StoredProcessValue(at_us, item.format.epoch, value)))
+
+    def _set_apart(self, key: StreamKey, part: QuarantineCommit, now: datetime) -> None:
+        row = self._streams.rows[key]
+        self._streams.rows[key] = replace(row, quarantine=part.after.copy())
+        for block in part.blocks:
+            self.quarantined[(*key, block.first)] = (now, _stored(block))
 
     def values_of(self, sensor_key: int) -> list[tuple[datetime, StoredProcessValue]]:
         """Return the process values of a sensor, each with the time at which it was stored."""

@@ -6,6 +6,7 @@ from kurto_ingest.postgres.kept import PostgresKeepStore
 from kurto_ingest.postgres.partitions import Partitions
 from kurto_ingest.postgres.places import PostgresPlaceStore
 from kurto_ingest.postgres.process_values import PostgresProcessValueStore
+from kurto_ingest.postgres.quarantine import PostgresQuarantineStore
 from kurto_ingest.postgres.samples import PostgresSampleStore
 from kurto_ingest.postgres.sensors import PostgresSensorStore
 from kurto_ingest.postgres.space import PostgresSpaceStore
@@ -18,6 +19,7 @@ __all__ = [
     "PostgresKeepStore",
     "PostgresPlaceStore",
     "PostgresProcessValueStore",
+    "PostgresQuarantineStore",
     "PostgresSampleArchive",
     "PostgresSampleStore",
     "PostgresSampleTimeStore",

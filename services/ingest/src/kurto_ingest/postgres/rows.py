@@ -13,6 +13,7 @@ from kurto_ingest.ports import StreamRecord
 from kurto_ingest.postgres.classes import class_from_row, policy_from_json
 from kurto_ingest.postgres.machine_json import machine_data_from_json
 from kurto_ingest.streams.encoding import Encoding
+from kurto_ingest.streams.quarantine import QuarantinePosition, grid_line
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
@@ -150,7 +151,25 @@ def stream_from_row(row: Row) -> StreamRecord:
         recorded=row["recorded"],
         superseded=row.get("superseded", False),
         correction_us=row.get("correction_us"),
+        quarantine=_quarantine(row),
     )
+
+
+def _quarantine(row: Row) -> QuarantinePosition | None:
+    if row["quarantine_index"] is None:
+        return None
+    index, next_index = row["quarantine_index"], row["next_index"]
+    if next_index > index:
+        # It made way for samples that were in time; or an earlier release, without quarantine,
+        # took them when their time had come.
+        index = grid_line(next_index, row["hop_samples"])
+    sequence = StreamSequence(
+        row["quarantine_next_index"],
+        _pairs(row["quarantine_missing"]),
+        _pairs(row["quarantine_abandoned"]),
+        max_missing_ranges=_UNLIMITED,
+    )
+    return QuarantinePosition(index, sequence)
 
 
 _UNLIMITED = 2**63  # stored states were checked before they were stored

@@ -11,6 +11,7 @@ from kurto_ingest.postgres.classes import ALL_CLASSES
 from kurto_ingest.postgres.copy_rows import COLUMNS, CopyChunks, row_head
 from kurto_ingest.postgres.partitions import VANISHED, Partitions
 from kurto_ingest.postgres.process_values import add_values
+from kurto_ingest.postgres.quarantine import advance_quarantined, copy_quarantined
 from kurto_ingest.postgres.rows import array_text, multirange_text
 from kurto_ingest.space.exceptions import PartitionLostError
 from kurto_ingest.space.partitioning import PartitionKey, hour_of, partition_of
@@ -135,12 +136,10 @@ class PostgresSampleStore:
         token: UUID,
     ) -> set[StreamKey]:
         async with self._writing.acquire() as connection, connection.transaction():
-            taken = await self._advance_in_order(
-                connection, [item for item in commits if item.in_order], token
-            )
-            taken |= await self._advance(
-                connection, [item for item in commits if not item.in_order], token
-            )
+            usual, others, apart = _kinds(commits)
+            taken = await self._advance_in_order(connection, usual, token)
+            taken |= await self._advance(connection, others, token)
+            taken |= await advance_quarantined(connection, apart, token, self._timeout_s)
             records: dict[PartitionKey, list[bytes]] = {}
             for key in taken:
                 for partition, found in rows[key].items():
@@ -149,6 +148,8 @@ class PostgresSampleStore:
                 await self._copy(connection, records)
             taken_commits = [item for item in commits if item.format.key in taken]
             await add_values(connection, taken_commits, self._timeout_s)
+            if apart:
+                await copy_quarantined(connection, taken_commits, self._timeout_s)
         return taken
 
     async def _advance_in_order(
@@ -238,6 +239,21 @@ class PostgresSampleStore:
             )
             for row in rows
         ]
+
+
+def _kinds(
+    commits: Sequence[StreamCommit],
+) -> tuple[list[StreamCommit], list[StreamCommit], list[StreamCommit]]:
+    """Return those in order, the others, and those with something for quarantine."""
+    usual, others, apart = [], [], []
+    for item in commits:
+        if item.quarantine is not None:
+            apart.append(item)
+        elif item.in_order:
+            usual.append(item)
+        else:
+            others.append(item)
+    return usual, others, apart
 
 
 def _rows(item: StreamCommit, late_before: int) -> dict[PartitionKey, list[bytes]]:

@@ -8,6 +8,7 @@ from kurto_ingest.postgres import (
     PostgresKeepStore,
     PostgresPlaceStore,
     PostgresProcessValueStore,
+    PostgresQuarantineStore,
     PostgresSampleArchive,
     PostgresSampleStore,
     PostgresSampleTimeStore,
@@ -55,6 +56,7 @@ async def postgres_stores(settings: IngestSettings, runtime: Runtime[IngestSetti
         times=PostgresSampleTimeStore(reading),
         values=PostgresProcessValueStore(reading),
         keeps=PostgresKeepStore(reading, partitions),
+        quarantine=PostgresQuarantineStore(reading),
         space=PostgresSpaceStore(
             reading,
             partitions,

@@ -204,6 +204,7 @@ class GroupCommitter:
             late_windows=late,
             retention=session.sensor.retention_class,
             in_order=commit.in_order,
+            quarantine=commit.quarantine,
         )
         return _Plan(session, commit, request)
 

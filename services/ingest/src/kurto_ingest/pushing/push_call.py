@@ -14,8 +14,9 @@ from kurto_ingest.exceptions import InvalidField, OwnerChanged, StreamNotStarted
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.pushing.committer import GroupCommitter
 from kurto_ingest.pushing.opening import StreamOpener
+from kurto_ingest.pushing.push_limits import PushLimits
 from kurto_ingest.pushing.registry import StreamRegistry
-from kurto_ingest.pushing.sample_intake import PushLimits, SampleIntake, Slot
+from kurto_ingest.pushing.sample_intake import SampleIntake, Slot
 from kurto_ingest.pushing.session import Session
 from kurto_service.clock import Clock
 from kurto_service.exceptions import KurtoError

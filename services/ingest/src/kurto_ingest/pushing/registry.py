@@ -11,10 +11,12 @@ from kurto_ingest.exceptions import Overloaded
 from kurto_ingest.metrics import IntakeTotals
 from kurto_ingest.ports import StreamKey, StreamRecord
 from kurto_ingest.pushing.session import Session
+from kurto_ingest.streams.epoch_stream import EpochStream
 from kurto_ingest.streams.hop_tail import HopTail
 from kurto_ingest.streams.live_stream import LiveStream
 from kurto_ingest.streams.quality import BlockInspector
 from kurto_ingest.streams.ranges import RangeSet
+from kurto_ingest.streams.timing import microseconds
 from kurto_service.exceptions import KurtoError
 
 __all__ = ["MemoryLimits", "StreamRegistry", "WindowSink", "inspector_for"]
@@ -127,7 +129,7 @@ class StreamRegistry:
             self._limits.sensor_tail_bytes,
             self._charge_tail,
         )
-        live = LiveStream(
+        live = EpochStream(
             record.format,
             record.fence,
             record.position.copy(),
@@ -136,11 +138,14 @@ class StreamRegistry:
             max_missing_ranges=self._limits.max_missing_ranges,
             charge=self._charge_pending,
         )
+        live.resume_quarantine(record.quarantine)
         session = Session(
             live, sensor, record.boot_id, backfill=record.is_old, recorded=record.recorded
         )
         session.clock.opened(record.clock_offset_us, now=False)
         session.clock.correction_us = record.correction_us or 0
+        if record.commit_time is not None:
+            session.newest_us = max(session.newest_us, microseconds(record.commit_time))
         self._sessions[record.key] = session
         self._by_sensor.setdefault(record.key[0], {})[record.key[1]] = session
         self._share_tails()
@@ -151,6 +156,11 @@ class StreamRegistry:
 
     def _charge_tail(self, size_bytes: int) -> None:
         self.tail_bytes += size_bytes
+
+    def quarantine_pending_bytes(self) -> int:
+        """Return how much is on its way into quarantine."""
+        found = (session.live.quarantine for session in self)
+        return sum(item.pending_bytes for item in found if item is not None)
 
     def _share_tails(self) -> None:
         fair = self._limits.total_tail_bytes // max(1, len(self._sessions))

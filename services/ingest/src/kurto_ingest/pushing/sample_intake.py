@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kurto.signal.v1 import samples_pb2
-from kurto_ingest.exceptions import TimeInFuture, WrongSampleForm
+from kurto_ingest.exceptions import WrongSampleForm
 from kurto_ingest.pushing.committer import GroupCommitter
+from kurto_ingest.pushing.push_limits import PushLimits
 from kurto_ingest.pushing.registry import StreamRegistry, WindowSink
 from kurto_ingest.pushing.session import Session
-from kurto_ingest.pushing.stream_validation import check_batch, check_shaft_speed, check_time
+from kurto_ingest.pushing.stream_validation import check_batch, check_shaft_speed
 from kurto_ingest.pushing.value_validation import read_values
+from kurto_ingest.quarantine.future_samples import FutureSamples
 from kurto_ingest.records.event_log import EventLog
 from kurto_ingest.records.sample_times import SampleTime
 from kurto_ingest.records.stream_events import EventKind
@@ -30,34 +32,6 @@ __all__ = ["PushLimits", "SampleIntake", "Slot"]
 
 _READING_INTERVAL_S = 0.1
 _LAST_SECOND = 7_258_118_400  # 2200-01-01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushLimits:
-    """What a call may do.
-
-    Attributes
-    ----------
-    max_batch_samples : int
-        Samples per channel of a batch.
-    max_future_s : float
-        How far ahead of the clock samples may lie.
-    max_age_s : float
-        Age at which a call is ended, for the sender to open the next one.
-    order_patience_s : float
-        How long a call waits for the one before it.
-    ack_patience_s : float
-        How long the answer waits for samples to become durable.
-    room_patience_s : float
-        How long a call waits for memory.
-    """
-
-    max_batch_samples: int
-    max_future_s: float
-    max_age_s: float
-    order_patience_s: float
-    ack_patience_s: float
-    room_patience_s: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,6 +70,8 @@ class SampleIntake:
         Told of gaps and of what senders' clocks do.
     times : WriteBehind of SampleTime
         Takes measured times of samples.
+    future : FutureSamples
+        Looks at those that may lie in the future.
     """
 
     def __init__(
@@ -108,6 +84,7 @@ class SampleIntake:
         limits: PushLimits,
         events: EventLog,
         times: WriteBehind[SampleTime],
+        future: FutureSamples,
     ) -> None:
         self._totals = registry.totals
         self._committer = committer
@@ -116,6 +93,7 @@ class SampleIntake:
         self._limits = limits
         self._events = events
         self._times = times
+        self._future = future
 
     def take(self, slot: Slot, session: Session, batch: samples_pb2.SampleBatch) -> None:
         """Accept a batch.
@@ -137,8 +115,8 @@ class SampleIntake:
             or count > self._limits.max_batch_samples
         ):
             count = self._checked_count(session, batch, len(data))
-        if first + count > session.timely_index:
-            self._check_time(session, first + count)
+        if first + count > session.timely_index and self._was_future(slot, session, batch, data):
+            return
         shaft_speed_hz = batch.shaft_speed_hz if batch.HasField("shaft_speed_hz") else None
         if shaft_speed_hz is not None:
             check_shaft_speed(shaft_speed_hz)
@@ -179,6 +157,41 @@ class SampleIntake:
             max_batch_samples=self._limits.max_batch_samples,
         )
 
+    def _was_future(
+        self, slot: Slot, session: Session, batch: samples_pb2.SampleBatch, data: bytes
+    ) -> bool:
+        """Take a batch of which some lies too far in the future; False, and nothing, if none does.
+
+        Raises
+        ------
+        TimeInFuture, InvalidField, TooManyMissingRanges
+        """
+        live, first, samples = session.live, batch.first_index, session.live.format.view(data)
+        end = first + samples.shape[1]
+        boundary = self._future.boundary(session, first, end)
+        if boundary is None:
+            return False
+        speed_hz = batch.shaft_speed_hz if batch.HasField("shaft_speed_hz") else None
+        if speed_hz is not None:
+            check_shaft_speed(speed_hz)
+        messages, units, count = batch.process_values, session.units, samples.shape[1]
+        values = read_values(messages, units, live, first=first, count=count)
+        now_s, hops = self._clock.monotonic(), live.tail.end
+        if first < boundary:
+            cut = boundary - first
+            before = [value for value in values if value.index < boundary]
+            intake = live.accept(first, samples[:, :cut], None, speed_hz, now_s, values=before)
+            self._note(slot, session, intake, cut)
+            first, samples = boundary, samples[:, cut:]
+        self._committer.note(session)
+        if live.tail.end != hops:
+            self._sink.advance(session)
+        waiting_bytes, new = live.pending_bytes, live.quarantine is None
+        intake = live.set_apart(boundary, first, samples, speed_hz, now_s, values=values)
+        self._count(slot, intake, samples.shape[1])
+        self._future.taken(session, first, end, live.pending_bytes - waiting_bytes, new=new)
+        return True
+
     def give_up(self, slot: Slot, session: Session, first: int, end: int) -> None:
         """Take note that the sender gave up what is missing of `first` <= i < `end`.
 
@@ -188,6 +201,8 @@ class SampleIntake:
         """
         count = session.live.abandon(first, end)
         slot.given_up.add(first, end)
+        if session.live.quarantine is not None:  # it may begin earlier now
+            session.timely_index = min(session.timely_index, session.live.quarantine.accepted.index)
         self._committer.note(session)
         if count:
             self._events.note(
@@ -201,6 +216,11 @@ class SampleIntake:
             )
 
     def _note(self, slot: Slot, session: Session, intake: Intake, count: int) -> None:
+        self._count(slot, intake, count)
+        if intake.gap is not None:
+            self._record_gap(session, intake.gap)
+
+    def _count(self, slot: Slot, intake: Intake, count: int) -> None:
         # Plain numbers: metrics are brought up to date once a second.
         totals = self._totals
         totals.batches += 1
@@ -216,7 +236,6 @@ class SampleIntake:
             totals.refills += item.length
         if intake.gap is not None:
             totals.gaps += 1
-            self._record_gap(session, intake.gap)
 
     def _record_gap(self, session: Session, gap: IndexRange) -> None:
         self._events.note(
@@ -269,23 +288,3 @@ class SampleIntake:
                 field="batch.floats",
             )
         return np.asarray(batch.floats.values, dtype="<f4").tobytes()
-
-    def _check_time(self, session: Session, end_index: int) -> None:
-        live, limits = session.live, self._limits
-        # A converter that is 200 ppm too fast is half an hour ahead after a season.
-        now_us = microseconds(self._clock.now()) - session.clock.correction_us
-        try:
-            check_time(live.format, end_index, now_us=now_us, max_future_s=limits.max_future_s)
-        except TimeInFuture as error:
-            self._events.note(
-                EventKind.TIME_IN_FUTURE,
-                sensor_id=session.key[0],
-                epoch=session.key[1],
-                first_index=end_index,
-                value=(live.format.time_us(end_index) - now_us) / 1e6,
-                message=error.message,
-            )
-            raise
-        # Good for a while: what lies in the past now does so later, too.
-        latest_us = now_us + int(limits.max_future_s * 1e6)
-        session.timely_index = live.format.index_at(latest_us) - 1

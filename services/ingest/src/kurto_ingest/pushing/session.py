@@ -13,7 +13,7 @@ from kurto_ingest.ports import StreamKey
 from kurto_ingest.pushing.call_order import CallOrder
 from kurto_ingest.pushing.rate_meter import RateMeter
 from kurto_ingest.pushing.value_validation import DeclaredUnits
-from kurto_ingest.streams.live_stream import LiveStream
+from kurto_ingest.streams.epoch_stream import EpochStream
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_service.exceptions import KurtoError
 
@@ -33,7 +33,7 @@ class Session:
 
     Parameters
     ----------
-    live : LiveStream
+    live : EpochStream
         The stream's state.
     sensor : Sensor
         The sensor, kept up to date.
@@ -47,7 +47,7 @@ class Session:
 
     def __init__(
         self,
-        live: LiveStream,
+        live: EpochStream,
         sensor: Sensor,
         boot_id: str,
         *,
@@ -75,6 +75,8 @@ class Session:
         self.last_call_s: float | None = None
         #: Samples below it are known not to lie too far in the future.
         self.timely_index = 0
+        #: Newest time that the clock is known to have shown, in microseconds.
+        self.newest_us = live.format.anchor_us
         self._changed = asyncio.Event()
         self._waiting = 0
         self._stalled = 0  # calls that are left unread at the moment
@@ -141,7 +143,7 @@ class Session:
 
     def holds(self, ranges: RangeSet, given_up: RangeSet) -> bool:
         """Tell whether all samples of `ranges` are durable, and that `given_up` was given up."""
-        durable = self.live.durable
+        durable = self.live.acknowledged
         return durable.durable_count(ranges) == ranges.total and not any(
             item.end > durable.next_index or durable.missing.touches(item.first, item.end)
             for item in given_up

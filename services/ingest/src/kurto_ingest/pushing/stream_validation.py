@@ -12,7 +12,6 @@ from kurto_ingest.exceptions import (
     IndexWentBackwards,
     InvalidField,
     StreamMismatch,
-    TimeInFuture,
 )
 from kurto_ingest.streams.encoding import Encoding
 from kurto_ingest.streams.stream_format import StreamFormat
@@ -24,7 +23,6 @@ __all__ = [
     "check_declaration",
     "check_same_stream",
     "check_shaft_speed",
-    "check_time",
     "encoding_from_number",
     "start_by_our_clock",
 ]
@@ -218,18 +216,6 @@ def check_shaft_speed(speed_hz: float) -> None:
             f"shaft_speed_hz must be finite and >= 0, or absent, not {speed_hz}.",
             field="batch.shaft_speed_hz",
         )
-
-
-def check_time(
-    stream_format: StreamFormat, end_index: int, *, now_us: int, max_future_s: float
-) -> None:
-    """Raise `TimeInFuture` if samples below `end_index` lie more than `max_future_s` ahead.
-
-    `now_us` is on the scale of nominal times: the clock minus what corrects them.
-    """
-    ahead_s = (stream_format.time_us(end_index) - now_us) / 1e6
-    if ahead_s > max_future_s:
-        raise TimeInFuture(stream_format.sensor_id, ahead_s)
 
 
 def start_by_our_clock(

@@ -11,6 +11,7 @@ from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto_ingest.assets.ports import SensorStore
 from kurto_ingest.exceptions import Draining, NoSamples, Overloaded
 from kurto_ingest.ports import SampleTimeStore, StreamRecord, StreamStore
+from kurto_ingest.quarantine.quarantine_store import QuarantineStore
 from kurto_ingest.reading.read_ranges import ReadRequest, channel_numbers, wanted
 from kurto_ingest.reading.read_request import header_message, piece_message, read_request
 from kurto_ingest.reading.sample_archive import SampleArchive
@@ -58,6 +59,8 @@ class SampleReads:
         Tell what there is.
     archive : SampleArchive
         Holds the samples.
+    quarantine : QuarantineStore
+        Holds those that lay too far in the future.
     times : SampleTimeStore
         Holds what was measured of senders' clocks.
     limits : ReadLimits
@@ -70,6 +73,7 @@ class SampleReads:
         sensors: SensorStore,
         streams: StreamStore,
         archive: SampleArchive,
+        quarantine: QuarantineStore,
         times: SampleTimeStore,
         limits: ReadLimits,
     ) -> None:
@@ -78,7 +82,7 @@ class SampleReads:
         self._archive = archive
         self._times = times
         self._limits = limits
-        self._reader = SampleReader(archive, limits.sizes)
+        self._reader = SampleReader(archive, quarantine, limits.sizes)
         self._draining = False
         #: Readers at the moment, and those that were sent away but have not taken notice.
         self.count = self.stalled_count = 0
@@ -174,7 +178,10 @@ class SampleReads:
         config = await self._sensors.get_config(request.sensor_id, record.config_version)
         await self._write(write, header_message(record, config, channels, asked))
         times = _MeasuredTimes(self._times, record, asked.end)
-        async with aclosing(self._reader.pieces(record, asked, channels)) as pieces:
+        reading = self._reader.pieces(
+            record, asked, channels, include_quarantined=request.include_quarantined
+        )
+        async with aclosing(reading) as pieces:
             async for piece in pieces:
                 known = await times.around(piece.first)
                 await self._write(write, piece_message(record.format, piece, known))

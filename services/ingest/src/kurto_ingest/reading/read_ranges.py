@@ -36,6 +36,8 @@ class ReadRequest:
         Channels wanted, in order; empty for all.
     resume : tuple of int
         (epoch, index): what lies before it is left out.
+    include_quarantined : bool
+        True to read what is in quarantine, too.
     """
 
     sensor_id: str
@@ -46,6 +48,7 @@ class ReadRequest:
     end_us: int | None = None
     channels: tuple[str, ...] = ()
     resume: tuple[int, int] = (0, 0)
+    include_quarantined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,19 @@ class Span:
         The indexes.
     absence : HoleReason or None
         Why they were never stored; None when they were.
+    quarantined : bool
+        True if they were stored in quarantine.
     """
 
     first: int
     end: int
     absence: HoleReason | None
+    quarantined: bool = False
 
 
 def wanted(request: ReadRequest, record: StreamRecord) -> IndexRange | None:
     """Return the durable indexes of an epoch that `request` asks for, or None."""
-    next_index = record.position.next_index
+    next_index = record.acknowledged.next_index
     first, end = 0, next_index
     if request.epoch:
         first = request.first
@@ -87,8 +93,19 @@ def _index_from(stream_format: StreamFormat, time_us: int, next_index: int) -> i
     return bisect_left(range(next_index), time_us, key=stream_format.time_us)
 
 
-def spans(position: StreamSequence, asked: IndexRange) -> Iterator[Span]:
+def spans(record: StreamRecord, asked: IndexRange) -> Iterator[Span]:
     """Yield the parts of `asked`, ascending and without a break."""
+    for span in _known(record.acknowledged, asked):
+        line = span.end if record.quarantine is None else record.quarantine.index
+        if span.absence is not None or span.end <= line:
+            yield span
+            continue
+        if span.first < line:
+            yield Span(span.first, line, None)
+        yield Span(max(span.first, line), span.end, None, quarantined=True)
+
+
+def _known(position: StreamSequence, asked: IndexRange) -> Iterator[Span]:
     absent = [
         Span(item.first, item.end, reason)
         for ranges, reason in (

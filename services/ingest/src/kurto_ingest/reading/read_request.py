@@ -45,6 +45,7 @@ def read_request(message: pb.ReadSamplesRequest) -> ReadRequest:
         end_us=end_us,
         channels=_channels(message.channels),
         resume=_resume(message),
+        include_quarantined=message.include_quarantined,
     )
 
 
@@ -150,6 +151,7 @@ def piece_message(
         shaft_speed_hz=piece.shaft_speed_hz,
         start_time=timestamp_us(stream_format.time_us(piece.first)),
         corrected_start_time=None if corrected_us is None else timestamp_us(corrected_us),
+        quarantined=piece.quarantined,
     )
     return pb.ReadSamplesResponse(chunk=chunk)
 

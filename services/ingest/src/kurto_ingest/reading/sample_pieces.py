@@ -22,6 +22,7 @@ class HoleReason(IntEnum):
     MISSING = 1
     ABANDONED = 2
     EXPIRED = 3
+    QUARANTINED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Chunk:
         Mask of quality flags.
     shaft_speed_hz : float or None
         Shaft speed that came with them.
+    quarantined : bool
+        True if they lay too far in the future when they came.
     """
 
     first: int
@@ -45,6 +48,7 @@ class Chunk:
     planar: bytes
     quality: int
     shaft_speed_hz: float | None
+    quarantined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class PieceAssembler:
         self._parts_first = first
         self._quality = 0
         self._shaft_speed_hz: float | None = None
+        self._quarantined = False
         self._hole: Hole | None = None
         #: First index that nothing is known of.
         self.at = first
@@ -124,6 +129,12 @@ class PieceAssembler:
             self._hole = Hole(self.at, end, reason)
         self.at = self._parts_first = end
 
+    def enter(self, *, quarantined: bool) -> Iterator[Piece]:
+        """Note whether rows are from quarantine from now on, and yield what this completes."""
+        if quarantined is not self._quarantined:
+            yield from self._flush_chunk()
+            self._quarantined = quarantined
+
     def finish(self) -> Iterator[Piece]:
         """Yield what is left."""
         yield from self._flush_chunk()
@@ -153,7 +164,8 @@ class PieceAssembler:
             count = self.at - self._parts_first
             first = self._parts_first
             self._parts.clear()
-            yield Chunk(first, count, planar, self._quality, self._shaft_speed_hz)
+            quality, speed_hz = self._quality, self._shaft_speed_hz
+            yield Chunk(first, count, planar, quality, speed_hz, self._quarantined)
         self._parts_first = self.at
 
     def _joined(self) -> bytes:

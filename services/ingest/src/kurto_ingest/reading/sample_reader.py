@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from kurto_ingest.ports import StoredSamples, StreamRecord
-from kurto_ingest.reading.read_ranges import spans
+from kurto_ingest.quarantine.quarantine_store import QuarantineStore
+from kurto_ingest.reading.read_ranges import Span, spans
 from kurto_ingest.reading.sample_archive import SampleArchive
 from kurto_ingest.reading.sample_pieces import HoleReason, Piece, PieceAssembler
 from kurto_ingest.streams.ranges import IndexRange
@@ -46,16 +47,26 @@ class SampleReader:
     ----------
     archive : SampleArchive
         Where the rows are.
+    quarantine : QuarantineStore
+        Where those are that lay too far in the future.
     sizes : ReadSizes
         How much is in memory.
     """
 
-    def __init__(self, archive: SampleArchive, sizes: ReadSizes) -> None:
+    def __init__(
+        self, archive: SampleArchive, quarantine: QuarantineStore, sizes: ReadSizes
+    ) -> None:
         self._archive = archive
+        self._quarantine = quarantine
         self._sizes = sizes
 
     async def pieces(
-        self, record: StreamRecord, asked: IndexRange, channels: Sequence[int]
+        self,
+        record: StreamRecord,
+        asked: IndexRange,
+        channels: Sequence[int],
+        *,
+        include_quarantined: bool = False,
     ) -> AsyncGenerator[Piece, None]:
         """Yield chunks and holes that cover `asked`, ascending, as `record` knows it.
 
@@ -64,20 +75,27 @@ class SampleReader:
         record : StreamRecord
             The epoch; its position tells what is durable.
         asked : IndexRange
-            Indexes below the record's `next_index`.
+            Indexes below the `next_index` that the sender was told.
         channels : sequence of int
             Numbers of the channels wanted, in order.
+        include_quarantined : bool
+            False to let what is in quarantine be a hole.
         """
         stream_format = record.format
         assembler = PieceAssembler(
             stream_format, channels, asked.first, chunk_bytes=self._sizes.chunk_bytes
         )
-        for span in spans(record.position, asked):
-            if span.absence is not None:
-                for piece in assembler.skip(span.end, span.absence):
+        for span in spans(record, asked):
+            absence = span.absence
+            if span.quarantined and not include_quarantined:
+                absence = HoleReason.QUARANTINED
+            if absence is not None:
+                for piece in assembler.skip(span.end, absence):
                     yield piece
                 continue
-            pages = _Pages(self._archive, stream_format, span.end, self._page_rows(stream_format))
+            pages = self._pages(stream_format, span)
+            for piece in assembler.enter(quarantined=span.quarantined):
+                yield piece
             while assembler.at < span.end:
                 rows, known_to = await pages.next(assembler.at)
                 for piece in assembler.take(rows, span.end):
@@ -87,8 +105,31 @@ class SampleReader:
         for piece in assembler.finish():
             yield piece
 
+    def _pages(self, stream_format: StreamFormat, span: Span) -> _Pages | _QuarantinedPages:
+        rows = self._page_rows(stream_format)
+        if span.quarantined:
+            return _QuarantinedPages(self._quarantine, stream_format, span.end, rows)
+        return _Pages(self._archive, stream_format, span.end, rows)
+
     def _page_rows(self, stream_format: StreamFormat) -> int:
         return max(1, min(_MAX_ROWS, self._sizes.page_bytes // stream_format.hop_bytes))
+
+
+class _QuarantinedPages:
+    """Asks for the next rows by index: their times say nothing."""
+
+    def __init__(
+        self, store: QuarantineStore, stream_format: StreamFormat, end: int, rows: int
+    ) -> None:
+        self._store = store
+        self._format = stream_format
+        self._end = end
+        self._rows = rows
+
+    async def next(self, at: int) -> tuple[list[StoredSamples], int]:
+        """Return rows from index `at` on, and the index up to which there are no others."""
+        rows = await self._store.page(self._format, at, self._end, self._rows)
+        return rows, at if len(rows) >= self._rows else self._end
 
 
 class _Pages:

@@ -27,6 +27,7 @@ class EventKind(IntEnum):
     SAMPLES_SHED = 11
     STORAGE_STOPPED = 12
     STORAGE_RESUMED = 13
+    SAMPLES_QUARANTINED = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

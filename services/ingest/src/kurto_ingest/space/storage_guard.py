@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from kurto_ingest.metrics import IngestMetrics
 from kurto_ingest.records.event_log import EventLog
@@ -28,6 +29,18 @@ __all__ = ["StorageGuard"]
 _LOG = logging.getLogger(__name__)
 
 
+class Quarantine(Protocol):
+    """Samples that lie too far in the future, kept apart."""
+
+    def close(self, *, closed: bool) -> None:
+        """Take nothing more, or take it again."""
+        ...
+
+    async def clear(self) -> int:
+        """Delete everything; returns its bytes."""
+        ...
+
+
 class StorageGuard:
     """Looks at the disk every few seconds.
 
@@ -43,6 +56,8 @@ class StorageGuard:
         Told of what was done.
     metrics : IngestMetrics
         Shown to operators.
+    quarantine : Quarantine
+        Closed while the disk is nearly full, and emptied before anything else.
     refuse : callable
         Told the error that senders get from now on, and None when samples are taken again.
     interval_s : float
@@ -57,6 +72,7 @@ class StorageGuard:
         limits: DiskLimits,
         events: EventLog,
         metrics: IngestMetrics,
+        quarantine: Quarantine,
         refuse: Callable[[KurtoError | None], None],
         interval_s: float,
     ) -> None:
@@ -65,6 +81,7 @@ class StorageGuard:
         self._limits = limits
         self._events = events
         self._metrics = metrics
+        self._quarantine = quarantine
         self._refuse = refuse
         self._interval_s = interval_s
         self._state = GuardState.OK
@@ -110,6 +127,7 @@ class StorageGuard:
             self._metrics.storage_free_ratio.set(self._space.free_ratio)
         self._metrics.storage_stopped.set(self._state is GuardState.STOPPED)
         self._metrics.storage_shedding.set(self._state is not GuardState.OK)
+        self._quarantine.close(closed=self._state is not GuardState.OK)
         if before is not self._state:
             self._changed(before)
 
@@ -135,6 +153,8 @@ class StorageGuard:
             )
 
     async def _shed(self) -> bool:
+        if await self._clear_quarantine():
+            return True
         need = bytes_to_free(self._space, self._limits)
         plan = plan_shedding(await self._store.sheddable(), need, self._clock.now())
         dropped: list[Sheddable] = []
@@ -151,6 +171,22 @@ class StorageGuard:
                 extra={"action": "nothing_to_shed", "need_bytes": need},
             )
         return bool(dropped)
+
+    async def _clear_quarantine(self) -> bool:
+        size = await self._quarantine.clear()
+        if size:
+            self._metrics.shed_bytes.inc(size)
+            _LOG.warning(
+                "Samples in quarantine deleted before their time",
+                extra={"action": "quarantine_shed", "bytes": size},
+            )
+            self._events.note(
+                EventKind.SAMPLES_SHED,
+                value=float(size),
+                message=f"The disk was nearly full: {size / 1e6:.1f} MB of samples in quarantine"
+                " were deleted. Free space, or keep samples for less long.",
+            )
+        return bool(size)
 
     def _note_shed(self, dropped: Sequence[Sheddable]) -> None:
         size = sum(item.size_bytes for item in dropped)

@@ -67,6 +67,8 @@ class StorageFacts:
         False if windows are not analysed, by setting.
     analyzer_connected : bool
         True while an analyzer takes windows.
+    quarantine_bytes, quarantine_max_bytes : int
+        Samples in quarantine, and how much there may be.
     """
 
     commit_lag_s: float
@@ -74,6 +76,8 @@ class StorageFacts:
     disk: DiskReport
     realtime_enabled: bool
     analyzer_connected: bool
+    quarantine_bytes: int = 0
+    quarantine_max_bytes: int = 0
 
 
 def judge(facts: StorageFacts) -> StorageState:
@@ -116,4 +120,11 @@ def problems(facts: StorageFacts) -> list[str]:
         found.append("Samples are stored and not analysed: KURTO_INGEST_REALTIME_ENABLED is false.")
     elif not facts.analyzer_connected:
         found.append("No analyzer takes windows: samples are stored and analysed later.")
+    if facts.quarantine_bytes:
+        found.append(
+            f"{facts.quarantine_bytes / 1e6:.1f} of at most"
+            f" {facts.quarantine_max_bytes / 1e6:.0f} MB are in quarantine: samples that lie too"
+            " far in the future, of sensors with a quarantined_sample_count. Check their"
+            " first_index and sample rate."
+        )
     return found

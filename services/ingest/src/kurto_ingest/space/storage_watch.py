@@ -7,6 +7,7 @@ from kurto_ingest.assets.conversion import duration, timestamp
 from kurto_ingest.forwarding.forwarder import WindowForwarder
 from kurto_ingest.pushing.committer import GroupCommitter
 from kurto_ingest.pushing.registry import StreamRegistry
+from kurto_ingest.quarantine.ledger import QuarantineLedger
 from kurto_ingest.space.storage_state import DiskReport, DiskWatch, StorageFacts, judge, problems
 from kurto_service.clock import Clock
 
@@ -28,6 +29,8 @@ class StorageWatch:
         Measures waiting.
     disk : DiskWatch or None
         Watches the disk; None if nobody does.
+    quarantine : QuarantineLedger
+        Knows what lies too far in the future.
     """
 
     def __init__(
@@ -38,12 +41,14 @@ class StorageWatch:
         forwarder: WindowForwarder,
         clock: Clock,
         disk: DiskWatch | None = None,
+        quarantine: QuarantineLedger,
     ) -> None:
         self._registry = registry
         self._committer = committer
         self._forwarder = forwarder
         self._clock = clock
         self.disk = disk
+        self._quarantine = quarantine
 
     def facts(self) -> StorageFacts:
         """Return what storage is judged by."""
@@ -56,6 +61,8 @@ class StorageWatch:
             disk=self.disk.report if self.disk is not None else DiskReport(),
             realtime_enabled=self._forwarder.enabled,
             analyzer_connected=self._forwarder.answering,
+            quarantine_bytes=self._quarantine.used_bytes,
+            quarantine_max_bytes=self._quarantine.max_bytes,
         )
 
     def status(self) -> pb.StorageStatus:
@@ -71,4 +78,5 @@ class StorageWatch:
             realtime_enabled=facts.realtime_enabled,
             analyzer_connected=facts.analyzer_connected,
             check_time=timestamp(self._clock.now()),
+            quarantine_bytes=facts.quarantine_bytes,
         )

@@ -13,6 +13,7 @@ from kurto_ingest.forwarding.feed import WindowFeed
 from kurto_ingest.ports import StreamRecord
 from kurto_ingest.pushing.session import Session
 from kurto_ingest.streams.quality_flags import flags_of
+from kurto_ingest.streams.quarantine import QuarantinePosition
 from kurto_ingest.streams.sequence import StreamSequence
 from kurto_ingest.streams.stream_format import StreamFormat
 from kurto_ingest.streams.timing import microseconds
@@ -67,18 +68,21 @@ def status_message(
     if session is not None:
         _fill_position(status, session.live.format, session.live.accepted)
         status.durable_index = session.live.durable.next_index
+        apart = session.live.quarantine
+        _fill_quarantine(status, None if apart is None else apart.durable)
         status.time_source = _time_source(recorded=session.recorded)
         _fill_live(status, session, now, now_s)
         _fill_clock(status, session)
     elif record is not None:
         _fill_position(status, record.format, record.position)
         status.durable_index = record.position.next_index
+        _fill_quarantine(status, record.quarantine)
         status.time_source = _time_source(recorded=record.recorded)
         if record.clock_offset_us is not None:
             status.clock_offset.FromMicroseconds(record.clock_offset_us)
     if feed is not None and sensor.monitored:
         status.analysis_lag.CopyFrom(duration(feed.lag_s))
-    if status.next_index > 0:
+    if status.next_index > 0 or status.quarantined_sample_count > 0:
         silent_s = _silent_s(session, now_s)
         fresh = silent_s is not None and silent_s < stale_after_s(sensor)
         status.state = pb.STREAM_STATE_LIVE if fresh else pb.STREAM_STATE_STALE
@@ -108,6 +112,11 @@ def _fill_position(
     if position.next_index > 0:
         newest_us = stream_format.time_us(position.next_index - 1)
         status.last_sample_time.CopyFrom(timestamp_us(newest_us))
+
+
+def _fill_quarantine(status: pb.SensorStatus, quarantine: QuarantinePosition | None) -> None:
+    if quarantine is not None:
+        status.quarantined_sample_count = quarantine.sample_count
 
 
 def _fill_live(status: pb.SensorStatus, session: Session, now: datetime, now_s: float) -> None:

@@ -243,6 +243,7 @@ class StatusBoard:
             and state.next_index == live.accepted.next_index
             and state.durable_index == live.durable.next_index
             and live.is_durable
+            and live.quarantine is None
             and not state.backfill_count
             and self._registry.count_of(sensor_id) == 1
             and (feed is None or (feed.finished and not state.analysis_lag.ToMicroseconds()))

@@ -168,6 +168,11 @@ class CellAssembler:
         """Put the samples in hand into a block though their cell is not complete."""
         self._close_block(self._end)
 
+    def skip(self, end: int) -> None:
+        """Take note that samples go on at `end`, above those before."""
+        self._jump(end)
+        self._end = end
+
     def heal(self, healed: RangeSet, absent: RangeSet) -> None:
         """Let hops be whole whose gap was closed before anybody could see it.
 

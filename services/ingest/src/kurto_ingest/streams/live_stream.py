@@ -237,20 +237,23 @@ class LiveStream:
         IndexWentBackwards
             If the range is not one, or reaches above what was ever sent.
         """
-        if not 0 <= first < end <= self.accepted.next_index:
-            raise IndexWentBackwards(
-                f"Only a range below next_index {self.accepted.next_index} can be given up, not"
-                f" {first} to {end}: push the samples after it first, then abandon.",
-                sensor_id=self.format.sensor_id,
-                first_index=first,
-                next_index=self.accepted.next_index,
-            )
+        self._require_known(first, end, self.accepted.next_index)
         count = self.accepted.abandon(first, end)
         if count:
             self._assembler.close_block()
             self._journal.enter(Abandonment(first, end), self._now_s, ENTRY_BYTES)
             self._grow(ENTRY_BYTES)
         return count
+
+    def _require_known(self, first: int, end: int, next_index: int) -> None:
+        if not 0 <= first < end <= next_index:
+            raise IndexWentBackwards(
+                f"Only a range below next_index {next_index} can be given up, not"
+                f" {first} to {end}: push the samples after it first, then abandon.",
+                sensor_id=self.format.sensor_id,
+                first_index=first,
+                next_index=next_index,
+            )
 
     def close_block(self, older_than_s: float | None = None) -> None:
         """Make the samples in hand committable though their cell is not complete.

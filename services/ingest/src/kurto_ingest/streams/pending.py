@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kurto_ingest.streams.blocks import Block
 from kurto_ingest.streams.ranges import RangeSet
 from kurto_ingest.streams.sequence import Intake, StreamSequence
+
+if TYPE_CHECKING:
+    from kurto_ingest.streams.quarantine import QuarantineCommit
 
 __all__ = ["ENTRY_BYTES", "Abandonment", "Commit", "Journal"]
 
@@ -44,6 +47,8 @@ class Commit(NamedTuple):
     in_order : bool
         True when the entries follow each other and what was there: but for the next index,
         `after` is `before`.
+    quarantine : QuarantineCommit or None
+        What of the stream goes into quarantine.
     """
 
     before: StreamSequence
@@ -54,6 +59,7 @@ class Commit(NamedTuple):
     refilled: RangeSet
     healed: RangeSet
     in_order: bool = False
+    quarantine: QuarantineCommit | None = None
 
 
 class Journal:
@@ -82,6 +88,17 @@ class Journal:
     def enter(self, entry: Block | Abandonment, now_s: float, size_bytes: int) -> None:
         """Add an entry that was charged with `size_bytes`."""
         self._entries.append((entry, now_s, size_bytes))
+
+    def oldest(self, max_bytes: int) -> tuple[list[Block | Abandonment], int]:
+        """Return the oldest entries, about `max_bytes` of them, and what they were charged with."""
+        found: list[Block | Abandonment] = []
+        size_bytes = 0
+        for entry, _, charged_bytes in self._entries:
+            if found and size_bytes >= max_bytes:
+                break
+            found.append(entry)
+            size_bytes += charged_bytes
+        return found, size_bytes
 
     def remove(self, count: int) -> None:
         """Take the oldest `count` entries out."""
@@ -124,6 +141,9 @@ class Journal:
             count += 1
             size_bytes += charged_bytes
             if isinstance(entry, Abandonment):
+                gap = after.skip(entry.end)
+                if gap is not None:
+                    gaps.add(*gap)
                 after.abandon(entry.first, entry.end)
                 continue
             blocks.append(entry)

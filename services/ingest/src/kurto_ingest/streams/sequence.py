@@ -158,6 +158,22 @@ class StreamSequence:
         if fresh is not None:
             self.next_index = fresh.end
 
+    def skip(self, end: int) -> IndexRange | None:
+        """Take note that what comes next begins at `end` or later; returns the gap, if it is new.
+
+        Raises
+        ------
+        TooManyMissingRanges
+            If more ranges would be missing than allowed; the state is unchanged.
+        """
+        if end <= self.next_index:
+            return None
+        gap = IndexRange(self.next_index, end)
+        self._require_room(gap, ())
+        self._take(None, gap, ())
+        self.next_index = end
+        return gap
+
     def abandon(self, first: int, end: int) -> int:
         """Give up what is missing in `first` <= i < `end`; returns how many samples those are.
 
