@@ -22,7 +22,7 @@ from tests.faults.rig.load import Load, sensor_names
 from tests.faults.rig.report import DrillBook, Figure, at_least, holds, none_of, shown
 from tests.faults.rig.scale import Scale
 
-from kurto_service.errors import error_info
+from kurto.ingest.v1 import ingest_service_pb2 as pb
 
 HOP = 200
 PAST_H = 5
@@ -32,6 +32,10 @@ SELECT DISTINCT i.inhparent::regclass::text AS parent, i.inhrelid::regclass::tex
 FROM ingest.sensor_data AS d JOIN pg_inherits AS i ON i.inhrelid = d.tableoid
 JOIN ingest.sensors AS s USING (sensor_key)
 WHERE s.sensor_id = $1 AND block_time BETWEEN $2::timestamptz - interval '1 min' AND $2
+"""
+_USUAL = """
+SELECT first_index, sample_count FROM ingest.sensor_data JOIN ingest.sensors USING (sensor_key)
+WHERE sensor_id = $1 ORDER BY epoch, first_index
 """
 _FUTURE = "SELECT count(*) FROM ingest.sensor_data WHERE block_time > now() + interval '30 min'"
 
@@ -138,12 +142,13 @@ async def test_partitions_go_away_under_load(
             dropped += await detach(connection, "part-past", minute, drop=True)
         await asyncio.sleep(1)
         load.stop()
-    refused = await future_figures(target)
+    apart = await future_figures(target, dsn)
     future_rows = await connection.fetchval(_FUTURE)
+    apart_rows = await connection.fetchval("SELECT count(*) FROM ingest.quarantined_samples")
     await connection.close()
     verdict = await check(dsn, load.pushed, hop=load.hop)
     book.add(
-        *("25", "a partition goes under load: 0 failed inserts; future rows refused"),
+        *("25", "a partition goes under load: 0 failed inserts; future rows quarantined"),
         load=f"{load}, and a recording of {PAST_H} h ago sent meanwhile",
         fault=f"the partition of now detached {detached} times, the recording's dropped "
         f"{dropped} times; samples of an hour ahead",
@@ -154,13 +159,14 @@ async def test_partitions_go_away_under_load(
             none_of("live streams interrupted", sum(one.reconnect_count for one in load.pushed)),
             none_of("failed inserts of the recording", len(past.failures)),
             shown("inserts of it", past.sent_count),
-            *refused,
-            none_of("rows from the future stored", future_rows),
+            *apart,
+            at_least("rows in quarantine", apart_rows, 2),
+            none_of("rows from the future among the others", future_rows),
         ],
     )
 
 
-async def future_figures(target: str) -> list[Figure]:
+async def future_figures(target: str, dsn: str) -> list[Figure]:
     """Send samples of an hour ahead, alone and beside a good sensor's."""
     async with open_channel(target) as channel:
         early, good = (PlainSender(channel, name) for name in ("part-early", "part-good"))
@@ -168,31 +174,57 @@ async def future_figures(target: str) -> list[Figure]:
             await sender.create()
             await sender.open()
         ahead = round(FUTURE_S * early.sample_rate_hz)
-        reason = ""
-        try:
-            await early.push([early.batch(ahead, ahead + HOP)])
-        except grpc.aio.AioRpcError as error:
-            info = error_info(error)
-            reason = info.reason if info is not None else str(error)
+        alone = await early.push([early.batch(ahead, ahead + HOP)])
         early.slot, good.slot = 0, 1
         await early.open()
         call = early.stub.Push()
         for message in (
             early.start(),
             good.start(),
-            early.batch(ahead, ahead + HOP),
+            early.batch(ahead + HOP, ahead + 2 * HOP),
             good.batch(0, HOP),
             early.batch(0, HOP),
         ):
             await call.write(message)
         await call.done_writing()
         results = {one.sensor_id: one for one in (await call).results}
-    rejected = [one.reason for one in results[early.sensor_id].rejected_batches]
+        stored = await read_future(early)
+    usual = await stored_indexes(dsn, early.sensor_id)
+    missing = [(one.first_index, one.end_index) for one in results["part-early"].missing_ranges]
     return [
-        holds("samples of an hour ahead refused with TIME_IN_FUTURE", reason == "TIME_IN_FUTURE"),
-        holds("and noted when sent beside others", len(rejected) == 1),
+        holds("samples of an hour ahead acknowledged", alone.next_index == ahead + HOP),
         holds(
-            "the others and the good ones of the same sensor taken",
-            [one.next_index for one in results.values()] == [HOP, HOP],
+            "also beside others, and what is missing before them told",
+            (results["part-early"].next_index, missing) == (ahead + 2 * HOP, [(HOP, ahead)]),
+        ),
+        holds("read back from quarantine as they were sent", stored == [(ahead, ahead + 2 * HOP)]),
+        holds(
+            "those in time of the same sensor, and the good one's, at their usual place",
+            usual == [(0, HOP)] and results["part-good"].next_index == HOP,
         ),
     ]
+
+
+async def read_future(sender: PlainSender) -> list[tuple[int, int]]:
+    """Read what is in quarantine of an epoch, and compare it with what was sent."""
+    request = pb.ReadSamplesRequest(sensor_id=sender.sensor_id, include_quarantined=True)
+    found: list[tuple[int, int]] = []
+    async for message in sender.stub.ReadSamples(request):
+        chunk = message.chunk
+        if not message.HasField("chunk") or not chunk.quarantined:
+            continue
+        first, end = chunk.first_index, chunk.first_index + chunk.sample_count
+        if chunk.planar != sender.batch(first, end).batch.batch.planar:
+            return []
+        found.append((first, end))
+    return found
+
+
+async def stored_indexes(dsn: str, sensor_id: str) -> list[tuple[int, int]]:
+    """Return what is stored of a sensor at the usual place."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(_USUAL, sensor_id)
+    finally:
+        await connection.close()
+    return [(row["first_index"], row["first_index"] + row["sample_count"]) for row in rows]

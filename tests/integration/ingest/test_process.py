@@ -32,6 +32,7 @@ from kurto_ingest.testing import Sender
 from kurto_service.channels import channel_options
 
 START_S = 60.0
+AHEAD = 3_600_000  # an hour at 1000 Hz
 
 
 @dataclass
@@ -310,3 +311,57 @@ async def test_without_the_live_path_it_is_healthy_without_an_analyzer(
     finally:
         assert await process.end(signal.SIGTERM) == 0
     assert "analyzer_lost" not in process.log.read_text()
+
+
+async def push_both(sender: Sender, first: int, batches: int, kill: object) -> pb.PushResponse:
+    """Push samples in time and those of an hour ahead by turns; `kill` in the middle."""
+    call = sender.stub.Push()
+    await call.write(sender.start())
+    for number in range(batches):
+        if number == batches // 2 and callable(kill):
+            await kill()
+        for at in (first + number * 100, AHEAD + first + number * 100):
+            await call.write(sender.batch(at, 100))
+        await asyncio.sleep(0.02)
+    await call.done_writing()
+    return await call
+
+
+async def test_kill_while_samples_go_into_quarantine(
+    process: IngestProcess, stores: Stores, settings: IngestSettings
+) -> None:
+    """What was acknowledged is there, once, in its place; what is not durable is asked for."""
+    options = channel_options(4 * 1024 * 1024)
+    done = 0
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{process.port}", options=options) as channel:
+        sender = Sender(IngestServiceStub(channel), AssetServiceStub(channel))
+        await sender.create()
+        await sender.open()
+        for batches in (6, 20, 40):
+            with pytest.raises((grpc.aio.AioRpcError, asyncio.InvalidStateError)):
+                await push_both(sender, done, batches, lambda: process.end(signal.SIGKILL))
+            await process.start()
+            opened = await sender.open()
+            if done:
+                assert opened.next_index >= AHEAD + done
+                assert all(one.first_index >= done for one in opened.missing_ranges)
+                assert opened.missing_ranges[0].end_index == AHEAD
+            response = await push_both(sender, done, 15, None)
+            (result,) = response.results
+            assert result.next_index >= AHEAD + done + 1500
+            (missing,) = result.missing_ranges
+            assert missing.first_index >= done + 1500
+            assert missing.end_index == AHEAD
+            assert result.accepted_sample_count <= 3000
+            done = min(missing.first_index, result.next_index - AHEAD)
+        record = await stores.streams.find(sender.sensor_id, 1)
+        assert record is not None
+        apart = await stores.quarantine.page(record.format, 0, 2**62, 10**6)
+    for rows, begin in ((await stores.samples.read(record.format, 0, done), 0), (apart, AHEAD)):
+        seen = np.zeros(rows[-1].first + rows[-1].count - begin, dtype=int)
+        for row in rows:
+            seen[row.first - begin : row.first - begin + row.count] += 1
+            sent = sender.samples(row.first, row.count)
+            np.testing.assert_array_equal(record.format.view(row.data), sent)
+        assert len(seen) >= done
+        assert (seen == 1).all()

@@ -165,7 +165,8 @@ async def test_it_is_said_in_status_events_and_figures(
         while not (found := (await running.control.ListStreamEvents(request)).events):
             await asyncio.sleep(0.02)
     (event,) = found
-    assert (event.first_index, event.value) == (AHEAD, pytest.approx(3600, abs=60))
+    assert event.first_index == AHEAD
+    assert event.value == pytest.approx(3600, abs=60)
 
 
 Restart = Callable[..., Any]
