@@ -240,5 +240,5 @@ async def test_they_are_deleted_after_days(restart: Restart) -> None:
             while chunks(await read(running, include_quarantined=True)):
                 await asyncio.sleep(0.05)
         async with asyncio.timeout(60):
-            while running.ingest.ledger.used_bytes:
+            while running.ingest.quarantine.ledger.used_bytes:
                 await asyncio.sleep(0.05)

@@ -38,6 +38,12 @@ Scaled = Annotated[
         " Default: raw for npz and wav, scaled for csv and parquet.",
     ),
 ]
+Quarantined = Annotated[
+    bool,
+    typer.Option(
+        "--include-quarantined", help="Also samples that lay too far in the future when they came."
+    ),
+]
 FillGaps = Annotated[
     bool, typer.Option("--fill-gaps", help="WAV: zeros for gaps instead of several files.")
 ]
@@ -56,6 +62,7 @@ def export(
     file_format: Format = None,
     scaled: Scaled = None,
     fill_gaps: FillGaps = False,
+    include_quarantined: Quarantined = False,
     target: Target = DEFAULT_TARGET,
     token: Token = None,
     ca_certificate: CaCertificate = None,
@@ -76,6 +83,7 @@ def export(
                 end_index=end,
                 channels=[name.strip() for name in channels.split(",") if name.strip()],
                 raw=True,
+                include_quarantined=include_quarantined,
             )
             with Progress() as progress:
                 paths = await Exporter(make, output, progress.add).run(pieces)

@@ -11,6 +11,7 @@ from kurto_ingest.keeping.kept import CopyPace
 from kurto_ingest.pushing.commit_pace import CommitPace
 from kurto_ingest.pushing.push_limits import PushLimits
 from kurto_ingest.pushing.registry import MemoryLimits
+from kurto_ingest.quarantine.keeper import QuarantineBounds
 from kurto_ingest.reading.read_calls import ReadLimits
 from kurto_ingest.reading.sample_reader import ReadSizes
 from kurto_ingest.records.recorder import RecordPace
@@ -25,6 +26,7 @@ __all__ = [
     "keeper_pace",
     "memory_limits",
     "push_limits",
+    "quarantine_bounds",
     "read_limits",
     "record_pace",
     "stream_limits",
@@ -92,6 +94,15 @@ def disk_limits(settings: IngestSettings) -> DiskLimits:
         shed_ratio=settings.disk_shed_ratio,
         stop_ratio=settings.disk_stop_ratio,
         margin_ratio=settings.disk_margin_ratio,
+    )
+
+
+def quarantine_bounds(settings: IngestSettings) -> QuarantineBounds:
+    """Return how much there may be in quarantine."""
+    return QuarantineBounds(
+        max_bytes=settings.quarantine_max_bytes,
+        retention_s=settings.quarantine_retention_d * 86400,
+        interval_s=settings.disk_check_interval_s,
     )
 
 

@@ -30,6 +30,7 @@ from kurto_ingest.limits import (
     keeper_pace,
     memory_limits,
     push_limits,
+    quarantine_bounds,
     read_limits,
     record_pace,
     stream_limits,
@@ -43,7 +44,6 @@ from kurto_ingest.pushing.registry import StreamRegistry
 from kurto_ingest.pushing.sample_intake import SampleIntake
 from kurto_ingest.quarantine.future_samples import FutureSamples
 from kurto_ingest.quarantine.keeper import QuarantineKeeper
-from kurto_ingest.quarantine.ledger import QuarantineLedger
 from kurto_ingest.reading.read_calls import SampleReads
 from kurto_ingest.records.recorder import Records
 from kurto_ingest.servicer import IngestServicer
@@ -119,8 +119,13 @@ class Ingest:
             events=self.records.events,
             values=stores.values,
         )
-        self.ledger = QuarantineLedger(settings.quarantine_max_bytes)
-        self.quarantine = self._make_quarantine()
+        self.quarantine = QuarantineKeeper(
+            stores.quarantine,
+            self.registry.quarantine_pending_bytes,
+            clock=clock,
+            metrics=self.metrics,
+            bounds=quarantine_bounds(settings),
+        )
         self.guard = self._make_guard()
         self.keeper = SampleKeeper(stores.keeps, clock, keeper_pace(settings))
         self.storage = StorageWatch(
@@ -129,7 +134,7 @@ class Ingest:
             forwarder=self.forwarder,
             clock=clock,
             disk=self.guard,
-            quarantine=self.ledger,
+            quarantine=self.quarantine.ledger,
         )
         self.follower = ConfigFollower(stores.sensors, clock, settings.config_poll_interval_s)
         self.board = StatusBoard(
@@ -164,17 +169,6 @@ class Ingest:
             interval_s=self._settings.disk_check_interval_s,
         )
 
-    def _make_quarantine(self) -> QuarantineKeeper:
-        return QuarantineKeeper(
-            self._stores.quarantine,
-            self.ledger,
-            self.registry.quarantine_pending_bytes,
-            clock=self._clock,
-            metrics=self.metrics,
-            retention_s=self._settings.quarantine_retention_d * 86400,
-            interval_s=self._settings.disk_check_interval_s,
-        )
-
     def _make_forwarder(self, channel: grpc.aio.Channel) -> WindowForwarder:
         settings = self._settings
         stub = AnalyzerServiceStub(channel)
@@ -191,7 +185,8 @@ class Ingest:
         )
 
     def _make_servicers(self) -> None:
-        stores, settings = self._stores, self._settings
+        stores, settings, events = self._stores, self._settings, self.records.events
+        ledger = self.quarantine.ledger
         limits = push_limits(settings)
         intake = SampleIntake(
             registry=self.registry,
@@ -199,14 +194,9 @@ class Ingest:
             sink=self.forwarder,
             clock=self._clock,
             limits=limits,
-            events=self.records.events,
+            events=events,
             times=self.records.times,
-            future=FutureSamples(
-                self._clock,
-                max_future_s=settings.max_future_s,
-                ledger=self.ledger,
-                events=self.records.events,
-            ),
+            future=FutureSamples(self._clock, settings.max_future_s, ledger, events),
         )
         parts = PushParts(
             opener=self.opener,

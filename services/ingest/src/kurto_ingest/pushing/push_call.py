@@ -54,8 +54,7 @@ class PushParts:
 class PushCall:
     """Reads one call.
 
-    A refusal ends a call of one sensor with an error. In a call of several it is noted, and the
-    others go on.
+    A refusal ends a call of one sensor with an error; in a call of several the others go on.
 
     Parameters
     ----------

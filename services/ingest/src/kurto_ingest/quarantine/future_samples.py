@@ -34,7 +34,7 @@ class FutureSamples:
     """
 
     def __init__(
-        self, clock: Clock, *, max_future_s: float, ledger: QuarantineLedger, events: EventLog
+        self, clock: Clock, max_future_s: float, ledger: QuarantineLedger, events: EventLog
     ) -> None:
         self._clock = clock
         self._max_future_us = round(max_future_s * 1e6)

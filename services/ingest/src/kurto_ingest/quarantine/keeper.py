@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from kurto_ingest.metrics import IngestMetrics
@@ -11,10 +12,29 @@ from kurto_ingest.quarantine.ledger import QuarantineLedger
 from kurto_ingest.quarantine.quarantine_store import QuarantineStore
 from kurto_service.clock import Clock
 
-__all__ = ["QuarantineKeeper"]
+__all__ = ["QuarantineBounds", "QuarantineKeeper"]
 
 _LOG = logging.getLogger(__name__)
 _EXPIRE_ROWS = 2000  # at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineBounds:
+    """How much there may be in quarantine.
+
+    Attributes
+    ----------
+    max_bytes : int
+        Bytes; 0 for nothing at all.
+    retention_s : float
+        Seconds for which rows are kept.
+    interval_s : float
+        Seconds between two looks.
+    """
+
+    max_bytes: int
+    retention_s: float
+    interval_s: float
 
 
 class QuarantineKeeper:
@@ -24,38 +44,37 @@ class QuarantineKeeper:
     ----------
     store : QuarantineStore
         Holds the rows.
-    ledger : QuarantineLedger
-        Told how much there is.
     pending_bytes : callable
         Returns how much is on its way to the store.
     clock : Clock
         Tells ages, and paces the looks.
     metrics : IngestMetrics
         Shown to operators.
-    retention_s : float
-        Seconds for which rows are kept.
-    interval_s : float
-        Seconds between two looks.
+    bounds : QuarantineBounds
+        How much there may be.
+
+    Attributes
+    ----------
+    ledger : QuarantineLedger
+        Knows how much there is.
     """
 
     def __init__(
         self,
         store: QuarantineStore,
-        ledger: QuarantineLedger,
         pending_bytes: Callable[[], int],
         *,
         clock: Clock,
         metrics: IngestMetrics,
-        retention_s: float,
-        interval_s: float,
+        bounds: QuarantineBounds,
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self.ledger = QuarantineLedger(bounds.max_bytes)
         self._pending_bytes = pending_bytes
         self._clock = clock
         self._metrics = metrics
-        self._retention = timedelta(seconds=retention_s)
-        self._interval_s = interval_s
+        self._retention = timedelta(seconds=bounds.retention_s)
+        self._interval_s = bounds.interval_s
 
     async def run(self) -> None:
         """Look for ever."""
@@ -76,13 +95,13 @@ class QuarantineKeeper:
         """Delete what is too old, and find out how much there is."""
         while await self._store.expire(self._clock.now() - self._retention, _EXPIRE_ROWS):
             await self._clock.sleep(0)
-        self._ledger.begin_look(self._pending_bytes())
-        self._ledger.found(await self._store.stored_bytes())
-        self._metrics.quarantine_bytes.set(self._ledger.used_bytes)
+        self.ledger.begin_look(self._pending_bytes())
+        self.ledger.found(await self._store.stored_bytes())
+        self._metrics.quarantine_bytes.set(self.ledger.used_bytes)
 
     def close(self, *, closed: bool) -> None:
         """Take nothing more, or take it again."""
-        self._ledger.closed = closed
+        self.ledger.closed = closed
 
     async def clear(self) -> int:
         """Delete everything, since the disk is nearly full; returns its bytes."""
