@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -16,9 +17,12 @@ from kurto.ingest.v1 import ingest_service_pb2 as pb
 from kurto.ingest.v1 import stream_control_service_pb2 as control_pb
 from kurto.ingest.v1 import stream_status_pb2 as status_pb
 from kurto_ingest.fakes.analyzer import FakeAnalyzer
+from kurto_ingest.fakes.kept import FakeSpaceStore
+from kurto_ingest.fakes.stores import fake_stores
 from kurto_ingest.settings import IngestSettings
 from kurto_ingest.stores import Stores
 from kurto_ingest.testing import RunningIngest, Sender, hashed_samples, run_ingest
+from kurto_service.clock import SystemClock
 from kurto_service.errors import error_info
 from kurto_service.testing import serve
 
@@ -242,3 +246,64 @@ async def test_they_are_deleted_after_days(restart: Restart) -> None:
         async with asyncio.timeout(60):
             while running.ingest.quarantine.ledger.used_bytes:
                 await asyncio.sleep(0.05)
+
+
+class ShiftedClock(SystemClock):
+    """A clock that somebody sets."""
+
+    def __init__(self) -> None:
+        self.shift = timedelta()
+
+    def now(self) -> datetime:
+        """Return the time that it shows."""
+        return super().now() + self.shift
+
+
+async def test_a_clock_that_has_gone_back_is_no_reason_for_quarantine(
+    settings: IngestSettings,
+) -> None:
+    """Such samples may well be in time: they are taken at their place once it is right again."""
+    clock = ShiftedClock()
+    stores = fake_stores(clock)
+    async with (
+        serve(add_AnalyzerServiceServicer_to_server, FakeAnalyzer()) as channel,
+        run_ingest(stores, channel, settings, clock) as running,
+    ):
+        sender = Sender(running.stub, running.assets)
+        await sender.create()
+        await sender.open()
+        await sender.push(sender.batch(0, HOP))
+        clock.shift = -timedelta(hours=2)
+        await sender.open()
+        with pytest.raises(grpc.aio.AioRpcError, match="gone back"):
+            await sender.push(sender.batch(HOP, HOP))
+        clock.shift = timedelta()
+        response = await sender.push(sender.batch(HOP, HOP))
+        assert response.results[0].next_index == 2 * HOP
+        assert await stores.quarantine.stored_bytes() == 0
+
+
+async def test_a_disk_that_is_nearly_full_empties_it_and_closes_it(
+    settings: IngestSettings,
+) -> None:
+    stores = fake_stores(SystemClock())
+    space = stores.space
+    assert isinstance(space, FakeSpaceStore)
+    async with (
+        serve(add_AnalyzerServiceServicer_to_server, FakeAnalyzer()) as channel,
+        run_ingest(stores, channel, settings) as running,
+    ):
+        sender = Sender(running.stub, running.assets)
+        await sender.create()
+        await sender.open()
+        await sender.push(sender.batch(AHEAD, HOP))
+        assert await stores.quarantine.stored_bytes() > 0
+        space.total_bytes, space.used_bytes = 1000, 920
+        await running.ingest.guard.look()
+        assert await stores.quarantine.stored_bytes() == 0
+        with pytest.raises(grpc.aio.AioRpcError, match="disk is nearly full"):
+            await sender.push(sender.batch(AHEAD + HOP, HOP))
+        space.used_bytes = 100
+        await running.ingest.guard.look()
+        response = await sender.push(sender.batch(AHEAD + HOP, HOP))
+        assert response.results[0].accepted_sample_count == HOP
