@@ -239,6 +239,23 @@ async def test_a_replay_of_any_array_needs_its_unit(tmp_path: Path) -> None:
     assert model.samples == {i: float(i) for i in range(2500)}
 
 
+async def test_a_replay_takes_no_rate_that_the_file_contradicts(tmp_path: Path) -> None:
+    path = tmp_path / "rig.npz"
+    np.savez(path, x=np.zeros(2500, dtype=np.float32), fs=2000.0)
+    words = ("replay", str(path), "--sensor", "s", "--unit", "g", "--speed", "max")
+    model = ModelService()
+    async with serving(model) as address:
+        code, _, err = await command(*words, "--target", address, "--sample-rate", "1000")
+        assert code == 1
+        assert "recorded at 2000 Hz, which --sample-rate 1000 contradicts; leave it out" in err
+        code, _, err = await command(*words, "--target", address, "--sample-rate", "0")
+        assert (code, err) == (2, "kurto: --sample-rate is 0; give a rate above 0\n")
+        assert not model.samples
+        code, out, err = await command(*words, "--target", address)
+    assert code == 0, err
+    assert counts(out) == (2500, 2500)
+
+
 async def test_a_service_that_does_not_acknowledge_is_not_waited_for_long() -> None:
     model = SilentService(dtype="<i2")
     async with serving(model) as address, running(*SIMULATE, "--target", address) as process:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 import kurto
+from kurto_cli.analysis import declared
 from kurto_cli.recordings import SUFFIXES, Recording, RecordingError, read_recording
 from kurto_cli.sources.delivery import require_durable
 from kurto_cli.sources.player import PlayOptions, play
@@ -64,14 +65,15 @@ def replay(
     """Stream recordings, one after the other, as a live sensor."""
     pace = _pace(speed)
     known = _bearing(bearing)
-    if rpm is not None and not 0.0 < rpm < math.inf:
-        fail(f"--rpm is {rpm:g}; give a speed above 0", status=_CALLED_WRONGLY)
+    for option, value, what in (("--rpm", rpm, "speed"), ("--sample-rate", sample_rate, "rate")):
+        if value is not None and not 0.0 < value < math.inf:
+            fail(f"{option} is {value:g}; give a {what} above 0", status=_CALLED_WRONGLY)
 
     async def work(stop: asyncio.Event) -> None:
         async with kurto.connect(target, token=token, ca_certificate=ca_certificate) as client:
             for path in files:
                 recording = _with_unit(path, read_recording(path, variable or ()), unit)
-                rate_hz = _rate(path, recording, sample_rate)
+                rate_hz = declared.sample_rate(path, recording, sample_rate)
                 options = PlayOptions(sensor, rate_hz, pace, loop, rpm=rpm, bearing=known)
                 _announce(path, recording, options)
                 delivery = await play(client, recording, options, stop=stop)
@@ -98,13 +100,6 @@ def _bearing(text: str | None) -> BearingGeometry | None:
         return None if text is None else parse_bearing(text)
     except ParameterError as error:
         fail(f"--bearing: {error}", status=_CALLED_WRONGLY)
-
-
-def _rate(path: Path, recording: Recording, given: float | None) -> float:
-    rate_hz = given or recording.sample_rate_hz
-    if rate_hz is None:
-        raise RecordingError(f"{path}: does not tell its sample rate; give --sample-rate")
-    return rate_hz
 
 
 def _with_unit(path: Path, recording: Recording, given: str | None) -> Recording:
