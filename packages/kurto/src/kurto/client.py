@@ -112,7 +112,11 @@ class Client(SampleReading, SensorOpening):
     async def active_alerts(
         self, sensor_id: str = "", *, timeout_s: float = 5.0
     ) -> list[alerts_pb2.Alert]:
-        """Return the open alerts of a sensor, or of all, the most severe first."""
+        """Return the open alerts of a sensor, or of all, the most severe first.
+
+        Those that are shelved, suppressed by design or out of service are left out; ask
+        ``client.alerts.ListActiveAlerts`` with ``set_aside`` for them.
+        """
         request = alert_service_pb2.ListActiveAlertsRequest(sensor_id=sensor_id, page_size=1000)
         alerts: list[alerts_pb2.Alert] = []
         while True:
