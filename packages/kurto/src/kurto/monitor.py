@@ -78,8 +78,8 @@ class StreamMonitor:
         )
 
     def _because(self) -> str:
-        error = self._sender.last_error
-        return "" if self._sender.connected or error is None else f" ({error})"
+        error = self._sender.unmended
+        return "" if error is None else f" ({error})"
 
 
 def live_state(sender: Sender, buffer: SampleBuffer, sample_rate_hz: float) -> StreamState:

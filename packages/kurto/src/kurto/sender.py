@@ -94,6 +94,8 @@ class Sender:
         self.missing: list[Range] = ranges(opened.missing_ranges) if opened else []
         self.reconnect_count = 0
         self.last_error: CallError | None = None
+        #: What broke the last call, until one is answered: being connected does not mend it.
+        self.unmended: CallError | None = None
 
     @property
     def throttle_count(self) -> int:
@@ -141,7 +143,8 @@ class Sender:
                 self._patience.opened(loop.time())
                 await self._send(session)
             except CallError as error:
-                self.last_error, self.connected = error, False
+                self.last_error = self.unmended = error
+                self.connected = False
                 await self._pause(error, self._patience.wait_s(error, loop.time()))
                 if error.reason == "STALE_FENCE":
                     await self._opener.require_right(self.epoch)
@@ -220,6 +223,7 @@ class Sender:
         """Take the answer of a call; tell whether the service ended it before we did."""
         response = call.result()
         self._patience.acknowledged()
+        self.unmended = None
         for result in response.results:
             await self._acknowledge(result.next_index, ranges(result.missing_ranges))
             if result.rejected_batches:
