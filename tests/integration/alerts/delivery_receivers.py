@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import ssl
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -77,7 +78,7 @@ class Hook:
 
 
 @contextlib.asynccontextmanager
-async def webhook() -> AsyncIterator[Hook]:
+async def webhook(tls: ssl.SSLContext | None = None) -> AsyncIterator[Hook]:
     """Run a web server on loopback."""
     hook = Hook()
     app = web.Application()
@@ -85,10 +86,11 @@ async def webhook() -> AsyncIterator[Hook]:
     app.router.add_route("*", "/elsewhere", hook.other)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     port = runner.addresses[0][1]
-    hook.url = f"http://127.0.0.1:{port}/hook"
+    scheme = "https" if tls else "http"
+    hook.url = f"{scheme}://127.0.0.1:{port}/hook"
     try:
         yield hook
     finally:
@@ -138,12 +140,20 @@ class Mailbox:
 
 
 @contextlib.asynccontextmanager
-async def mail_server(**options: Any) -> AsyncIterator[Mailbox]:
-    """Run a mail server on loopback; `options` are those of aiosmtpd's SMTP."""
+async def mail_server(
+    *, implicit_tls: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[Mailbox]:
+    """Run a mail server on loopback, encrypted from the first byte with `implicit_tls`.
+
+    `options` are those of aiosmtpd's SMTP.
+    """
     box = Mailbox()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(box, hostname="mail.example.org", loop=loop, **options), "127.0.0.1", 0
+        lambda: SMTP(box, hostname="mail.example.org", loop=loop, **options),
+        "127.0.0.1",
+        0,
+        ssl=implicit_tls,
     )
     box.port = server.sockets[0].getsockname()[1]
     try:

@@ -1,26 +1,19 @@
 """What receivers and policies are refused, and what senders refuse."""
 
 import datetime as dt
-import ipaddress
 import ssl
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from google.protobuf.duration_pb2 import Duration
-from tests.integration.alerts.delivery_receivers import Hook, mail_server, webhook
+from tests.integration.alerts.delivery_receivers import Hook, webhook
+from tests.unit.alerts.deliveries import certificate, delivery_to
 
 from kurto.alerts.v1 import notifications_pb2 as pb
-from kurto_alerts.delivery.mail import MailSender
-from kurto_alerts.delivery.notices import Kind, Notification, State
-from kurto_alerts.delivery.policy import Mail, MailSecurity, Policy, Receiver, Secrets, Webhook
+from kurto_alerts.delivery.policy import Policy, Receiver, Secrets, Webhook
 from kurto_alerts.delivery.policy_conversion import policy_from_proto, policy_to_proto
-from kurto_alerts.delivery.ports import Delivery
 from kurto_alerts.delivery.receiver_conversion import (
     receiver_from_proto,
     receiver_to_proto,
@@ -151,31 +144,6 @@ def test_a_policy_comes_back_with_its_defaults() -> None:
     assert policy_from_proto(policy_to_proto(Policy())) == Policy()
 
 
-def delivery_to(receiver: Receiver, secrets: Secrets | None = None) -> Delivery:
-    content = {
-        "summary": "pump: 1 WARNING",
-        "alerts": [],
-        "alert_count": 0,
-        "time": NOW.isoformat(),
-        "idempotency_key": "a:1:r",
-        "transitions": [],
-    }
-    notification = Notification(
-        notification_id=1,
-        idempotency_key="a:1:r",
-        receiver_id=receiver.receiver_id,
-        machine_id="pump",
-        kind=Kind.CHANGES,
-        state=State.PENDING,
-        severity=Severity.WARNING,
-        must_deliver=False,
-        summary="pump: 1 WARNING",
-        content=content,
-        create_time=NOW,
-    )
-    return Delivery(notification=notification, receiver=receiver, secrets=secrets or Secrets())
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_private_addresses_are_refused_where_the_setting_says_so(host: str) -> None:
     async with webhook() as hook:
@@ -188,12 +156,18 @@ async def test_private_addresses_are_refused_where_the_setting_says_so(host: str
         assert (await sent(receiver, hook, private_addresses=True)).delivered
 
 
-async def sent(receiver: Receiver, hook: Hook, *, private_addresses: bool) -> Any:
+async def sent(
+    receiver: Receiver,
+    hook: Hook,
+    *,
+    private_addresses: bool,
+    tls: ssl.SSLContext | None = None,
+) -> Any:
     sender = WebhookSender(
         SystemClock(),
         timeout_s=20.0,
         private_addresses=private_addresses,
-        tls=ssl.create_default_context(),
+        tls=tls or ssl.create_default_context(),
     )
     try:
         return await sender.send(delivery_to(receiver))
@@ -201,62 +175,33 @@ async def sent(receiver: Receiver, hook: Hook, *, private_addresses: bool) -> An
         await sender.close()
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate for 127.0.0.1; return it and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = dt.datetime.now(dt.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    public, private = folder / "cert.pem", folder / "key.pem"
-    public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+async def test_failures_of_webhooks_say_what_to_change() -> None:
+    async with webhook() as hook:
+        secret = Webhook(url=hook.url + "?token=abc")
+        hook.plan.append("reset")
+        cut = await sent(Receiver(receiver_id="r", channel=secret), hook, private_addresses=True)
+        assert cut.error.endswith("closed the connection without an answer")
+        assert "token" not in cut.error
+        encrypted = replace(secret, url=secret.url.replace("http:", "https:"))
+        wrong = await sent(
+            Receiver(receiver_id="r", channel=encrypted), hook, private_addresses=True
         )
-    )
-    return public, private
+        assert wrong.error.startswith("cannot reach https://127.0.0.1:")
+        assert "token" not in wrong.error
+    gone = await sent(Receiver(receiver_id="r", channel=secret), hook, private_addresses=True)
+    assert gone.error.startswith("cannot reach http://127.0.0.1:")
+    assert gone.error.endswith("check the receiver's url")
+    assert "token" not in gone.error
 
 
-async def test_mail_is_encrypted_and_refused_to_servers_nobody_vouches_for(tmp_path: Path) -> None:
+async def test_servers_nobody_vouches_for_are_posted_nothing(tmp_path: Path) -> None:
     public, private = certificate(tmp_path)
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     served.load_cert_chain(public, private)
-    trusting = ssl.create_default_context(cafile=str(public))
-    async with mail_server(tls_context=served, require_starttls=True) as box:
-        channel = Mail(
-            host="127.0.0.1",
-            port=box.port,
-            security=MailSecurity.STARTTLS,
-            user_name="",
-            sender="kurto@example.org",
-            recipients=("anna@example.org",),
-        )
-        receiver = Receiver(receiver_id="r", channel=channel)
-        taken = await MailSender(timeout_s=20.0, tls=trusting).send(delivery_to(receiver))
-        assert (taken.delivered, taken.error) == (True, "")
-        strict = MailSender(timeout_s=20.0, tls=ssl.create_default_context())
-        refused = await strict.send(delivery_to(receiver))
-        assert "certificate" in refused.error.lower()
-        plain = replace(channel, security=MailSecurity.PLAIN)
-        asked = await strict.send(delivery_to(replace(receiver, channel=plain)))
-        assert asked.status_code == 530
-        assert len(box.messages) == 1
-    async with mail_server() as box:
-        without = Receiver(receiver_id="r", channel=replace(channel, port=box.port))
-        downgraded = await MailSender(timeout_s=20.0, tls=trusting).send(delivery_to(without))
-        assert not downgraded.delivered
-        assert box.messages == []
+    async with webhook(served) as hook:
+        receiver = Receiver(receiver_id="r", channel=Webhook(url=hook.url))
+        refused = await sent(receiver, hook, private_addresses=True)
+        assert "is not trusted (self-signed certificate)" in refused.error
+        assert hook.posted == []
+        trusting = ssl.create_default_context(cafile=str(public))
+        assert (await sent(receiver, hook, private_addresses=True, tls=trusting)).delivered

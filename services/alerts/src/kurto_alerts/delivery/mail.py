@@ -10,6 +10,7 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from kurto_alerts.delivery.contents import html_body, text_body
+from kurto_alerts.delivery.mail_failures import failed, refused_recipients
 from kurto_alerts.delivery.notices import Notification, Outcome
 from kurto_alerts.delivery.policy import Mail, MailSecurity
 from kurto_alerts.delivery.ports import Delivery
@@ -72,13 +73,8 @@ class MailSender:
                 return await self._send(delivery, channel)
         except TimeoutError:
             return Outcome(delivered=False, error=f"no answer within {self._timeout_s:g} s")
-        except aiosmtplib.SMTPResponseException as error:
-            text = f"SMTP {error.code}: {error.message}"
-            return Outcome(delivered=False, status_code=error.code, error=text)
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            return _refused([(one.recipient, one.code, one.message) for one in error.recipients])
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return Outcome(delivered=False, error=f"{type(error).__name__}: {error}")
+            return failed(error, channel)
 
     async def _send(self, delivery: Delivery, channel: Mail) -> Outcome:
         client = aiosmtplib.SMTP(
@@ -98,13 +94,7 @@ class MailSender:
                 recipients=list(channel.recipients),
             )
         if refused:
-            return _refused(
+            return refused_recipients(
                 [(name, answer.code, answer.message) for name, answer in refused.items()]
             )
         return Outcome(delivered=True, status_code=250)
-
-
-def _refused(recipients: list[tuple[str, int, str]]) -> Outcome:
-    """Return that some were refused: all are tried again; who has it knows the Message-ID."""
-    names = "; ".join(f"{name}: SMTP {code} {text}" for name, code, text in recipients)
-    return Outcome(delivered=False, status_code=recipients[0][1], error=f"refused: {names}")

@@ -98,9 +98,7 @@ class WebhookSender:
         except TimeoutError:
             return Outcome(delivered=False, error=f"no answer within {self._timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            # Some of them name the whole address, which may be a secret of itself.
-            text = f"{type(error).__name__}: {error}".replace(channel.url, "the address")
-            return Outcome(delivered=False, error=text)
+            return Outcome(delivered=False, error=_without_answer(error, channel.url))
 
     def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
         timestamp = int(self._clock.now().timestamp())
@@ -130,6 +128,26 @@ class WebhookSender:
         if 300 <= code < 400:
             error = f"HTTP {code}: redirects are not followed; give the final address"
         return Outcome(delivered=False, status_code=code, error=error, retry_after_s=retry_after_s)
+
+
+def _without_answer(error: Exception, url: str) -> str:
+    """Return what went wrong, and what to change; never the whole address, which may be secret."""
+    scheme, host, port = origin_of(url)
+    place = f"{scheme}://{host}:{port}"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = getattr(error.certificate_error, "verify_message", "") or "it has another name"
+        return (
+            f"the certificate of {place} is not trusted ({why}); name its authority in"
+            " KURTO_ALERTS_DELIVERY_CA_FILE, or correct the receiver's url"
+        )
+    if isinstance(error, aiohttp.ClientConnectorError):
+        why = error.os_error.strerror or str(error.os_error)
+        if REFUSED in why:
+            return REFUSED
+        return f"cannot reach {place} ({why}); check the receiver's url"
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionResetError):
+        return f"{place} closed the connection without an answer"
+    return f"{type(error).__name__}: {error}".replace(url, "the address")
 
 
 def _seconds(text: str) -> float:
