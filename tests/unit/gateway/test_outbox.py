@@ -1,6 +1,7 @@
 """What one client gets, however slowly it reads."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from tests.unit.gateway.messages import alert, batch, packed, status, transition
 
@@ -16,11 +17,16 @@ FRAME = LiveFrame(packed("a", 100), (), Position(EntryId(0, 0), 0)).size
 TRANSITION = LiveTransition(transition(1000)).size
 
 
-def make(frames: int = 100, transitions: int = 100, event: int = 1 << 20) -> Outbox:
+def make(
+    frames: int = 100,
+    transitions: int = 100,
+    event: int = 1 << 20,
+    on_overflow: Callable[[], object] = lambda: None,
+) -> Outbox:
     limits = OutboxLimits(
         feature_bytes=frames * FRAME, transition_bytes=transitions * TRANSITION, event_bytes=event
     )
-    return Outbox(wanted=None, limits=limits, cursor=START)
+    return Outbox(wanted=None, limits=limits, cursor=START, on_overflow=on_overflow)
 
 
 def frame(sensor: str, k: int, entry: int | None = None, *, late: bool = False) -> LiveFrame:
@@ -123,7 +129,8 @@ def test_events_are_cut_at_their_weight() -> None:
 
 
 def test_transitions_that_pile_up_end_the_stream_where_the_client_stood() -> None:
-    outbox = make(transitions=5)
+    ended: list[str] = []
+    outbox = make(transitions=5, on_overflow=lambda: ended.append("stream"))
     outbox.add_transitions([LiveTransition(transition(1000))])
     taken = outbox.take()
     assert taken is not None
@@ -133,6 +140,7 @@ def test_transitions_that_pile_up_end_the_stream_where_the_client_stood() -> Non
         outbox.add_frame(frame("a", n))
         outbox.add_states({"a": Encoded(status("a"))})
     assert outbox.byte_count == 0
+    assert ended == ["stream"]
     (event,) = drain(outbox)
     assert event.last
     assert event.cursor.transition == 1000  # the next stream brings 1001 and all that follow

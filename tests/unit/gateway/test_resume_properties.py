@@ -128,6 +128,7 @@ class World:
             max_missed_transitions=10_000,
             replays=asyncio.Semaphore(1),
             on_conflated=lambda: None,
+            on_overflow=lambda: None,
         )
 
     async def begin(self) -> None:

@@ -46,7 +46,7 @@ class Gateway:
         self.factory = SubscriptionFactory(
             fanout=self.fanout, streams=self.streams, alerts=self.alerts, clock=SystemClock(),
             limits=LIMITS, heartbeat_interval_s=heartbeat_s, max_missed_transitions=50,
-            replays=asyncio.Semaphore(2), on_conflated=lambda: None,
+            replays=asyncio.Semaphore(2), on_conflated=lambda: None, on_overflow=lambda: None,
         )  # fmt: skip
         self.feed = Feed(
             fanout=self.fanout, streams=self.streams, alerts=self.alerts, states=self.states,

@@ -52,6 +52,12 @@ class GatewayMetrics:
             "Frames that gave way to newer ones in the queue of a slow client.",
             registry=registry,
         )
+        #: Counter: streams that had to end because their client reads alarms too slowly.
+        self.overflowed_streams = Counter(
+            "kurto_gateway_overflowed_streams",
+            "Live streams that had to end: alert transitions piled up for a slow client.",
+            registry=registry,
+        )
         #: Counter: messages read from the live streams, by stream.
         self.messages = Counter(
             "kurto_gateway_live_messages", "Messages read from live streams.", ["stream"],

@@ -46,6 +46,8 @@ class SubscriptionFactory:
         Bounds how many clients read missed frames at a time.
     on_conflated : callable
         Called for each frame that gives way to a newer one.
+    on_overflow : callable
+        Called for each stream that has to end since transitions piled up.
     """
 
     fanout: Fanout
@@ -57,6 +59,7 @@ class SubscriptionFactory:
     max_missed_transitions: int
     replays: asyncio.Semaphore
     on_conflated: Callable[[], object]
+    on_overflow: Callable[[], object]
 
     def open(self, request: pb.SubscribeRequest, authorise: Callable[[], object]) -> Subscription:
         """Return the subscription that `request` asks for; it begins with `events`.
@@ -93,8 +96,9 @@ class Subscription:
         self._step_at = 0.0
         wanted = feature_filter(list(request.feature_names))
         self._outbox = Outbox(
-            wanted=wanted, limits=parts.limits, cursor=cursor, on_conflated=parts.on_conflated
-        )
+            wanted=wanted, limits=parts.limits, cursor=cursor,
+            on_conflated=parts.on_conflated, on_overflow=parts.on_overflow,
+        )  # fmt: skip
         self._subscriber = Subscriber(
             sensor_ids=frozenset(request.sensor_ids),
             include_alerts=request.include_alerts,

@@ -143,6 +143,7 @@ def _delivery(
         max_missed_transitions=settings.max_missed_transitions,
         replays=asyncio.Semaphore(settings.max_parallel_replays),
         on_conflated=metrics.conflated_frames.inc,
+        on_overflow=metrics.overflowed_streams.inc,
     )
     return Delivery(
         subscriptions=subscriptions,

@@ -57,6 +57,8 @@ class Outbox:
         Where the client stands.
     on_conflated : callable, optional
         Called for each frame that gives way to a newer one.
+    on_overflow : callable, optional
+        Called when transitions have piled up, so that the stream has to end.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Outbox:
         limits: OutboxLimits,
         cursor: Cursor,
         on_conflated: Callable[[], object] = _nothing,
+        on_overflow: Callable[[], object] = _nothing,
     ) -> None:
         self._wanted = wanted
         self._limits = limits
@@ -80,6 +83,7 @@ class Outbox:
         self._resync: pb.Resync | None = None
         self._overflowed = False
         self._on_conflated = on_conflated
+        self._on_overflow = on_overflow
 
     @property
     def cursor(self) -> Cursor:
@@ -157,6 +161,7 @@ class Outbox:
         if self._transition_bytes > self._limits.transition_bytes:
             self._drop_all()
             self._overflowed = True
+            self._on_overflow()
 
     def _drop_all(self) -> None:
         self._frames.clear()
